@@ -1,0 +1,84 @@
+"""The vocabulary of the suite: seven state messages and the digest, nothing else.
+
+A message says how a thing now is, not what happened to it. Every message has a shop, a key and a version; a reader that
+knows a version at least as new does no work. Changes are additive: readers ignore unknown fields and take an unknown
+enum value as `other`. The JSON Schemas in `docs/schemas` are generated from these classes and compared in the tests.
+"""
+
+from shared.contracts.base import Answer, Message
+from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentState
+from shared.contracts.digest import Digest, DigestItem
+from shared.contracts.inventory import Product, Reservation, ReservedLine, StockState
+from shared.contracts.notifications import ChannelLine, ChannelOrder, Delivery, DeliveryItem, Outcome
+from shared.contracts.orders import (
+    Address,
+    Channel,
+    Customer,
+    Entry,
+    Invoicing,
+    Levels,
+    Line,
+    LineKind,
+    Marketplace,
+    Order,
+    Parcel,
+    ParcelLine,
+    Shown,
+    Status,
+    StatusType,
+    Texts,
+    Totals,
+    Wait,
+)
+from shared.contracts.shops import Closing, InvoicePolicy, LegalIdentity, Shop, ShopKey
+
+MESSAGES: tuple[type[Message], ...] = (Order, Shop, Reservation, Product, Account, Delivery, ChannelOrder)
+"""The seven state messages, in the order of the architecture's table."""
+
+BY_NAME: dict[str, type[Message]] = {message.name: message for message in MESSAGES}
+
+__all__ = [
+    "BY_NAME",
+    "MESSAGES",
+    "Account",
+    "Address",
+    "Answer",
+    "Channel",
+    "ChannelLine",
+    "ChannelOrder",
+    "Closing",
+    "Customer",
+    "Delivery",
+    "DeliveryItem",
+    "Digest",
+    "DigestItem",
+    "Document",
+    "DocumentKind",
+    "Entry",
+    "InvoicePolicy",
+    "InvoiceState",
+    "Invoicing",
+    "LegalIdentity",
+    "Levels",
+    "Line",
+    "LineKind",
+    "Marketplace",
+    "Message",
+    "Order",
+    "Outcome",
+    "Parcel",
+    "ParcelLine",
+    "PaymentState",
+    "Product",
+    "Reservation",
+    "ReservedLine",
+    "Shop",
+    "ShopKey",
+    "Shown",
+    "Status",
+    "StatusType",
+    "StockState",
+    "Texts",
+    "Totals",
+    "Wait",
+]

@@ -1,0 +1,64 @@
+"""`billing.account.v1`: the money side of an order — payment, invoice, documents. Published by billing."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.contracts.base import Answer, Minor, OpenEnum, Part, Utc
+
+
+class PaymentState(OpenEnum):
+    """The payment fact of an order."""
+
+    UNPAID = "unpaid"
+    PENDING = "pending"
+    AUTHORISED = "authorised"
+    PAID = "paid"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+    OTHER = "other"
+
+
+class InvoiceState(OpenEnum):
+    """The invoice fact of an order."""
+
+    NONE = "none"
+    ISSUED = "issued"
+    IMPORTED = "imported"
+    CREDITED = "credited"
+    OTHER = "other"
+
+
+class DocumentKind(OpenEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    OTHER = "other"
+
+
+class Document(Part):
+    """An issued document; `sha256` is there once its bytes are."""
+
+    id: str
+    kind: DocumentKind
+    number: str
+    issued_on: date
+    issued_at: Utc
+    gross: Minor
+    refers_to: str | None = Field(default=None, description="a credit note's invoice")
+    sha256: str | None = None
+
+
+class Account(Answer):
+    """What was paid and invoiced. An unpaid order is a state; a document that is not rendered yet is open."""
+
+    name: ClassVar[str] = "billing.account.v1"
+
+    currency: str
+    payment: PaymentState
+    captured: Minor = 0
+    refunded: Minor = 0
+    invoice: InvoiceState
+    documents: tuple[Document, ...] = ()
+    warning: str | None = Field(default=None, description="`overpaid`, `paid_not_payable`, …: money that needs a person")

@@ -1,0 +1,58 @@
+"""`inventory.reservation.v1` (an order's stock) and `inventory.product.v1` (a SKU as others need it)."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from shared.contracts.base import Answer, Message, OpenEnum, Part
+
+
+class StockState(OpenEnum):
+    """The stock fact of an order."""
+
+    NONE = "none"
+    """Nothing is held and nothing left."""
+    RESERVED = "reserved"
+    """All that is to be held is allocated."""
+    PARTLY = "partly"
+    """Some of it is allocated, the rest waits."""
+    SHORT = "short"
+    """None of it is allocated."""
+    COMMITTED = "committed"
+    """Nothing is left to hold; goods went out."""
+    OTHER = "other"
+
+
+class ReservedLine(Part):
+    line: int
+    hold: int
+    allocated: int
+    reason: str | None = None
+    """`unknown_sku` where the product does not exist."""
+
+
+class Reservation(Answer):
+    """What inventory holds for an order. Being short is a state, not an open obligation."""
+
+    name: ClassVar[str] = "inventory.reservation.v1"
+
+    stock: StockState
+    lines: tuple[ReservedLine, ...] = ()
+
+
+class Product(Message):
+    """A SKU of a shop: name, price, and whether it can be had."""
+
+    name: ClassVar[str] = "inventory.product.v1"
+
+    sku: str
+    title: str
+    price: Decimal | None = None
+    tax_rate: Decimal | None = None
+    currency: str | None = None
+    available: int
+    sold_out: bool
+    deleted: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.shop}/{self.sku}"

@@ -1,0 +1,72 @@
+"""`orders.shop.v1`: a shop's identity, languages, policies and the hashes of its keys. Published by orders, heard by all."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.contracts.base import Message, Part, Utc
+from shared.contracts.orders import Address
+
+
+class InvoicePolicy(StrEnum):
+    """When an invoice is due by itself."""
+
+    ON_SHIPMENT = "on_shipment"
+    PER_SHIPMENT = "per_shipment"
+    ON_PAYMENT = "on_payment"
+    MANUAL = "manual"
+
+
+class LegalIdentity(Part):
+    """The seller as documents must name it."""
+
+    name: str
+    address: Address
+    siren: str | None = None
+    vat_number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    iban: str | None = None
+    legal_form: str | None = None
+    vat_exempt: bool = Field(default=False, description="franchise en base (CGI 293 B)")
+
+
+class ShopKey(Part):
+    """An API key as the other services verify it: never the key itself."""
+
+    id: str
+    sha256: str = Field(description="hex digest of the key")
+    scopes: tuple[str, ...]
+    expires_at: Utc | None = None
+
+
+class Closing(Part):
+    """A period in which the shop does not ship, told on pages and in mails."""
+
+    starts: str
+    ends: str
+    texts: dict[str, str] = {}
+
+
+class Shop(Message):
+    name: ClassVar[str] = "orders.shop.v1"
+
+    title: str = Field(description="the name clients see")
+    legal: LegalIdentity
+    languages: tuple[str, ...] = ("fr", "en")
+    timezone: str = "Europe/Paris"
+    currency: str = "EUR"
+    public_url: str = ""
+    mail_from: str
+    administrators: tuple[str, ...] = Field(default=(), description="addresses of the merchant's mails")
+    sms: bool = Field(default=False, description="SMS must be activated first")
+    invoice_policy: InvoicePolicy = InvoicePolicy.ON_SHIPMENT
+    invoice_series: str = "FA"
+    credit_note_series: str = "AV"
+    closings: tuple[Closing, ...] = ()
+    keys: tuple[ShopKey, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.shop
