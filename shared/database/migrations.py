@@ -1,0 +1,61 @@
+"""Each service's own Alembic tree, upgraded under a lock so that replicas may start together.
+
+`services/<name>/migrations/env.py` is one call of `run_environment`; the connection comes from here, so the same tree
+serves PostgreSQL (advisory lock) and SQLite (the file's lock). Expand before contract.
+"""
+
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+from zlib import crc32
+
+from alembic import command, context
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+
+from shared.database import Database
+
+
+def run_environment() -> None:
+    """The body of every `env.py`."""
+    attributes = context.config.attributes
+    context.configure(connection=attributes["connection"], target_metadata=attributes.get("metadata"))
+    context.run_migrations()
+
+
+async def upgrade(database: Database, service: str) -> None:
+    """Bring the database to the newest revision; a second caller waits for the first."""
+    async with database.write() as conn:
+        if database.dialect == "postgresql":
+            await conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": crc32(service.encode())})
+        await conn.run_sync(_upgrade, service)
+
+
+async def is_current(database: Database, service: str) -> bool:
+    """Whether the database stands at the newest revision this code knows."""
+    head = ScriptDirectory.from_config(_config(service)).get_current_head()
+    async with database.read() as conn:
+        return await conn.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) == head
+
+
+def differences(connection: Connection, service: str) -> list[Any]:
+    """What autogenerate would still change; empty when the migrations make what the tables say. For tests."""
+    from alembic.autogenerate import compare_metadata  # heavy, and of no use in production
+
+    metadata: MetaData = import_module(f"services.{service}.tables").metadata
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+def _config(service: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files(f"services.{service}") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _upgrade(connection: Connection, service: str) -> None:
+    config = _config(service)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

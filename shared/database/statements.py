@@ -1,0 +1,80 @@
+"""The constructs in which the two dialects differ, each under one name."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Boolean, Integer, Table, Text, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class _Values(TypeDecorator[list[Any]]):
+    """A list as one bind value: an array on PostgreSQL, a JSON text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, *, numbers: bool) -> None:
+        super().__init__()
+        self.numbers = numbers
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return postgresql.ARRAY(BigInteger() if self.numbers else Text())
+        return Text()
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        return value if dialect.name == "postgresql" or value is None else orjson.dumps(value).decode()
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - used like a function
+    """`column` is one of `values`, with one bind value and therefore one prepared statement for any length."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "among"
+
+    def __init__(self, column: ColumnElement[Any], values: Iterable[Any]) -> None:
+        numbers = isinstance(column.type, Integer)
+        super().__init__(column, bindparam(None, list(values), type_=_Values(numbers=numbers)))
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **kw)} = ANY ({compiler.process(values, **kw)})"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(values, **kw)}))"
+
+
+def upsert(
+    conn: AsyncConnection,
+    table: Table,
+    *,
+    keys: Sequence[str],
+    update: Sequence[str] | None = None,
+    set_: Callable[[Any], dict[str, Any]] | None = None,
+    where: Callable[[Any], ColumnElement[bool]] | None = None,
+) -> Any:
+    """INSERT … ON CONFLICT (`keys`) for executemany.
+
+    `update` names the columns to take from the new row, `set_` and `where` get `excluded`; none of them: DO NOTHING.
+    """
+    statement: Any = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(table)
+    if update is None and set_ is None:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    values = {name: statement.excluded[name] for name in update or ()}
+    if set_ is not None:
+        values |= set_(statement.excluded)
+    condition = None if where is None else where(statement.excluded)
+    return statement.on_conflict_do_update(index_elements=keys, set_=values, where=condition)

@@ -1,0 +1,73 @@
+"""Settings every process reads from the environment (`COMPTOIR_…`), with defaults that make `make run` work.
+
+Each service adds its own fields in `services/<name>/settings.py`. A value may also stand in a mounted file: the
+variable's name with `_FILE` appended names it (see `SecretFiles`).
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "COMPTOIR_"
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads `COMPTOIR_X_FILE=/run/secrets/x` as the value of `x`, as orchestrators mount secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text().strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """What all four services have in common."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    var: Path = Field(default=Path("var"), description="where the embedded mode keeps its data")
+    database_url: str | None = Field(default=None, description="`{service}` in it is replaced by the service's name")
+    amqp_url: str | None = Field(default=None, description="none: the embedded broker")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    api_key: SecretStr | None = Field(default=None, description="the first key, used at the first start only")
+    docs: bool = Field(default=False, description="serve the API documentation pages")
+    sandbox: bool = Field(default=False, description="serve the built-in sandboxes and use them as counterparts")
+    log_level: str = "INFO"
+    log_format: str = Field(default="json", pattern="^(json|console)$")
+    otlp_endpoint: str | None = Field(default=None, description="OTLP/HTTP collector; none: nothing is exported")
+    trace_sample: float = Field(default=1.0, ge=0, le=1)
+    pool_size: int = Field(default=5, ge=1)
+    prefetch: int = Field(default=200, ge=1, description="messages a consumer may hold unacknowledged")
+    batch_limit: int = Field(default=50, ge=1, le=500)
+    sqlite_synchronous: str = Field(default="FULL", pattern="^(FULL|NORMAL|OFF)$")
+    shutdown_seconds: float = Field(default=10.0, gt=0)
+    keep_idempotency_hours: int = Field(default=24, ge=1)
+    keep_journal_days: int = Field(default=400, ge=1)
+
+    def database(self, service: str) -> str:
+        """The SQLAlchemy URL of a service's own database."""
+        specific = os.environ.get(f"{PREFIX}DATABASE_URL_{service.upper()}")
+        if specific:
+            return specific
+        if self.database_url:
+            return self.database_url.replace("{service}", service)
+        return f"sqlite+aiosqlite:///{self.var / f'{service}.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls)
