@@ -55,6 +55,7 @@ class Postgres:
         self.log = self.folder / "postgres.log"
         self._max_connections = max_connections
         self._settings = FAST_SETTINGS if fast else {}
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -149,6 +150,7 @@ class Postgres:
         while time.monotonic() < deadline and process.poll() is None:
             lines = self._pid_file()
             if len(lines) > 7 and lines[7].strip() == "ready" and int(lines[0]) == process.pid:
+                self._process = process
                 return True
             time.sleep(0.02)
         if process.poll() is None:
@@ -164,6 +166,9 @@ class Postgres:
         if not _gone(pid, STOP_SECONDS):
             os.kill(pid, signal.SIGKILL)
             _gone(pid, STOP_SECONDS)
+        if self._process is not None:
+            self._process.wait(STOP_SECONDS)
+            self._process = None
 
     def _pid_file(self) -> list[str]:
         try:
