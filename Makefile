@@ -1,0 +1,55 @@
+# Every command a developer needs; `make` alone lists them. CI calls the same ones (.ci/run).
+
+BIN := .venv/bin
+PORT ?= 8000
+SEEDS ?= 200
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run up test check servers bench faults lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.run ## Run everything in one process, on SQLite and the embedded broker (PORT=8000)
+	@exec $(BIN)/comptoir run
+
+up: .venv/.dev ## Run four processes on PostgreSQL and RabbitMQ, private ones unless the environment names yours
+	@exec $(BIN)/python -m deploy.local
+
+test: check servers ## Everything: check, then all tests on both modes, with servers of their own (ARGS= for pytest)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --durations 15 $(ARGS)
+
+check: .venv/.dev ## Lint, format, types and import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+servers: .venv/.dev # what tests need beside Python, as far as this machine allows
+	$(BIN)/python -m tests.servers.install
+
+bench: .venv/.dev servers ## Measure, with the floor beside it: var/bench.json, docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
+faults: .venv/.dev servers ## Break everything, in many orders (SEEDS=200)
+	COMPTOIR_FAULT_SEEDS=$(SEEDS) $(BIN)/pytest tests/faults --timeout 0
+
+lock: .venv/.dev ## Take up the newest allowed versions of all dependencies
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml $(LOCKED) --extra build --extra dev -o requirements-dev.lock $(UPGRADE)
+	$(BIN)/uv pip compile pyproject.toml $(LOCKED) --extra build -c requirements-dev.lock -o requirements.lock $(UPGRADE)
+
+LOCKED := --quiet --no-header --universal --generate-hashes --python-version 3.11
+# `make lock UPGRADE=` adds or removes what pyproject.toml says, and leaves the other versions alone.
+UPGRADE ?= --upgrade
+
+clean: ## Remove the environment, caches and build results; your data in var/ stay
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/mockservers/node_modules
+	find services shared deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.run: requirements.lock pyproject.toml deploy/environment.sh
+	@deploy/environment.sh run
+
+.venv/.dev: requirements-dev.lock pyproject.toml deploy/environment.sh
+	@deploy/environment.sh dev
