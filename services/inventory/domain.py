@@ -1,0 +1,257 @@
+"""Who gets the stock: the pure rules of demand, allocation and the waiting list.
+
+Why apart: everything here is arithmetic on the present state, so that it can be tried against a naive model on many
+random histories without a database. `stock` loads the rows that a `Book` asks for, and writes what it changed.
+
+The rules, per SKU of a shop:
+
+* `out = shipped - restocked` of the order lines and the movements make up *on hand*; goods that left, left, so on hand
+  may go below zero (a discrepancy for a person) and no counter is ever clamped.
+* *Demand* is what the orders hold, in tranches: a quantity and the moment since which it waits.
+* *Allocated* is always `min(demand, max(on hand, 0))`: nothing waits while stock is free.
+* Free stock goes to the waiting list by (since, order id, line); its head may be served in part, nobody overtakes.
+* A shortage takes from the newest holders. What is allocated is not taken for an older order.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+Key = tuple[str, str]
+"""A shop's id and a SKU: the order of these pairs is the order in which their rows are locked."""
+
+Waits = tuple[tuple[datetime, int], ...]
+"""The tranches of a line: since when, how many; oldest first, one per moment."""
+
+
+class Reason(StrEnum):
+    """Why on hand moved. The first two come from orders, the others from people and systems."""
+
+    SHIPMENT = "shipment"
+    RESTOCK = "restock"
+    RECEIPT = "receipt"
+    CORRECTION = "correction"
+    LOSS = "loss"
+    COUNT = "count"
+    TRANSFER = "transfer"
+    OTHER = "other"
+
+
+class LineState(NamedTuple):
+    """What an order says of one stocked line. `shipped` and `restocked` are units since the order began."""
+
+    key: Key
+    waits: Waits
+    shipped: int = 0
+    restocked: int = 0
+
+    @property
+    def hold(self) -> int:
+        return sum(quantity for _, quantity in self.waits)
+
+    @property
+    def out(self) -> int:
+        return self.shipped - self.restocked
+
+
+@dataclass(slots=True)
+class Tranche:
+    """A part of a line's hold: `quantity` units asked for, `allocated` of them got."""
+
+    order: str
+    line: int
+    since: datetime
+    quantity: int
+    allocated: int = 0
+
+    @property
+    def unmet(self) -> int:
+        return self.quantity - self.allocated
+
+    @property
+    def rank(self) -> tuple[datetime, str, int]:
+        """The place in the waiting list, the oldest first."""
+        return (self.since, self.order, self.line)
+
+
+@dataclass(slots=True)
+class Stock:
+    """The counters of one SKU, in units."""
+
+    on_hand: int = 0
+    demand: int = 0
+    allocated: int = 0
+
+    @property
+    def available(self) -> int:
+        """What a new buyer could get; below zero where more left than was there."""
+        return self.on_hand - self.allocated
+
+    @property
+    def sold_out(self) -> bool:
+        return self.available <= 0
+
+    @property
+    def unmet(self) -> int:
+        return self.demand - self.allocated
+
+    @property
+    def free(self) -> int:
+        """What may be allocated; below zero, what is allocated though it is not there."""
+        return max(self.on_hand, 0) - self.allocated
+
+
+class Movement(NamedTuple):
+    """One line of the ledger; `on_hand` is the balance after it."""
+
+    key: Key
+    quantity: int
+    reason: Reason
+    on_hand: int
+    order: str | None = None
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class Lack:
+    """How many units of which SKUs concern tranches that the book has not seen."""
+
+    to_give: dict[Key, int] = field(default_factory=dict)
+    to_take: dict[Key, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.to_give or self.to_take)
+
+
+class Book:
+    """One transaction's work on the stock of some SKUs, in memory.
+
+    Enter every change (`change_line`, `move`), load the tranches that `lack` names, then `settle`. Afterwards
+    `stocks` holds the new counters, `tranches` those of the changed lines, `served` the others whose allocation
+    changed, `movements` the new lines of the ledger.
+    """
+
+    def __init__(self, stocks: dict[Key, Stock]) -> None:
+        self.stocks = stocks
+        self.tranches: dict[Key, list[Tranche]] = {}
+        self.served: list[Tranche] = []
+        self.movements: list[Movement] = []
+
+    def change_line(
+        self, order: str, line: int, before: LineState | None, after: LineState | None, allocated: int
+    ) -> None:
+        """Bring one line from `before` (None: never seen) to `after` (None: gone); `allocated` is what it has got.
+
+        A line that changed its SKU leaves the old one as if it had never been there: the present state alone counts.
+        """
+        shipped = self._move_goods(order, line, before, after)
+        if before is not None:
+            stock = self.stocks[before.key]
+            stock.demand -= before.hold
+            stock.allocated -= allocated
+        if after is None:
+            return
+        same = before is not None and before.key == after.key
+        # The shipment takes the line's own allocation first; of the rest the line keeps what it still holds.
+        kept = min(max(allocated - max(shipped, 0), 0), after.hold) if same else 0
+        stock = self.stocks[after.key]
+        stock.demand += after.hold
+        stock.allocated += kept
+        own = self.tranches.setdefault(after.key, [])
+        for since, quantity in after.waits:
+            got = min(kept, quantity)
+            kept -= got
+            own.append(Tranche(order, line, since, quantity, got))
+
+    def move(self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None) -> None:
+        """Goods came (`quantity` > 0) or went, whoever says so."""
+        if quantity:
+            stock = self.stocks[key]
+            stock.on_hand += quantity
+            self.movements.append(Movement(key, quantity, reason, stock.on_hand, order, line))
+
+    def lack(self) -> Lack:
+        """What tranches of other orders matter: waiting ones where stock is free, holding ones where it is short."""
+        found = Lack()
+        for key, stock in self.stocks.items():
+            free = stock.free
+            if free < 0:
+                found.to_take[key] = -free
+            elif free and stock.unmet > sum(tranche.unmet for tranche in self.tranches.get(key, ())):
+                found.to_give[key] = free
+        return found
+
+    def settle(self, others: Iterable[tuple[Key, Tranche]] = ()) -> None:
+        """Give what is free, take what is not there. `others` are tranches of lines that this book did not change."""
+        foreign: dict[Key, list[Tranche]] = {}
+        for key, tranche in others:
+            foreign.setdefault(key, []).append(tranche)
+        for key, stock in self.stocks.items():
+            if not stock.free or (stock.free > 0 and not stock.unmet):
+                continue
+            seen = foreign.get(key, [])
+            before = [tranche.allocated for tranche in seen]
+            settle(stock, [*self.tranches.get(key, ()), *seen])
+            self.served += [t for t, allocated in zip(seen, before, strict=True) if t.allocated != allocated]
+
+    def _move_goods(self, order: str, line: int, before: LineState | None, after: LineState | None) -> int:
+        """Enter the movements between two states; the units that left the SKU of `after`."""
+        if before is not None and (after is None or before.key != after.key):
+            self._move_counters(order, line, before.key, -before.shipped, -before.restocked)
+            before = None
+        if after is None:
+            return 0
+        shipped = after.shipped - (before.shipped if before else 0)
+        restocked = after.restocked - (before.restocked if before else 0)
+        self._move_counters(order, line, after.key, shipped, restocked)
+        return shipped - restocked
+
+    def _move_counters(self, order: str, line: int, key: Key, shipped: int, restocked: int) -> None:
+        self.move(key, -shipped, Reason.SHIPMENT, order, line)
+        self.move(key, restocked, Reason.RESTOCK, order, line)
+
+
+def settle(stock: Stock, tranches: Iterable[Tranche]) -> None:
+    """Make allocated = min(demand, max(on hand, 0)) among the tranches that can give or take."""
+    free = stock.free
+    ranked = sorted(tranches, key=lambda tranche: tranche.rank, reverse=free < 0)
+    for tranche, units in _give(ranked, free) if free > 0 else _take(ranked, -free):
+        tranche.allocated += units
+        stock.allocated += units
+
+
+def _give(oldest_first: Iterable[Tranche], free: int) -> Iterator[tuple[Tranche, int]]:
+    for tranche in oldest_first:
+        units = min(tranche.unmet, free)
+        free -= units
+        if units:
+            yield tranche, units
+
+
+def _take(newest_first: Iterable[Tranche], missing: int) -> Iterator[tuple[Tranche, int]]:
+    for tranche in newest_first:
+        units = min(tranche.allocated, missing)
+        missing -= units
+        if units:
+            yield tranche, -units
+
+
+def tranches_of(hold: int, waits: Iterable[tuple[datetime, int]], placed_at: datetime) -> Waits:
+    """A line's tranches as one canonical value; where they do not add up to `hold`, all of it waits since `placed_at`."""
+    merged: dict[datetime, int] = {}
+    for since, quantity in waits:
+        merged[since] = merged.get(since, 0) + quantity
+    if sum(merged.values()) != hold:
+        return ((placed_at, hold),) if hold else ()
+    return tuple(sorted(merged.items()))
+
+
+def stock_fact(hold: int, allocated: int, out: int) -> str:
+    """The stock fact of an order, from the sums over its lines."""
+    if hold:
+        if allocated:
+            return "reserved" if allocated == hold else "partly"
+        return "short"
+    return "committed" if out > 0 else "none"
