@@ -45,6 +45,11 @@ class Message(Part):
         """The identity within `name`, shop included where the id alone does not tell it."""
         raise NotImplementedError
 
+    @property
+    def traceparents(self) -> tuple[str, ...]:
+        """Trace contexts of the commands this message tells of."""
+        return ()
+
     def encode(self) -> bytes:
         """The bytes on the wire."""
         return self.model_dump_json(exclude_none=True).encode()

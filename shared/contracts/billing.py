@@ -61,4 +61,6 @@ class Account(Answer):
     refunded: Minor = 0
     invoice: InvoiceState
     documents: tuple[Document, ...] = ()
-    warning: str | None = Field(default=None, description="`overpaid`, `paid_not_payable`, …: money that needs a person")
+    warning: str | None = Field(
+        default=None, description="`overpaid`, `paid_not_payable`, …: money that needs a person"
+    )

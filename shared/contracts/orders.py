@@ -232,3 +232,7 @@ class Order(Message):
     @property
     def key(self) -> str:
         return self.id
+
+    @property
+    def traceparents(self) -> tuple[str, ...]:
+        return tuple(entry.traceparent for entry in self.entries if entry.traceparent)

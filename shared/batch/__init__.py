@@ -1,0 +1,197 @@
+"""How a service hears: what has arrived (at most 50 messages) in one transaction, the newest version of each key.
+
+`Consumer.submit` takes one message's bytes and returns when they are dealt with for good, so that the caller may
+acknowledge. Newer than the guard: converge. Equal: answer again. Older: nothing. When the database is at fault the
+consumer pauses and loses nothing; otherwise the batch is tried message by message, and one that fails alone three times
+is parked. Neighbours: `guards` (versions and locks), `parking` (the parked table), `tables`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from prometheus_client import Counter, Histogram
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.batch.guards import lock_keys, raise_versions
+from shared.batch.parking import park, park_broken, unpark
+from shared.batch.tables import batch_tables, guards, parked
+from shared.contracts import Message
+from shared.crashpoints import crash_point
+from shared.database import is_transient
+from shared.observability import get_logger, span
+
+__all__ = ["Consumer", "batch_tables", "guards", "lock_keys", "parked", "unpark"]
+
+log = get_logger(__name__)
+
+TRIES = 3
+PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+HEARD = Counter("comptoir_messages_heard", "Messages by what came of them", ["message", "outcome"])
+BATCH = Histogram("comptoir_batch_messages", "Messages per batch", ["message"], buckets=(1, 2, 5, 10, 20, 50))
+
+
+class Tx(Protocol):
+    """What a batch needs of a transaction; `shared.outbox.Transaction` is one."""
+
+    now: datetime
+
+    @property
+    def conn(self) -> AsyncConnection: ...
+
+
+M = TypeVar("M", bound=Message)
+T = TypeVar("T", bound=Tx)
+
+
+class Consumer(Generic[M, T]):
+    """One message heard by one service.
+
+    `converge(tx, messages)` gets, in key order, the newest version of each key, all newer than what was applied, their
+    guard rows locked. `again(tx, keys)` is called for equal versions; `blocked(tx, message, reason)` when one is parked.
+    """
+
+    def __init__(
+        self,
+        message: type[M],
+        transaction: Callable[..., AbstractAsyncContextManager[T]],
+        converge: Callable[[T, Sequence[M]], Awaitable[None]],
+        *,
+        again: Callable[[T, Sequence[str]], Awaitable[None]] | None = None,
+        blocked: Callable[[T, M, str], Awaitable[None]] | None = None,
+        limit: int = 50,
+    ) -> None:
+        self.message = message
+        self._transaction = transaction
+        self._converge = converge
+        self._again = again
+        self._blocked = blocked
+        self._limit = limit
+        self._waiting: deque[tuple[M, asyncio.Future[None]]] = deque()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def submit(self, body: bytes) -> None:
+        """Deal with one message; returns when it is applied, obsolete or parked."""
+        try:
+            message = self.message.decode(body)
+        except ValidationError as error:
+            await self._park_broken(body, error)
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, done))
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run(), name=f"batch-{self.message.name}")
+        await done
+
+    async def stop(self) -> None:
+        """Stop after the running batch is cancelled; whoever waits gets CancelledError and must not acknowledge."""
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.gather(self._runner, return_exceptions=True)
+        for _message, done in self._waiting:
+            done.cancel()
+        self._waiting.clear()
+
+    async def _run(self) -> None:
+        while self._waiting:
+            taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+            try:
+                await self._settle([message for message, _ in taken])
+            except BaseException:
+                for _message, done in taken:
+                    done.cancel()
+                raise
+            for _message, done in taken:
+                if not done.done():
+                    done.set_result(None)
+
+    async def _settle(self, batch: list[M]) -> None:
+        """Apply the batch whatever it takes: pause while the database is at fault, part it when a message is."""
+        failures = 0
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                await self._apply(batch)
+                return
+            except Exception as error:
+                if is_transient(error):
+                    pause = next(pauses, PAUSES[-1])
+                    log.warning("batch.paused", message_name=self.message.name, error=repr(error), again_in=pause)
+                    await asyncio.sleep(pause)
+                    continue
+                failures += 1
+                log.warning("batch.failed", message_name=self.message.name, rows=len(batch), exc_info=error)
+                reason = f"{type(error).__name__}: {error}"
+            if len(batch) > 1:
+                for message in batch:
+                    await self._settle([message])
+                return
+            if failures >= TRIES:
+                await self._park(batch[0], reason)
+                return
+
+    async def _apply(self, batch: list[M]) -> None:
+        newest: dict[str, M] = {}
+        for message in batch:
+            known = newest.get(message.key)
+            if known is None or message.version > known.version:
+                newest[message.key] = message
+        links = [link for message in newest.values() for link in message.traceparents]
+        with span(f"process {self.message.name}", links=links, rows=len(batch)):
+            async with self._transaction(batch=True) as tx:
+                newer, equal = await self._apply_newest(tx, newest)
+                crash_point("batch.before_commit")
+            crash_point("batch.after_commit")
+        BATCH.labels(self.message.name).observe(len(batch))
+        HEARD.labels(self.message.name, "applied").inc(newer)
+        HEARD.labels(self.message.name, "again").inc(equal)
+        HEARD.labels(self.message.name, "obsolete").inc(len(batch) - newer - equal)
+
+    async def _apply_newest(self, tx: T, newest: dict[str, M]) -> tuple[int, int]:
+        name = self.message.name
+        held = await lock_keys(tx, name, newest)
+        newer = [newest[key] for key in sorted(newest) if newest[key].version > held[key].version]
+        equal = [key for key in sorted(newest) if newest[key].version == held[key].version]
+        if newer:
+            await self._converge(tx, newer)
+            await raise_versions(tx, name, {message.key: message.version for message in newer})
+            replaced = [message.key for message in newer if held[message.key].parked]
+            if replaced:
+                await unpark(tx, name, replaced)
+        if equal and self._again is not None:
+            await self._again(tx, equal)
+        return len(newer), len(equal)
+
+    async def _park(self, message: M, reason: str) -> None:
+        log.error("batch.parked", message_name=message.name, version=message.version, reason=reason)
+        HEARD.labels(message.name, "parked").inc()
+        await self._persist(lambda tx: self._park_in(tx, message, reason))
+
+    async def _park_in(self, tx: T, message: M, reason: str) -> None:
+        if await park(tx, message, message.encode(), reason, tx.now) and self._blocked is not None:
+            await self._blocked(tx, message, reason)
+
+    async def _park_broken(self, body: bytes, error: ValidationError) -> None:
+        first = error.errors(include_input=False, include_url=False)[0]
+        reason = f"not a {self.message.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        log.error("batch.broken", message_name=self.message.name, reason=reason)
+        HEARD.labels(self.message.name, "parked").inc()
+        await self._persist(lambda tx: park_broken(tx, self.message.name, body, reason, tx.now))
+
+    async def _persist(self, work: Callable[[T], Awaitable[None]]) -> None:
+        """Run in a transaction of its own, however long the database is away."""
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                async with self._transaction(batch=True) as tx:
+                    await work(tx)
+                return
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                await asyncio.sleep(next(pauses, PAUSES[-1]))

@@ -1,0 +1,63 @@
+"""Guard rows: one per (message, key), holding the version applied. Locking them orders all work on a key.
+
+Whatever changes an order's state in a consuming service, message or job, locks the order's guard row first, then SKUs,
+then number series: one lock order everywhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.batch.tables import guards
+from shared.database import among, upsert
+
+
+class Locking(Protocol):
+    """The part of a transaction that locking needs."""
+
+    @property
+    def conn(self) -> AsyncConnection: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    version: int
+    parked: bool
+
+
+async def lock_keys(tx: Locking, message: str, keys: Iterable[str]) -> dict[str, Guard]:
+    """Lock the guard rows of these keys, in key order, making those that are missing (version 0)."""
+    wanted = sorted(set(keys))
+    found = await _locked(tx.conn, message, wanted)
+    missing = [key for key in wanted if key not in found]
+    if missing:
+        rows = [{"message": message, "key": key, "version": 0, "parked": False} for key in missing]
+        await tx.conn.execute(upsert(tx.conn, guards, keys=["message", "key"]), rows)
+        found |= await _locked(tx.conn, message, missing)
+    return found
+
+
+async def _locked(conn: AsyncConnection, message: str, keys: Sequence[str]) -> dict[str, Guard]:
+    statement = (
+        select(guards.c.key, guards.c.version, guards.c.parked)
+        .where(guards.c.message == message, among(guards.c.key, keys))
+        .order_by(guards.c.key)
+        .with_for_update()
+    )
+    return {row.key: Guard(row.version, row.parked) for row in await conn.execute(statement)}
+
+
+_raise = (
+    guards.update()
+    .where(guards.c.message == bindparam("m"), guards.c.key == bindparam("k"))
+    .values(version=bindparam("v"), parked=False)
+)
+
+
+async def raise_versions(tx: Locking, message: str, versions: dict[str, int]) -> None:
+    """Record what has been applied; a parked older message is thereby replaced."""
+    rows = [{"m": message, "k": key, "v": version} for key, version in sorted(versions.items())]
+    await tx.conn.execute(_raise, rows)

@@ -1,0 +1,137 @@
+"""Publishes outbox rows after their commit, pipelined, and deletes what the broker confirmed.
+
+One task per process takes whatever has been committed since its last round. It never holds a database lock while it
+waits for the broker, so a row may go out twice; that costs nothing (same key, same version).
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+
+from prometheus_client import Counter, Gauge
+from sqlalchemy import and_, bindparam, delete, func, select
+
+from shared.broker import Bus, Outgoing
+from shared.crashpoints import crash_point
+from shared.database import Clock, Database
+from shared.observability import get_logger
+from shared.outbox.tables import outbox
+
+log = get_logger(__name__)
+
+ROUND = 200
+KEPT_IN_MEMORY = 10_000
+"""Beyond this, rows are left to the sweep: memory stays flat while the broker is away."""
+
+PUBLISHED = Counter("comptoir_outbox_published", "Messages confirmed by the broker", ["message"])
+UNSENT = Gauge("comptoir_outbox_rows", "Rows in the outbox")
+OLDEST = Gauge("comptoir_outbox_oldest_seconds", "Age of the oldest unsent row")
+
+_delete_confirmed = delete(outbox).where(
+    and_(
+        outbox.c.message == bindparam("m"),
+        outbox.c.key == bindparam("k"),
+        outbox.c.version == bindparam("v"),
+    )
+)
+
+
+class Dispatcher:
+    """The publishing side of an outbox."""
+
+    def __init__(self, db: Database, bus: Bus, clock: Clock) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._rows: deque[Outgoing] = deque()
+        self._hints: dict[str, int] = {}
+        self._work = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def submit(self, rows: Sequence[Outgoing], hints: Sequence[tuple[str, int]]) -> None:
+        """Take committed rows; never waits."""
+        if hints:
+            self._bus.hints.tell(hints)
+            self._hints.update(hints)
+        if self._bus.connected.is_set() and len(self._rows) < KEPT_IN_MEMORY:
+            self._rows.extend(rows)
+        if rows or hints:
+            self._work.set()
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="outbox-dispatcher")
+
+    async def stop(self) -> None:
+        """Give what is in memory one more chance, then leave the rest to the next start."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(3.0):
+                while self._rows and self._bus.connected.is_set():
+                    await self._round()
+
+    async def publish(self, rows: Sequence[Outgoing]) -> int:
+        """Publish these rows and delete the confirmed ones; how many were confirmed."""
+        confirmed = [row for row, sure in zip(rows, await self._bus.publish(rows), strict=True) if sure]
+        crash_point("outbox.after_publish")
+        if confirmed:
+            confirmed.sort(key=lambda row: (row.message, row.key))
+            async with self._db.write(batch=True) as conn:
+                await conn.execute(
+                    _delete_confirmed, [{"m": row.message, "k": row.key, "v": row.version} for row in confirmed]
+                )
+            for row in confirmed:
+                PUBLISHED.labels(row.message).inc()
+        return len(confirmed)
+
+    async def sweep(self, *, older_than: float) -> int:
+        """Publish rows that have waited too long, oldest first."""
+        await self._measure()
+        if not self._bus.connected.is_set():
+            return 0
+        limit = self._clock() - timedelta(seconds=older_than)
+        sent = 0
+        while True:
+            async with self._db.read() as conn:
+                statement = (
+                    select(outbox).where(outbox.c.created_at <= limit).order_by(outbox.c.created_at).limit(ROUND)
+                )
+                found = [
+                    Outgoing(row.message, row.key, row.shop, row.detail, row.version, row.body.encode())
+                    for row in await conn.execute(statement)
+                ]
+            confirmed = await self.publish(found) if found else 0
+            sent += confirmed
+            if len(found) < ROUND or confirmed < len(found):
+                break
+        if sent:
+            log.info("outbox.swept", rows=sent)
+        return sent
+
+    async def _measure(self) -> None:
+        async with self._db.read() as conn:
+            rows, oldest = (await conn.execute(select(func.count(), func.min(outbox.c.created_at)))).one()
+        UNSENT.set(rows)
+        OLDEST.set((self._clock() - oldest).total_seconds() if oldest else 0)
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._rows or self._hints:
+                try:
+                    await self._round()
+                except Exception as error:  # the rows stand in the database; the sweep has them
+                    log.warning("outbox.dispatch_failed", error=repr(error))
+
+    async def _round(self) -> None:
+        rows = [self._rows.popleft() for _ in range(min(ROUND, len(self._rows)))]
+        hints, self._hints = list(self._hints.items()), {}
+        if rows:
+            await self.publish(rows)
+        if hints:
+            await self._bus.publish_hints(hints)
