@@ -72,6 +72,10 @@ class Bus:
         """Have `submit` called with the body of every message; it is acknowledged when the call returns."""
         self._subscriptions.append((subscription, submit))
 
+    def silence(self) -> None:
+        """Hear nothing: this process publishes only."""
+        self._subscriptions.clear()
+
     @property
     def subscriptions(self) -> list[Subscription]:
         return [subscription for subscription, _ in self._subscriptions]

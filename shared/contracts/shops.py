@@ -36,6 +36,7 @@ class ShopKey(Part):
     """An API key as the other services verify it: never the key itself."""
 
     id: str
+    name: str = ""
     sha256: str = Field(description="hex digest of the key")
     scopes: tuple[str, ...]
     expires_at: Utc | None = None

@@ -1,0 +1,164 @@
+"""A running service: its database, its place on the bus, its consumers, jobs and HTTP application, started in order.
+
+`services/<name>/wiring.py` assembles one; `services/__main__.py` starts one or all. Every service gets the same
+machinery here (shops, outbox sweep, digests, dead letters, retention, operations endpoints), so that a wiring names
+only what is its own. Neighbours: `jobs` (the timer loop), `machinery` (the jobs all services share), `http` (serving).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from fastapi import APIRouter, FastAPI
+
+from shared.batch import Consumer
+from shared.broker import Bus, Subscription
+from shared.broker.topology import EXCHANGE
+from shared.contracts import Answer, Digest, Message, Shop
+from shared.database import Clock, Database, utcnow
+from shared.database.migrations import is_current, upgrade
+from shared.observability import get_logger
+from shared.outbox import Outbox, Transaction
+from shared.runtime.jobs import Job, run_jobs
+from shared.runtime.machinery import shared_jobs
+from shared.security import Keyring, hear_shops
+from shared.settings import Settings
+from shared.web import create_app
+from shared.web.documentation import documentation_router
+from shared.web.health import health_router
+from shared.web.operations import operations_router
+
+__all__ = ["EXCHANGE", "ROLES", "Hearing", "Job", "Service"]
+
+log = get_logger(__name__)
+
+ROLES = frozenset({"api", "consumer", "worker"})
+
+
+class Hearing(Protocol):
+    """Something that deals with one kind of message: a `Consumer`, or a plain handler of digests."""
+
+    async def submit(self, body: bytes) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Service:
+    """One of the four.
+
+    `hears` are the service's consumers; `publishes` the messages it speaks (for documentation and `comptoir flow`);
+    `answers` the kind of answer it gives to orders, if any; `on_start` runs after the migrations, before anything else.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, *, publishes: Sequence[type[Message] | type[Digest]], clock: Clock = utcnow
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = clock
+        self.publishes = tuple(publishes)
+        url = settings.database(name)
+        self.db = Database(
+            url, pool_size=settings.pool_size, synchronous=settings.sqlite_synchronous, application=f"comptoir-{name}"
+        )
+        self.bus = Bus(settings.amqp_url or "", service=name, prefetch=settings.prefetch)
+        self.outbox = Outbox(self.db, self.bus, clock=clock)
+        self.keyring = Keyring(self.db, clock)
+        self.hears: dict[str, Hearing] = {}
+        self.routers: list[APIRouter] = []
+        self.jobs: list[Job] = shared_jobs(self)
+        self.on_start: list[Callable[[], Awaitable[None]]] = []
+        self.readiness: list[Callable[[], Awaitable[str | None]]] = []
+        self.state: dict[str, Any] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._app: FastAPI | None = None
+
+    @property
+    def answers(self) -> type[Answer] | None:
+        """The kind of answer this service gives to orders."""
+        return next((kind for kind in self.publishes if issubclass(kind, Answer)), None)
+
+    def hear(self, message: type[Message], converge: Callable[..., Awaitable[None]], **options: Any) -> None:
+        """Have `converge(tx, messages)` called for every batch of a message (see `shared.batch.Consumer`)."""
+        consumer: Consumer[Any, Transaction] = Consumer(
+            message, self.outbox.transaction, converge, limit=self.settings.batch_limit, **options
+        )
+        self.hear_with(message.name, consumer)
+
+    def hear_with(self, name: str, hearing: Hearing) -> None:
+        """Subscribe a hearing of its own kind."""
+        self.hears[name] = hearing
+        self.bus.subscribe(Subscription(self.name, name), hearing.submit)
+
+    def hear_of_shops(self) -> None:
+        """Every service but orders learns of shops from their message."""
+        self.hear(Shop, self._on_shop)
+
+    async def _on_shop(self, tx: Transaction, messages: Sequence[Shop]) -> None:
+        await hear_shops(tx, messages)
+        tx.after_commit(self.keyring.forget)
+
+    def job(self, name: str, every: float, run: Callable[[], Awaitable[object]]) -> Job:
+        """Add a job: idempotent, without input, on a timer and on `nudge()`."""
+        job = Job(name, every, run)
+        self.jobs.append(job)
+        return job
+
+    @property
+    def app(self) -> FastAPI:
+        """The HTTP application, made at the first use."""
+        if self._app is None:
+            routers = [*self.routers, health_router(self), operations_router(self)]
+            if self.settings.docs:
+                routers.append(documentation_router(self.name))
+            self._app = create_app(self.name, version("comptoir"), routers, docs=self.settings.docs)
+            self._app.state.keyring = self.keyring
+            self._app.state.service = self
+            for name, value in self.state.items():
+                setattr(self._app.state, name, value)
+        return self._app
+
+    async def prepare(self) -> None:
+        """Migrate the database and run what must happen before the first request."""
+        await upgrade(self.db, self.name)
+        for step in self.on_start:
+            await step()
+
+    async def start(self, roles: Iterable[str] = ROLES) -> None:
+        """Connect, listen and work, in the given roles; returns when everything has been started."""
+        roles = frozenset(roles)
+        await self.prepare()
+        self.bus.hints.wanted = "api" in roles
+        if "consumer" not in roles:
+            self.bus.silence()
+        await self.outbox.start()
+        await self.bus.start()
+        if "worker" in roles:
+            self._tasks = run_jobs(self.jobs, self.name)
+        log.info("service.started", service=self.name)
+
+    async def stop(self) -> None:
+        """Stop consuming first, finish what runs, say what is still to be said, close."""
+        for hearing in self.hears.values():
+            await hearing.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.outbox.stop()
+        await self.bus.stop()
+        await self.db.close()
+        log.info("service.stopped", service=self.name)
+
+    async def not_ready(self) -> str | None:
+        """Why requests should not come here yet; None when they may."""
+        try:
+            async with asyncio.timeout(5.0):
+                if not await is_current(self.db, self.name):
+                    return "the database is not migrated"
+                for check in self.readiness:
+                    if reason := await check():
+                        return reason
+        except Exception as error:
+            return f"the database does not answer: {type(error).__name__}"
+        return None

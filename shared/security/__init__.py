@@ -1,0 +1,127 @@
+"""Who may ask what: API keys, verified by each service from what it has heard of the shops.
+
+Orders owns the keys and publishes their hashes and scopes in `orders.shop.v1`; every service keeps the message in its
+`shops` table and verifies by itself. The shop of a request is its key's, or the header `Comptoir-Shop` where the key
+has several. Neighbour: `shops` (the table and its handler).
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fastapi import Request
+from sqlalchemy import select
+
+from shared.contracts import Shop, ShopKey
+from shared.database import Clock, Database
+from shared.problems import Problem
+from shared.security.shops import find_shop, hear_shops, shop_tables, shops
+
+__all__ = ["Caller", "Keyring", "allow", "find_shop", "hash_key", "hear_shops", "open_to_all", "shop_tables"]
+
+FRESH_SECONDS = 2.0
+ADMIN = "admin"
+
+
+class Unauthorized(Problem):
+    """No key, or one that is unknown, revoked or expired."""
+
+    status: ClassVar[int] = 401
+    slug: ClassVar[str] = "unauthorized"
+    title: ClassVar[str] = "A valid API key is needed"
+
+
+class Forbidden(Problem):
+    """The key does not reach this far."""
+
+    status: ClassVar[int] = 403
+    slug: ClassVar[str] = "forbidden"
+    title: ClassVar[str] = "The key does not allow this"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and for which shop."""
+
+    shop: str
+    key_id: str
+    actor: str
+
+
+def hash_key(key: str) -> str:
+    """What is stored of a key (it is random and long, so a plain digest cannot be guessed)."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class Keyring:
+    """The keys of all shops, read again from the database every two seconds."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._read_at = float("-inf")
+        self._keys: dict[str, dict[str, ShopKey]] = {}
+
+    def forget(self) -> None:
+        """Look again at the next request (keys were just changed here)."""
+        self._read_at = float("-inf")
+
+    async def caller(self, authorization: str | None, shop: str | None, scope: str) -> Caller:
+        """Verify the header `Authorization: Bearer …` for a scope; raises `Unauthorized` or `Forbidden`."""
+        scheme, _, key = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not key:
+            raise Unauthorized("Send the header 'Authorization: Bearer <key>'.")
+        digest = hash_key(key.strip())
+        held = {name: found for name, found in (await self._held(digest)).items() if self._valid(found)}
+        if not held:
+            raise Unauthorized("The key is unknown, revoked or expired.")
+        chosen = self._choose(held, shop)
+        found = held[chosen]
+        if scope not in found.scopes and ADMIN not in found.scopes:
+            raise Forbidden(f"The key lacks the scope '{scope}'.", scope=scope)
+        return Caller(shop=chosen, key_id=found.id, actor=found.name or found.id)
+
+    @staticmethod
+    def _choose(held: dict[str, ShopKey], shop: str | None) -> str:
+        if shop is not None:
+            if shop not in held:
+                raise Forbidden("The key does not belong to the shop named in 'Comptoir-Shop'.")
+            return shop
+        if len(held) > 1:
+            raise Forbidden("The key has several shops: name one in the header 'Comptoir-Shop'.", shops=sorted(held))
+        return next(iter(held))
+
+    def _valid(self, key: ShopKey) -> bool:
+        return key.expires_at is None or key.expires_at > self._clock()
+
+    async def _held(self, digest: str) -> dict[str, ShopKey]:
+        if time.monotonic() - self._read_at > FRESH_SECONDS or digest not in self._keys:
+            await self._read()
+        return self._keys.get(digest, {})
+
+    async def _read(self) -> None:
+        async with self._db.read() as conn:
+            bodies = (await conn.execute(select(shops.c.body))).scalars().all()
+        keys: dict[str, dict[str, ShopKey]] = {}
+        for shop in map(Shop.decode, bodies):
+            for key in shop.keys:
+                keys.setdefault(key.sha256, {})[shop.shop] = key
+        self._keys, self._read_at = keys, time.monotonic()
+
+
+def allow(scope: str) -> Callable[[Request], Coroutine[Any, Any, Caller]]:
+    """A FastAPI dependency: the caller, who holds `scope` (or `admin`)."""
+
+    async def caller(request: Request) -> Caller:
+        keyring: Keyring = request.app.state.keyring
+        headers = request.headers
+        return await keyring.caller(headers.get("authorization"), headers.get("comptoir-shop"), scope)
+
+    caller.scope = scope  # type: ignore[attr-defined]
+    return caller
+
+
+async def open_to_all() -> None:
+    """Marks a route that needs no key; a test lists these routes and fails on one without a policy."""

@@ -1,0 +1,119 @@
+"""What an operator asks of any service: its unsent messages, its parked messages, and to deal with them again.
+
+The CLI (`comptoir outbox`, `comptoir dead …`) calls these for all four services.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy import func, select, tuple_
+
+from shared.batch import lock_keys, parked, unpark
+from shared.batch.tables import guards
+from shared.database import Database
+from shared.outbox import Outbox
+from shared.outbox.tables import outbox as outbox_table
+from shared.problems import NotFound
+from shared.security import Caller, allow
+from shared.web.paging import Limit, Page, after_key, page_of
+from shared.web.responses import json_response
+
+
+class Submits(Protocol):
+    async def submit(self, body: bytes) -> None: ...
+
+
+class Operated(Protocol):
+    """What operations need of a service."""
+
+    name: str
+    db: Database
+    outbox: Outbox
+
+    @property
+    def hears(self) -> Mapping[str, Submits]: ...
+
+
+def operations_router(service: Operated) -> APIRouter:
+    """Routes below `/api/v1/<service>/operations` (orders: `/api/v1/operations`)."""
+    scope = "operations"
+    base = "/api/v1/operations" if service.name == "orders" else f"/api/v1/{service.name}/operations"
+    router = APIRouter(prefix=base, tags=["operations"])
+    Operator = Annotated[Caller, Depends(allow(scope))]
+
+    @router.get("/outbox")
+    async def list_outbox(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
+        """Messages of the caller's shop that the broker has not confirmed yet."""
+        return await _list(service.db, outbox_table, caller.shop, limit, after, "created_at")
+
+    @router.get("/dead")
+    async def list_dead(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
+        """Parked messages."""
+        return await _list(service.db, parked, caller.shop, limit, after, "at")
+
+    @router.get("/dead/{message}/{key:path}")
+    async def show_dead(caller: Operator, message: str, key: str) -> Response:
+        """One parked message with its body."""
+        return json_response(_plain(await _parked(service.db, caller.shop, message, key)))
+
+    @router.post("/dead/{message}/{key:path}")
+    async def replay_dead(caller: Operator, message: str, key: str) -> Response:
+        """Deal with a parked message again; answers whether it is still parked."""
+        row = await _parked(service.db, caller.shop, message, key)
+        hearing = service.hears.get(message)
+        if hearing is None:
+            raise NotFound(f"This service does not hear {message}.")
+        if row["version"] == 0:
+            await _drop(service, message, key)
+        await hearing.submit(row["body"].encode())
+        async with service.db.read() as conn:
+            own = (parked.c.message == message) & (parked.c.key == key)
+            still = (await conn.execute(select(parked.c.reason).where(own))).scalar_one_or_none()
+        return json_response({"message": message, "key": key, "parked": still is not None, "reason": still})
+
+    @router.delete("/dead/{message}/{key:path}", status_code=204)
+    async def drop_dead(caller: Operator, message: str, key: str) -> Response:
+        """Forget a parked message; a newer version still comes through."""
+        await _parked(service.db, caller.shop, message, key)
+        await _drop(service, message, key)
+        return Response(status_code=204)
+
+    return router
+
+
+async def _drop(service: Operated, message: str, key: str) -> None:
+    async with service.outbox.transaction() as tx:
+        await lock_keys(tx, message, [key])
+        await unpark(tx, message, [key])
+        await tx.execute(guards.update().where(guards.c.message == message, guards.c.key == key).values(parked=False))
+
+
+async def _parked(db: Database, shop: str, message: str, key: str) -> dict[str, Any]:
+    statement = select(parked).where(parked.c.message == message, parked.c.key == key, parked.c.shop.in_((shop, "-")))
+    async with db.read() as conn:
+        row = (await conn.execute(statement)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("No such message is parked.")
+    return dict(row)
+
+
+async def _list(db: Database, table: Any, shop: str, limit: int, after: str | None, moment: str) -> Page:
+    mine = table.c.shop.in_((shop, "-"))
+    statement = select(table).where(mine).order_by(table.c.message, table.c.key).limit(limit + 1)
+    key = after_key(after, 2)
+    if key is not None:
+        statement = statement.where(tuple_(table.c.message, table.c.key) > tuple_(*key))
+    async with db.read() as conn:
+        rows = [_plain(dict(row)) for row in (await conn.execute(statement)).mappings()]
+        total = (await conn.execute(select(func.count()).select_from(table).where(mine))).scalar_one()
+    for row in rows:
+        row.pop("body")
+        row["at"] = row.pop(moment)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return page_of(rows, limit, total, [last["message"], last["key"]] if last else None)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in row.items()}

@@ -1,0 +1,16 @@
+"""The two kinds of answer: JSON, and a problem document."""
+
+from typing import Any
+
+import orjson
+from fastapi.responses import Response
+
+
+def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """JSON by orjson; `content` is made of plain types."""
+    return Response(orjson.dumps(content), status, headers, media_type="application/json")
+
+
+def problem_response(document: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """A problem document with its media type."""
+    return Response(orjson.dumps(document, default=str), document["status"], headers, "application/problem+json")
