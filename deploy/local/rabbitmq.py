@@ -1,8 +1,8 @@
 """A private RabbitMQ server, for the tests and for ``make up`` on a machine without one.
 
-Why not the system service: tests need a broker they may restart, kill and fill, on ports nobody else uses, and `make up`
-must not touch what the machine already runs. Everything here (node, epmd, cookie, data, logs) belongs to one directory
-and to one `RabbitMQ` object, listens on loopback only, and is gone after `stop()`.
+Why not the system service: tests need a broker they may restart, kill and fill, on ports nobody else uses, and
+`make up` must not touch what the machine already runs. Everything here (node, epmd, cookie, data, logs) belongs to one
+directory and to one `RabbitMQ` object, listens on loopback only, and is gone after `stop()`.
 
 Neighbour: `deploy.local.postgres` does the same for PostgreSQL. Both are synchronous, so that a pytest session fixture
 can use them as they are; an asyncio launcher calls them through `asyncio.to_thread`.
@@ -101,8 +101,8 @@ def _pids_named(name: str) -> list[int]:
 def _reserve_port() -> socket.socket:
     """A port of the system's choice, kept by a bound socket that does not listen.
 
-    The server binds the same port beside it (both set SO_REUSEADDR, only one listens), while nobody else gets it: neither
-    another server, nor, while ours restarts, a reconnecting client as its own source port.
+    The server binds the same port beside it (both set SO_REUSEADDR, only one listens), while nobody else gets it:
+    neither another server, nor, while ours restarts, a reconnecting client as its own source port.
     """
     reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -138,7 +138,7 @@ class RabbitMQ:
         self.close()
 
     def start(self) -> None:
-        """Return when clients are served (7 s on a quiet machine); raises RabbitMQUnavailableError with the log's end."""
+        """Return when clients are served (7 s, quiet machine); raises RabbitMQUnavailableError with the log's end."""
         if self._server is not None:
             return
         script = find_rabbitmq()
