@@ -1,0 +1,35 @@
+"""Waiting in tests: for something that can be observed, with a deadline, never for a length of time.
+
+A test that sleeps is slow where the machine is fast and wrong where it is slow; tests/architecture forbids it.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Observed = TypeVar("Observed")
+
+
+async def eventually(
+    observe: Callable[[], Observed | Awaitable[Observed]], *, seconds: float = 10.0, every: float = 0.02
+) -> Observed:
+    """The first true value that `observe` gives; an AssertionError in it counts as "not yet".
+
+    After `seconds` the last value, or the last failed assertion, is what the test fails with.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        failure: AssertionError | None = None
+        value: object = None
+        try:
+            seen = observe()
+            value = observed = await seen if inspect.isawaitable(seen) else seen
+            if observed:
+                return observed
+        except AssertionError as not_yet:
+            failure = not_yet
+        if loop.time() >= deadline:
+            raise failure or AssertionError(f"not within {seconds:g} s; the last value was {value!r}")
+        await asyncio.sleep(every)
