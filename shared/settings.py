@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     port: int = 8000
     api_key: SecretStr | None = Field(default=None, description="the first key, used at the first start only")
     docs: bool = Field(default=False, description="serve the API documentation pages")
+    seed: bool = Field(default=False, description="fill an empty installation with a small demonstration shop")
     sandbox: bool = Field(default=False, description="serve the built-in sandboxes and use them as counterparts")
     log_level: str = "INFO"
     log_format: str = Field(default="json", pattern="^(json|console)$")

@@ -49,7 +49,9 @@ class Database:
     that never waits for writers.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5, synchronous: str = "FULL", application: str = "comptoir") -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 5, synchronous: str = "FULL", application: str = "comptoir"
+    ) -> None:
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
         if self.dialect == "sqlite":
@@ -137,6 +139,7 @@ def _postgresql_engine(url: str, pool_size: int, application: str) -> AsyncEngin
         max_overflow=0,
         pool_timeout=COMMAND_SECONDS,
         pool_use_lifo=True,
+        hide_parameters=True,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={
@@ -151,6 +154,7 @@ def _sqlite_engine(url: str, pool_size: int, begin: str, synchronous: str) -> As
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=COMMAND_SECONDS,

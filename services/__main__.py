@@ -1,0 +1,201 @@
+"""Processes: `run` (all four services and the broker in one) and `serve SERVICE` (one of them, as deployed).
+
+With `services.cli` the only module that knows all four. Which service answers which path stands in
+`shared.web.routes`, for this front as for an ingress.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+
+import uvloop
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.broker.embedded import EmbeddedBroker
+from shared.observability import configure_logging, configure_tracing, flush_traces, get_logger
+from shared.runtime import ROLES, Service
+from shared.runtime.http import Server
+from shared.settings import Settings
+from shared.web import json_response
+from shared.web.routes import SERVICES, service_for
+
+log = get_logger(__name__)
+
+
+def build(name: str, **overrides: Any) -> Service:
+    """One service with its settings from the environment; `overrides` win."""
+    wiring = import_module(f"services.{name}.wiring")
+    settings = import_module(f"services.{name}.settings").Settings(**overrides)
+    service: Service = wiring.build(settings)
+    return service
+
+
+def main(arguments: list[str]) -> int:
+    """`run`, or `serve SERVICE [api,consumer,worker]`."""
+    match arguments:
+        case ["run"]:
+            return _run(run())
+        case ["serve", name, *roles] if name in SERVICES:
+            return _run(serve(name, roles[0].split(",") if roles else ROLES))
+        case _:
+            print(f"usage: python -m services run | serve {'|'.join(SERVICES)} [api,consumer,worker]", file=sys.stderr)
+            return 2
+
+
+def _run(work: Any) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return int(runner.run(work))
+
+
+async def run() -> int:
+    """The embedded mode: everything in this process, data below `COMPTOIR_VAR`."""
+    settings = Settings()
+    settings.var.mkdir(parents=True, exist_ok=True)
+    configure_logging(settings.log_level if "COMPTOIR_LOG_LEVEL" in os.environ else "WARNING", settings.log_format)
+    configure_tracing("embedded", endpoint=settings.otlp_endpoint, sample=settings.trace_sample)
+    with _alone(settings.var) as alone:
+        if not alone:
+            print(f"Another Comptoir already runs on {settings.var}. Set COMPTOIR_VAR for a second one.", file=sys.stderr)
+            return 1
+        key = administrator_key(settings)
+        port = int(os.environ.get("PORT") or settings.port)
+        async with embedded(settings, key, settings.host, port) as server:
+            _announce(f"http://{server.host}:{server.port}", key)
+            await _until_signalled()
+            print("Stopping…", file=sys.stderr)
+    flush_traces()
+    return 0
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, key: str, host: str, port: int) -> AsyncIterator[Server]:
+    """The broker, the four services and the front, started and stopped in order."""
+    broker = EmbeddedBroker()
+    await broker.start()
+    overrides = {"amqp_url": broker.url, "api_key": key, "docs": True, "sandbox": True, "seed": True}
+    overrides |= {name: getattr(settings, name) for name in settings.model_fields_set - {"amqp_url", "api_key"}}
+    services = {name: build(name, **overrides) for name in SERVICES}
+    server = Server(Front(services), host, port)
+    try:
+        await asyncio.gather(*(service.start() for service in services.values()))
+        await server.start()
+        yield server
+    finally:
+        async with _capped(settings.shutdown_seconds):
+            await server.stop()
+            await asyncio.gather(*(service.stop() for service in services.values()), return_exceptions=True)
+            await broker.stop()
+
+
+async def serve(name: str, roles: Iterable[str]) -> int:
+    """One service as its own process."""
+    service = build(name)
+    settings = service.settings
+    configure_logging(settings.log_level, settings.log_format)
+    configure_tracing(name, endpoint=settings.otlp_endpoint, sample=settings.trace_sample)
+    if settings.amqp_url is None:
+        print("COMPTOIR_AMQP_URL is needed: only the embedded mode brings its own broker.", file=sys.stderr)
+        return 2
+    server = Server(service.app, settings.host, settings.port, shutdown_seconds=settings.shutdown_seconds)
+    await service.start(roles)
+    await server.start()
+    await _until_signalled()
+    async with _capped(settings.shutdown_seconds + 5):
+        await server.stop()
+        await service.stop()
+    flush_traces()
+    return 0
+
+
+class Front:
+    """The one port of the embedded mode: hands each request to the service its path belongs to."""
+
+    def __init__(self, services: dict[str, Service]) -> None:
+        self._services = services
+        self._apps: dict[str, ASGIApp] = {name: service.app for name, service in services.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["path"] == "/readyz":
+            await (await self._ready())(scope, receive, send)
+            return
+        await self._apps[service_for(scope["path"])](scope, receive, send)
+
+    async def _ready(self) -> Any:
+        reasons = {name: await service.not_ready() for name, service in self._services.items()}
+        ready = not any(reasons.values())
+        services = {name: reason or "ready" for name, reason in reasons.items()}
+        return json_response({"status": "ready" if ready else "waiting", "services": services}, 200 if ready else 503)
+
+
+def administrator_key(settings: Settings) -> str:
+    """`COMPTOIR_API_KEY`, else the key of an earlier start, else a new one kept in `admin-key` beside the data."""
+    if settings.api_key is not None:
+        return settings.api_key.get_secret_value()
+    path = settings.var / "admin-key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"ck_{secrets.token_urlsafe(32)}\n")
+    return path.read_text().strip()
+
+
+@contextlib.contextmanager
+def _alone(var: Path) -> Any:
+    """Whether this process is the only one on these files."""
+    lock: IO[str]
+    with (var / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@asynccontextmanager
+async def _capped(seconds: float) -> AsyncIterator[None]:
+    """Stopping takes no longer than this; what did not end is delivered again at the next start."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        log.warning("process.stopped_late", seconds=seconds)
+
+
+async def _until_signalled() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _announce(url: str, key: str) -> None:
+    print(
+        f"""
+  Comptoir is running.
+
+    Start page      {url}/
+    API             {url}/api/v1/orders
+    Documentation   {url}/docs/orders
+    Sandboxes       {url}/sandbox/mail  /sandbox/sms  /sandbox/amazon  /sandbox/ebay
+    Administrator   {key}
+
+  Ctrl-C stops it.
+""",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
