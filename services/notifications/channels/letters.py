@@ -1,0 +1,129 @@
+"""A mail made of an obligation's payload: headers, a text part and an HTML part that say the same.
+
+The skeleton is ours (MJML under Jinja2, rendered to HTML by mjml-python), the subject and the words are the seller's
+(Liquid, see `texts`). The Message-ID is the obligation's id, so a mail that goes twice is one mail to its reader.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from mjml import mjml2html
+
+from services.notifications.channels.texts import date_of, money, render
+from services.notifications.channels.words import words_of
+from services.notifications.domain.payloads import Letter, Words
+
+LISTED = 50
+"""Lines of the order shown; the rest is counted, so that no reader's mailbox clips the mail."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+ADDRESS = re.compile(r"[^\s@<>,;:\"\\()\[\]]+@[^\s@<>,;:\"\\()\[\]]+")
+
+_skeletons = Environment(
+    loader=PackageLoader("services.notifications.channels"),
+    autoescape=select_autoescape(enabled_extensions=("mjml.j2",), default=False),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class BadLetter(ValueError):
+    """A mail that must not leave as it is: a header with a line break, an address that is none."""
+
+
+def compose(letter: Letter, delivery: str, order: str, now: datetime) -> EmailMessage:
+    """The mail of a delivery. Raises `BadLetter`, or `BadText` for the seller's own text."""
+    language, fixed = words_of(letter.words.language)
+    sender = _address(letter.sender, letter.words.shop)
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{delivery}@{sender.domain}>"
+    message["Date"] = now
+    message["From"] = sender
+    message["To"] = [_address(to, letter.name) for to in letter.to]
+    message["Subject"] = _one_line(_subject(letter, fixed))
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = language
+    message["X-Comptoir-Order"] = _one_line(order)
+    context = _context(letter, language, fixed)
+    message.set_content(_skeletons.get_template("status.txt.j2").render(context))
+    message.add_alternative(mjml2html(_skeletons.get_template("status.mjml.j2").render(context)), subtype="html")
+    return message
+
+
+def _subject(letter: Letter, fixed: dict[str, str]) -> str:
+    if letter.subject:
+        return render(letter.subject, letter.words)
+    pattern = fixed["subject" if letter.role == "client" else "administrator_subject"]
+    return pattern.format_map(_names(letter.words))
+
+
+def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, object]:
+    words = letter.words
+    names = _names(words)
+    client = letter.role == "client"
+    said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel")}
+    body = render(letter.body, words)
+    return {
+        "language": language,
+        "say": said,
+        "greeting": said["greeting"] if client else None,
+        "paragraphs": _paragraphs(body) if body else [said["status" if client else "administrator"]],
+        "message": _paragraphs(letter.message),
+        "contact": letter.contact,
+        "items": [(item.name, item.quantity, money(item.gross, words)) for item in words.items[:LISTED]],
+        "more": fixed["more"].format(count=len(words.items) - LISTED) if len(words.items) > LISTED else None,
+        "totals": [(said[key], money(getattr(words, key), words)) for key in ("net", "tax", "gross")],
+        "parcels": [
+            fixed["parcel"].format(number=parcel.number, carrier=parcel.carrier, tracking=parcel.tracking_number)
+            for parcel in words.parcels
+        ],
+        "shipping": words.shipping.lines if words.shipping else (),
+        "shop": words.shop,
+    }
+
+
+def _names(words: Words) -> dict[str, str]:
+    return {
+        "shop": words.shop,
+        "code": words.code,
+        "client": words.client,
+        "status": words.status,
+        "date": date_of(words),
+    }
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    """Blank lines part paragraphs; each is a list of lines."""
+    return [block.splitlines() for block in re.split(r"\n\s*\n", text.strip()) if block]
+
+
+def _address(address: str, name: str) -> Address:
+    """A header-safe address; its domain in ASCII."""
+    if CONTROL.search(address) or CONTROL.search(name):
+        raise BadLetter("a line break or control character stands in a name or an address")
+    if not ADDRESS.fullmatch(address):
+        raise BadLetter("this is not a mail address")
+    local, _, domain = address.rpartition("@")
+    if not local.isascii():
+        raise BadLetter("the part before the @ has letters that mail relays do not take")
+    try:
+        return Address(name, local, domain.encode("idna").decode())
+    except (ValueError, IndexError) as error:
+        raise BadLetter("this is not a mail address") from error
+
+
+def _one_line(value: str) -> str:
+    if CONTROL.search(value):
+        raise BadLetter("a line break or control character stands in the subject")
+    return value
+
+
+def envelope(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The addresses as the relay is told them."""
+    return tuple(_address(address, "").addr_spec for address in addresses)

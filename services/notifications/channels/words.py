@@ -1,0 +1,52 @@
+"""The fixed words of a mail's skeleton, per language; what a seller may change stands in the status's texts."""
+
+from typing import Final
+
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "subject": "{shop} : commande {code}, {status}",
+        "administrator_subject": "Commande {code} de {client} : {status}",
+        "greeting": "Bonjour {client},",
+        "status": "Votre commande {code} du {date} : {status}.",
+        "administrator": "La commande {code} du {date} est passée à l’état « {status} ».",
+        "contact": "Client",
+        "message": "Message de la boutique",
+        "item": "Article",
+        "quantity": "Qté",
+        "amount": "Montant",
+        "more": "et {count} autres lignes",
+        "net": "Total HT",
+        "tax": "TVA",
+        "gross": "Total TTC",
+        "parcels": "Suivi du colis",
+        "parcel": "Colis {number} : {carrier} {tracking}",
+        "shipping": "Adresse de livraison",
+        "footer": "Ce message concerne votre commande {code} chez {shop}.",
+    },
+    "en": {
+        "subject": "{shop}: order {code}, {status}",
+        "administrator_subject": "Order {code} of {client}: {status}",
+        "greeting": "Hello {client},",
+        "status": "Your order {code} of {date}: {status}.",
+        "administrator": "Order {code} of {date} is now “{status}”.",
+        "contact": "Customer",
+        "message": "Message from the shop",
+        "item": "Item",
+        "quantity": "Qty",
+        "amount": "Amount",
+        "more": "and {count} more lines",
+        "net": "Total excl. tax",
+        "tax": "Tax",
+        "gross": "Total incl. tax",
+        "parcels": "Parcel tracking",
+        "parcel": "Parcel {number}: {carrier} {tracking}",
+        "shipping": "Shipping address",
+        "footer": "This message is about your order {code} at {shop}.",
+    },
+}
+
+
+def words_of(language: str) -> tuple[str, dict[str, str]]:
+    """The language that is really used, and its words; English for a language we have none of."""
+    base = language.split("-")[0].split("_")[0].lower()
+    return (base, WORDS[base]) if base in WORDS else ("en", WORDS["en"])

@@ -1,0 +1,106 @@
+"""What an effect needs to leave the house, copied from the order when the obligation is written.
+
+A mail that is sent a day late says what the order was then. Plain values only: the rows keep them as JSON, and erasing
+a person's data empties them. `wanted` fills them, the channels read them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the order as a mail lists it; `gross` in minor units."""
+
+    name: str
+    sku: str
+    quantity: int
+    gross: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """A parcel as the client is told of it."""
+
+    number: int
+    carrier: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postal:
+    """An address, ready to print line by line."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What texts may speak of: the order, its client, its shop. Amounts are minor units of `currency`."""
+
+    code: str
+    placed_at: datetime
+    currency: str
+    language: str
+    timezone: str
+    shop: str
+    shop_url: str
+    status: str
+    client: str
+    net: int
+    tax: int
+    gross: int
+    items: tuple[Item, ...] = ()
+    parcels: tuple[Tracking, ...] = ()
+    shipping: Postal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail: the seller's texts in Liquid, the operator's own words, and what they may speak of.
+
+    `contact` is what administrators are told of the client.
+    """
+
+    role: str
+    to: tuple[str, ...]
+    name: str
+    sender: str
+    subject: str
+    body: str
+    message: str
+    words: Words
+    contact: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An SMS; `region` is the country in which a number without a prefix is read."""
+
+    phone: str
+    region: str
+    body: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Units of one line of the marketplace's order in a parcel."""
+
+    item: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel to confirm to the marketplace that the order came from; `order` is the marketplace's id."""
+
+    order: str
+    number: int
+    carrier: str | None
+    tracking_number: str | None
+    shipped_at: datetime
+    items: tuple[Packed, ...]
+
+
+Payload = Letter | Note | Shipment

@@ -1,0 +1,142 @@
+"""Amazon's Selling Partner API: one `confirmShipment` per parcel.
+
+The parcel's number is the `packageReferenceId`, so sending the same confirmation again edits that package and is always
+safe. Where an earlier attempt may have arrived, the package is read back first (`getOrder` with its packages); so it is
+when Amazon says that there is no package left to confirm.
+"""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import httpx
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from services.notifications.channels.web import document, judge, why
+from services.notifications.domain.payloads import Shipment
+from services.notifications.domain.results import Call, Result, done, rejected
+from services.notifications.marketplaces.carriers import AMAZON, OTHER, carrier_code
+from services.notifications.marketplaces.sessions import Body, Moment, Session, outcome
+from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
+from services.notifications.settings import AmazonAccount
+from shared.contracts import Outcome
+from shared.database import Clock
+
+ALREADY = "PackageToUpdateNotFound"
+
+_shipments = TypeAdapter(Shipment)
+
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+
+
+class OrderItem(Body):
+    order_item_id: Text
+    quantity: Annotated[int, Field(ge=1, strict=True)]
+    transparency_codes: tuple[Text, ...] | None = None
+
+
+class PackageDetail(Body):
+    """A parcel, with the rules that Amazon's file leaves out."""
+
+    package_reference_id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$", strict=True)]
+    carrier_code: Text
+    carrier_name: Text | None = None
+    shipping_method: Text | None = None
+    tracking_number: Text
+    ship_date: Moment
+    ship_from_supply_source_id: Text | None = None
+    order_items: Annotated[tuple[OrderItem, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _rules(self) -> "PackageDetail":
+        if self.carrier_code == OTHER and not self.carrier_name:
+            raise ValueError("the carrier Other needs a carrierName")
+        ids = [item.order_item_id for item in self.order_items]
+        if len(set(ids)) < len(ids):
+            raise ValueError("an item stands twice in the parcel")
+        return self
+
+
+class ConfirmShipment(Body):
+    """The body of `POST /orders/v0/orders/{orderId}/shipmentConfirmation`."""
+
+    marketplace_id: Text
+    package_detail: PackageDetail
+
+
+class Amazon:
+    """One seller's account."""
+
+    def __init__(
+        self, account: AmazonAccount, http: httpx.AsyncClient, store: TokenStore, clock: Clock, *, seconds: float
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._seconds = seconds
+        tokens = Tokens(self._fetch_token, store, clock)
+        self._session = Session(http, account.base_url, tokens, self._headers, seconds=seconds)
+
+    async def send(self, call: Call) -> Result:
+        """Confirm the parcel, unless a look shows that an earlier attempt did."""
+        shipment = _shipments.validate_python(call.payload)
+        try:
+            body = self._body(shipment)
+        except ValidationError as error:
+            return rejected(why(error))
+        return await outcome(self._confirm(shipment, body, unsure=call.unsure_since is not None))
+
+    async def close(self) -> None:
+        await self._session.http.aclose()
+
+    def _body(self, shipment: Shipment) -> ConfirmShipment:
+        carrier = (shipment.carrier or "").strip()
+        detail = {
+            "package_reference_id": str(shipment.number),
+            "carrier_code": carrier_code(carrier, self._account.carriers, AMAZON),
+            "carrier_name": carrier or None,
+            "tracking_number": (shipment.tracking_number or "").strip(),
+            "ship_date": min(shipment.shipped_at, self._clock()),
+            "order_items": [{"order_item_id": item.item, "quantity": item.quantity} for item in shipment.items],
+        }
+        return ConfirmShipment.model_validate(
+            {"marketplace_id": self._account.marketplace_id, "package_detail": detail}
+        )
+
+    async def _confirm(self, shipment: Shipment, body: ConfirmShipment, *, unsure: bool) -> Result:
+        if unsure:
+            verdict = await self._read_back(shipment)
+            if verdict is not None and verdict.outcome == Outcome.DONE:
+                return verdict
+        path = f"/orders/v0/orders/{quote(shipment.order, safe='')}/shipmentConfirmation"
+        response = await self._session.call("POST", path, json=body.document())
+        if response.is_success:
+            return done(response.headers.get("x-amzn-requestid") or str(shipment.number))
+        if response.status_code == httpx.codes.BAD_REQUEST and ALREADY in response.text:
+            verdict = await self._read_back(shipment)
+            if verdict is not None:
+                return verdict
+        return judge(response, self._clock(), repeatable=True)
+
+    async def _read_back(self, shipment: Shipment) -> Result | None:
+        """Done where Amazon lists the parcel with this tracking number, None where not, else why it could not say."""
+        path = f"/orders/2026-01-01/orders/{quote(shipment.order, safe='')}"
+        response = await self._session.call("GET", path, params={"includedData": "PACKAGES"})
+        if not response.is_success:
+            return judge(response, self._clock(), repeatable=True)
+        order: dict[str, Any] = document(response).get("order") or {}
+        for package in order.get("packages") or ():
+            same = package.get("packageReferenceId") == str(shipment.number)
+            if same and package.get("trackingNumber") == (shipment.tracking_number or "").strip():
+                return done(str(shipment.number), "found at Amazon")
+        return None
+
+    def _headers(self, token: str) -> dict[str, str]:
+        return {"x-amz-access-token": token, "x-amz-date": f"{self._clock():%Y%m%dT%H%M%SZ}"}
+
+    async def _fetch_token(self) -> Token:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._account.refresh_token.get_secret_value(),
+            "client_id": self._account.client_id,
+            "client_secret": self._account.client_secret.get_secret_value(),
+        }
+        return await fetch_token(self._session.http, self._account.token_url, form, self._clock, seconds=self._seconds)

@@ -1,0 +1,104 @@
+"""Where effects go: SMTP, Twilio, Amazon and eBay accounts, each with its base URL.
+
+`COMPTOIR_SMTP__HOST=…`, `COMPTOIR_AMAZON__REFRESH_TOKEN=…` and so on name the accounts of every shop;
+`COMPTOIR_SHOP_ACCOUNTS` is a JSON object that gives a shop its own (`{"my-shop": {"amazon": {…}}}`). An account as a
+whole may be a JSON object in `COMPTOIR_SMTP_FILE` etc. Where a channel has no account and `sandbox` is on, its sandbox
+stands in; where it has none at all, its obligations are rejected with that reason.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from shared import settings
+
+
+def _from_json(value: Any) -> Any:
+    """A mounted file gives text where the environment gives an object."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class _Account(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SmtpAccount(_Account):
+    """A mail relay."""
+
+    host: str
+    port: int = 587
+    username: str | None = None
+    password: SecretStr | None = None
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    connections: int = Field(default=4, ge=1, le=32)
+
+
+class TwilioAccount(_Account):
+    """Exactly one of `sender` (E.164 or an alphanumeric name) and `messaging_service_sid`."""
+
+    base_url: str = "https://api.twilio.com"
+    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    auth_token: SecretStr
+    sender: str | None = None
+    messaging_service_sid: str | None = None
+    validity_seconds: int = Field(default=14_400, ge=1, le=36_000, description="an SMS older than this is not sent")
+
+
+class AmazonAccount(_Account):
+    """A seller's SP-API application; the defaults are Europe and amazon.fr."""
+
+    base_url: str = "https://sellingpartnerapi-eu.amazon.com"
+    token_url: str = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address
+    marketplace_id: str = "A13V1IB3VIYZZH"
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr
+    carriers: dict[str, str] = Field(default={}, description="our carrier name → Amazon's carrierCode")
+
+
+class EbayAccount(_Account):
+    """A seller's consent to our eBay application; the base URL has the API's base path."""
+
+    base_url: str = "https://api.ebay.com/sell/fulfillment/v1"
+    token_url: str = "https://api.ebay.com/identity/v1/oauth2/token"  # noqa: S105 - an address
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr
+    carriers: dict[str, str] = Field(default={}, description="our carrier name → eBay's code")
+
+
+class Accounts(_Account):
+    """The accounts of one shop, or of all that have none of their own."""
+
+    smtp: Annotated[SmtpAccount | None, BeforeValidator(_from_json)] = None
+    twilio: Annotated[TwilioAccount | None, BeforeValidator(_from_json)] = None
+    amazon: Annotated[AmazonAccount | None, BeforeValidator(_from_json)] = None
+    ebay: Annotated[EbayAccount | None, BeforeValidator(_from_json)] = None
+
+
+class Settings(settings.Settings):
+    """The settings of notifications."""
+
+    model_config = SettingsConfigDict(env_prefix=settings.PREFIX, env_nested_delimiter="__", extra="ignore")
+
+    smtp: Annotated[SmtpAccount | None, BeforeValidator(_from_json)] = None
+    twilio: Annotated[TwilioAccount | None, BeforeValidator(_from_json)] = None
+    amazon: Annotated[AmazonAccount | None, BeforeValidator(_from_json)] = None
+    ebay: Annotated[EbayAccount | None, BeforeValidator(_from_json)] = None
+    shop_accounts: Annotated[dict[str, Accounts], BeforeValidator(_from_json)] = Field(default={})
+    call_seconds: float = Field(default=10.0, gt=0, description="how long a call may take before it counts as unknown")
+    lease_seconds: float = Field(default=60.0, gt=0, description="after which another worker takes an attempt over")
+    concurrency: int = Field(default=16, ge=1, le=200, description="calls in flight per lane")
+    keep_attempts_days: int = Field(default=90, ge=1, description="attempts and sent texts are forgotten after")
+
+    def accounts(self, shop: str) -> Accounts:
+        """The accounts that a shop's effects leave by."""
+        own = self.shop_accounts.get(shop, Accounts())
+        return Accounts(
+            smtp=own.smtp or self.smtp,
+            twilio=own.twilio or self.twilio,
+            amazon=own.amazon or self.amazon,
+            ebay=own.ebay or self.ebay,
+        )
