@@ -131,7 +131,7 @@ class Channel:
             self.connection.topology.consumer_left(consumer.queue)
 
     def _reply(self, request: Any, reply: Frame) -> None:
-        if not request.nowait:
+        if not getattr(request, "nowait", False):  # queue.unbind has no such flag
             self.connection.send(self.number, reply)
 
     def _on_close(self, _frame: commands.Channel.Close) -> None:
