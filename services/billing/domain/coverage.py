@@ -1,0 +1,84 @@
+"""What an order's present state asks to be invoiced: a level, so a state passed through unheard loses nothing.
+
+Per line: `least`, the units that live invoices must cover, and `most`, what they may cover at most (an invoice issued
+earlier than the policy asks is kept; of a line that came back, only what the client still has). Beside them the money that a refund takes back
+beyond the goods. Read with the invoice column of the status model; `due` acts on it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.billing.domain.payment import Paid
+from shared.contracts import InvoicePolicy, Invoicing, Line, Order
+from shared.money import Item, basket
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Units by line id, and gross minor units: what the covered goods are worth, less what was refunded beyond them."""
+
+    least: Mapping[int, int]
+    most: Mapping[int, int]
+    value: int
+    reduction: int
+
+    @property
+    def due(self) -> int:
+        """What the live invoices must come to, net of credits."""
+        return self.value - self.reduction
+
+
+def coverage(order: Order, policy: InvoicePolicy, paid: Paid, covered: Mapping[int, int]) -> Coverage:
+    """What the live invoices of this order, which cover `covered`, must come to."""
+    returns_count = order.levels.invoicing is Invoicing.LESS_RETURNED
+    whole = _whole(order, policy, paid)
+    shipped = policy in (InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT) or (
+        order.levels.invoicing is Invoicing.SHIPPED
+    )
+    least, most, settled, before = {}, {}, {}, {}
+    for line in order.lines:
+        out, back = out_and_back(line)
+        full = max(line.quantity, out)
+        if order.invoice_wanted is False:
+            least[line.id] = 0
+        elif whole:
+            least[line.id] = full - back if returns_count else full
+        else:
+            least[line.id] = out if shipped else 0
+        most[line.id] = max(least[line.id], out if line.restocked else full)
+        settled[line.id] = min(max(covered.get(line.id, 0), least[line.id]), most[line.id])
+        before[line.id] = settled[line.id] + (back if returns_count else 0)
+    value = worth(order, settled)
+    reduction = 0
+    if paid.refunded and (returns_count or policy is InvoicePolicy.ON_PAYMENT):
+        reduction = _reduction(worth(order, before), value, paid)
+    return Coverage(least, most, value, min(reduction, value))
+
+
+def out_and_back(line: Line) -> tuple[int, int]:
+    """The units the client has, and those that came back and were not sent again."""
+    out = max(0, line.shipped - line.restocked)
+    return out, max(0, min(line.quantity, line.shipped) - out)
+
+
+def worth(order: Order, units: Mapping[int, int]) -> int:
+    """The gross amount of so many units of each line at the order's prices."""
+    items = [Item(units[line.id], line.unit_price, line.tax_rate) for line in order.lines if units.get(line.id)]
+    return basket(items, order.currency, prices_include_tax=order.prices_include_tax).gross if items else 0
+
+
+def _whole(order: Order, policy: InvoicePolicy, paid: Paid) -> bool:
+    """Whether everything ordered is to be invoiced, shipped or not."""
+    if order.invoice_wanted is not None:
+        return order.invoice_wanted
+    return policy is InvoicePolicy.ON_PAYMENT and paid.covers(order.totals.gross)
+
+
+def _reduction(before: int, value: int, paid: Paid) -> int:
+    """Money to credit beyond the goods that came back.
+
+    Credited is the larger of the two, so goods returned and then refunded are credited once. A refund that only
+    returns an overpayment credits nothing.
+    """
+    overpaid = max(0, paid.captured - before)
+    return max(0, paid.refunded - overpaid - (before - value))

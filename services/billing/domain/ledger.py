@@ -1,0 +1,149 @@
+"""What an order's documents cover: each live invoice with what its credit notes left of it.
+
+A credit note takes back *units* (goods came back, or the invoice is cancelled) or *money* (a refund without goods). The
+two are kept apart, so that units can be counted against the order while the money explains the rest. `due` compares
+this with `coverage`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from shared.contracts import DocumentKind, Line
+from shared.money import NOTHING, Amounts, apportion
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Units of one order line on a document. A credit of money alone has no units."""
+
+    line: int
+    sku: str
+    name: str
+    kind: str
+    unit_price: Decimal
+    tax_rate: Decimal
+    quantity: int
+    amounts: Amounts
+
+    @classmethod
+    def of(cls, line: Line, quantity: int, amounts: Amounts) -> "Position":
+        return cls(line.id, line.sku, line.name, line.kind, line.unit_price, line.tax_rate, quantity, amounts)
+
+    def describes(self, line: Line | None) -> bool:
+        """Whether the order still sells this under the same words, at the same price and rate."""
+        return line is not None and (self.sku, self.name, self.unit_price, self.tax_rate) == (
+            line.sku,
+            line.name,
+            line.unit_price,
+            line.tax_rate,
+        )
+
+    def part(self, quantity: int, stated: int, *, included: bool) -> "Position":
+        """`quantity` of these units for `stated` of the stated amount (gross if prices include tax, else net)."""
+        if quantity == self.quantity:
+            return self
+        if included:
+            net, _ = apportion(self.amounts.net, [stated, self.amounts.gross - stated])
+            return replace(self, quantity=quantity, amounts=Amounts(net, stated - net, stated))
+        tax, _ = apportion(self.amounts.tax, [stated, self.amounts.net - stated])
+        return replace(self, quantity=quantity, amounts=Amounts(stated, tax, stated + tax))
+
+    def money(self, gross: int) -> "Position":
+        """`gross` of this position's amount, without units."""
+        net, _ = apportion(self.amounts.net, [gross, self.amounts.gross - gross])
+        return replace(self, quantity=0, amounts=Amounts(net, gross - net, gross))
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A document as far as the rules read it back from its snapshot."""
+
+    id: str
+    kind: DocumentKind
+    number: str
+    issued_on: date
+    scope: str
+    generation: int
+    refers_to: str | None
+    currency: str
+    prices_include_tax: bool
+    positions: tuple[Position, ...]
+
+
+@dataclass(slots=True)
+class Invoice:
+    """An invoice and what is left of it: `positions` by units, less `reductions` by money (per line)."""
+
+    id: str
+    scope: str
+    currency: str
+    prices_include_tax: bool
+    positions: dict[int, Position]
+    reductions: dict[int, Amounts] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        return any(position.quantity for position in self.positions.values())
+
+    @property
+    def reduced(self) -> bool:
+        """Whether money was credited that no returned unit explains."""
+        return any(amounts.gross for amounts in self.reductions.values())
+
+    @property
+    def remaining(self) -> list[Position]:
+        """The positions with what is left of their amounts: what a credit in full takes back."""
+        return [
+            replace(position, amounts=position.amounts - self.reductions.get(position.line, NOTHING))
+            for position in self.positions.values()
+            if position.quantity
+        ]
+
+    @property
+    def value(self) -> int:
+        """The gross amount left."""
+        return sum(position.amounts.gross for position in self.remaining)
+
+    def credit(self, positions: Iterable[Position]) -> None:
+        """Take back what a credit note took back. A line without units left has no money left either."""
+        for taken in positions:
+            held = self.positions[taken.line]
+            if not taken.quantity:
+                self.reductions[taken.line] = self.reductions.get(taken.line, NOTHING) + taken.amounts
+            elif taken.quantity == held.quantity:
+                self.positions[taken.line] = replace(held, quantity=0, amounts=NOTHING)
+                self.reductions.pop(taken.line, None)
+            else:
+                rest = replace(held, quantity=held.quantity - taken.quantity, amounts=held.amounts - taken.amounts)
+                self.positions[taken.line] = rest
+
+
+def live_invoices(documents: Sequence[Issued]) -> list[Invoice]:
+    """The invoices that credit notes have not taken back in full, in the order of issue."""
+    invoices = {
+        document.id: Invoice(
+            document.id,
+            document.scope,
+            document.currency,
+            document.prices_include_tax,
+            {position.line: position for position in document.positions},
+        )
+        for document in documents
+        if document.kind is DocumentKind.INVOICE
+    }
+    for document in documents:
+        if document.kind is DocumentKind.CREDIT_NOTE and document.refers_to in invoices:
+            invoices[document.refers_to].credit(document.positions)
+    return [invoice for invoice in invoices.values() if invoice.live]
+
+
+def covered(invoices: Iterable[Invoice]) -> Counter[int]:
+    """How many units of each line the invoices cover."""
+    units: Counter[int] = Counter()
+    for invoice in invoices:
+        for position in invoice.positions.values():
+            units[position.line] += position.quantity
+    return units

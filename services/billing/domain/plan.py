@@ -1,0 +1,160 @@
+"""The documents an order needs, drafted one after another on a copy of its ledger.
+
+Each step keeps the ledger true, so that the next one sees what the earlier drafts did. `due` decides which steps are
+taken; here stands only how units and money become documents.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.billing.domain.coverage import worth
+from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices
+from services.billing.domain.pricing import price_more, stated
+from shared.contracts import DocumentKind, Order
+from shared.money import apportion, line_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document to be issued; it has everything but its number.
+
+    `scope` is `order/2` or `parcel/1` for an invoice and the invoice's id for a credit note, `generation` counts the
+    documents of the same scope. `reason` of a credit note: cancelled, corrected, returned, refunded.
+    """
+
+    id: str
+    kind: DocumentKind
+    scope: str
+    generation: int
+    positions: tuple[Position, ...]
+    refers_to: str | None = None
+    reason: str | None = None
+
+
+class Plan:
+    """Drafts for one order, and its live invoices as they would leave them (`live`, oldest first)."""
+
+    def __init__(self, order: Order, documents: Sequence[Issued], new_id: Callable[[], str]) -> None:
+        self.order = order
+        self.live = live_invoices(documents)
+        self.drafts: list[Draft] = []
+        self._new_id = new_id
+        self._generations = Counter(document.scope for document in documents)
+
+    @property
+    def value(self) -> int:
+        """The gross amount of the live invoices, net of credits."""
+        return sum(invoice.value for invoice in self.live)
+
+    def value_with(self, least: Mapping[int, int]) -> int:
+        """The same once at least these units are covered."""
+        units = covered(self.live)
+        more = {line: max(units[line], least.get(line, 0)) for line in {*units, *least}}
+        return self.value + worth(self.order, more) - worth(self.order, units)
+
+    def credit_in_full(self, invoices: Iterable[Invoice], reason: str) -> None:
+        for invoice in list(invoices):
+            self._credit(invoice, invoice.remaining, reason)
+
+    def credit_units(self, most: Mapping[int, int]) -> None:
+        """Credit the units beyond `most`, from the newest invoice on."""
+        surplus = covered(self.live)
+        surplus.subtract(most)
+        for invoice in reversed(self.live):
+            taken = []
+            for position in invoice.positions.values():
+                units = min(position.quantity, surplus[position.line])
+                if units > 0:
+                    taken.append(self._part(position, units))
+                    surplus[position.line] -= units
+            if taken:
+                self._credit(invoice, taken, "returned")
+
+    def credit_money(self, gross: int, reason: str) -> None:
+        """Credit an amount without units, from the newest invoice on; never more than is left of them."""
+        for invoice in reversed(self.live):
+            amount = min(gross, invoice.value)
+            if amount <= 0:
+                continue
+            gross -= amount
+            rest = invoice.remaining
+            if amount < invoice.value:
+                shares = apportion(amount, [position.amounts.gross for position in rest])
+                rest = [position.money(share) for position, share in zip(rest, shares, strict=True) if share]
+            self._credit(invoice, rest, reason)
+
+    def invoice_missing(self, least: Mapping[int, int], *, by_parcel: bool) -> None:
+        """Invoice what is missing to `least`: by parcel, or all at once."""
+        missing = Counter(dict(least))
+        missing.subtract(covered(self.live))
+        missing = +missing
+        if not missing:
+            return
+        for scope, units in (self._parcels(missing) if by_parcel else []) or [(self._free_scope(), missing)]:
+            self._invoice(scope, units)
+
+    def _parcels(self, missing: Counter[int]) -> list[tuple[str, Counter[int]]]:
+        """The missing units by parcel, newest parcels first served; what no parcel holds goes with the first."""
+        scopes = {invoice.scope for invoice in self.live}
+        missing, found = missing.copy(), []
+        for parcel in sorted(self.order.parcels, key=lambda parcel: -parcel.number):
+            scope, content = f"parcel/{parcel.number}", Counter[int]()
+            for line in parcel.lines:
+                content[line.line] += line.quantity
+            units = content & missing
+            if units and scope not in scopes:
+                found.append((scope, units))
+                missing -= units
+        found.reverse()
+        if found:
+            found[0][1].update(missing)
+        return found
+
+    def _free_scope(self) -> str:
+        scopes = {invoice.scope for invoice in self.live}
+        return next(scope for scope in (f"order/{n}" for n in range(1, len(scopes) + 2)) if scope not in scopes)
+
+    def _invoice(self, scope: str, units: Mapping[int, int]) -> None:
+        positions = price_more(self.order, self.live, units)
+        draft = self._draft(DocumentKind.INVOICE, scope, positions)
+        self.live.append(
+            Invoice(
+                draft.id,
+                scope,
+                self.order.currency,
+                self.order.prices_include_tax,
+                {position.line: position for position in positions},
+            )
+        )
+
+    def _credit(self, invoice: Invoice, positions: Sequence[Position], reason: str) -> None:
+        self._draft(DocumentKind.CREDIT_NOTE, invoice.id, tuple(positions), invoice.id, reason)
+        invoice.credit(positions)
+        if not invoice.live:
+            self.live = [other for other in self.live if other is not invoice]
+
+    def _part(self, position: Position, units: int) -> Position:
+        """Some units of a position, so priced that the units left are worth what they would be alone."""
+        included = self.order.prices_include_tax
+        if units == position.quantity:
+            return position
+        of_line = [invoice.positions[position.line] for invoice in self.live if position.line in invoice.positions]
+        left = sum(other.quantity for other in of_line) - units
+        total = sum(stated(other.amounts, included=included) for other in of_line)
+        amount = total - line_amount(left, position.unit_price, self.order.currency)
+        bounds = sorted((0, stated(position.amounts, included=included)))
+        return position.part(units, min(max(amount, bounds[0]), bounds[1]), included=included)
+
+    def _draft(
+        self,
+        kind: DocumentKind,
+        scope: str,
+        positions: tuple[Position, ...],
+        refers_to: str | None = None,
+        reason: str | None = None,
+    ) -> Draft:
+        self._generations[scope] += 1
+        draft = Draft(self._new_id(), kind, scope, self._generations[scope], positions, refers_to, reason)
+        self.drafts.append(draft)
+        return draft
