@@ -16,6 +16,8 @@ import pytest
 
 from deploy.local.postgres import Postgres, find_postgres
 from deploy.local.rabbitmq import RabbitMQ, find_rabbitmq
+from shared.database import Database
+from shared.database.migrations import upgrade
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.prism import Prisms, find_prism
 from tests.servers.require import require
@@ -24,6 +26,9 @@ from tests.servers.vhosts import VirtualHosts
 
 ROOT = Path(__file__).parent.parent
 MARKED_BY_FIXTURE = {"postgres": "real", "rabbitmq": "real", "specs_dir": "specs", "data_dir": "specs"}
+
+
+ServiceDatabase = Callable[[str], Awaitable[str]]
 
 
 class FreshDatabase(Protocol):
@@ -84,6 +89,30 @@ def fresh_database(postgres: Postgres, database_numbers: Iterator[int]) -> Fresh
 
     async def make(prefix: str, template: str | None = None) -> str:
         return await postgres.create_database(f"{prefix}_{next(database_numbers)}", template)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def templates() -> dict[str, str]:
+    """The migrated databases that `service_database` copies, by service."""
+    return {}
+
+
+@pytest.fixture
+def service_database(fresh_database: FreshDatabase, templates: dict[str, str]) -> ServiceDatabase:
+    """`await service_database("orders")` is the URL of a migrated, empty database of that service, this test's own."""
+
+    async def make(service: str) -> str:
+        if service not in templates:
+            url = await fresh_database(f"{service}_template")
+            database = Database(url)
+            try:
+                await upgrade(database, service)
+            finally:
+                await database.close()
+            templates[service] = url.rsplit("/", 1)[1]
+        return await fresh_database(service, template=templates[service])
 
     return make
 

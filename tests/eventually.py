@@ -6,14 +6,18 @@ A test that sleeps is slow where the machine is fast and wrong where it is slow;
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 Observed = TypeVar("Observed")
 
 
+@overload
 async def eventually(
-    observe: Callable[[], Observed | Awaitable[Observed]], *, seconds: float = 10.0, every: float = 0.02
-) -> Observed:
+    observe: Callable[[], Awaitable[Observed]], *, seconds: float = ..., every: float = ...
+) -> Observed: ...
+@overload
+async def eventually(observe: Callable[[], Observed], *, seconds: float = ..., every: float = ...) -> Observed: ...
+async def eventually(observe: Callable[[], object], *, seconds: float = 10.0, every: float = 0.02) -> object:
     """The first true value that `observe` gives; an AssertionError in it counts as "not yet".
 
     After `seconds` the last value, or the last failed assertion, is what the test fails with.
@@ -25,9 +29,9 @@ async def eventually(
         value: object = None
         try:
             seen = observe()
-            value = observed = await seen if inspect.isawaitable(seen) else seen
-            if observed:
-                return observed
+            value = await seen if inspect.isawaitable(seen) else seen
+            if value:
+                return value
         except AssertionError as not_yet:
             failure = not_yet
         if loop.time() >= deadline:

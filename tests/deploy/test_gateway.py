@@ -72,12 +72,12 @@ class Service:
         return answer
 
 
-@pytest.fixture
-async def orders() -> Service:
+@pytest.fixture(scope="module")
+def orders() -> Service:
     return Service("orders")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def front(orders: Service) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway; orders and billing run, the other two are down."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -161,7 +161,8 @@ async def test_readiness_is_that_of_the_whole(front: httpx.AsyncClient) -> None:
     assert said["inventory"]["status"] == "not reachable"
 
 
-async def test_all_ready_is_ready(orders: Service) -> None:
+async def test_all_ready_is_ready() -> None:
+    orders = Service("orders")
     async with (
         serving(orders.app) as url,
         serving(application(dict.fromkeys(SERVICES, url))) as front,
