@@ -64,7 +64,9 @@ async def run() -> int:
     configure_tracing("embedded", endpoint=settings.otlp_endpoint, sample=settings.trace_sample)
     with _alone(settings.var) as alone:
         if not alone:
-            print(f"Another Comptoir already runs on {settings.var}. Set COMPTOIR_VAR for a second one.", file=sys.stderr)
+            print(
+                f"Another Comptoir already runs on {settings.var}. Set COMPTOIR_VAR for a second one.", file=sys.stderr
+            )
             return 1
         key = administrator_key(settings)
         port = int(os.environ.get("PORT") or settings.port)
@@ -78,11 +80,22 @@ async def run() -> int:
 
 @asynccontextmanager
 async def embedded(settings: Settings, key: str, host: str, port: int) -> AsyncIterator[Server]:
-    """The broker, the four services and the front, started and stopped in order."""
+    """The embedded broker and the suite on it."""
     broker = EmbeddedBroker()
     await broker.start()
-    overrides = {"amqp_url": broker.url, "api_key": key, "docs": True, "sandbox": True, "seed": True}
-    overrides |= {name: getattr(settings, name) for name in settings.model_fields_set - {"amqp_url", "api_key"}}
+    overrides: dict[str, Any] = {"docs": True, "sandbox": True, "seed": True}
+    overrides |= {name: getattr(settings, name) for name in settings.model_fields_set}
+    overrides |= {"amqp_url": broker.url, "api_key": key}
+    try:
+        async with together(host, port, **overrides) as server:
+            yield server
+    finally:
+        await broker.stop()
+
+
+@asynccontextmanager
+async def together(host: str, port: int, **overrides: Any) -> AsyncIterator[Server]:
+    """All four services in this process behind one port, started and stopped in order."""
     services = {name: build(name, **overrides) for name in SERVICES}
     server = Server(Front(services), host, port)
     try:
@@ -90,10 +103,9 @@ async def embedded(settings: Settings, key: str, host: str, port: int) -> AsyncI
         await server.start()
         yield server
     finally:
-        async with _capped(settings.shutdown_seconds):
+        async with _capped(services["orders"].settings.shutdown_seconds):
             await server.stop()
             await asyncio.gather(*(service.stop() for service in services.values()), return_exceptions=True)
-            await broker.stop()
 
 
 async def serve(name: str, roles: Iterable[str]) -> int:
