@@ -1,7 +1,7 @@
 """Who gets the stock: the pure rules of demand, allocation and the waiting list.
 
 Why apart: everything here is arithmetic on the present state, so that it can be tried against a naive model on many
-random histories without a database. `stock` loads the rows that a `Book` asks for, and writes what it changed.
+random histories without a database. `commands.posting` loads the rows that a `Book` asks for, and writes the changes.
 
 The rules, per SKU of a shop:
 
@@ -112,6 +112,7 @@ class Movement(NamedTuple):
     on_hand: int
     order: str | None = None
     line: int | None = None
+    note: str | None = None
 
 
 @dataclass(slots=True)
@@ -165,12 +166,9 @@ class Book:
             kept -= got
             own.append(Tranche(order, line, since, quantity, got))
 
-    def move(self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None) -> None:
+    def move(self, key: Key, quantity: int, reason: Reason, note: str | None = None) -> None:
         """Goods came (`quantity` > 0) or went, whoever says so."""
-        if quantity:
-            stock = self.stocks[key]
-            stock.on_hand += quantity
-            self.movements.append(Movement(key, quantity, reason, stock.on_hand, order, line))
+        self._enter(key, quantity, reason, note=note)
 
     def lack(self) -> Lack:
         """What tranches of other orders matter: waiting ones where stock is free, holding ones where it is short."""
@@ -209,8 +207,17 @@ class Book:
         return shipped - restocked
 
     def _move_counters(self, order: str, line: int, key: Key, shipped: int, restocked: int) -> None:
-        self.move(key, -shipped, Reason.SHIPMENT, order, line)
-        self.move(key, restocked, Reason.RESTOCK, order, line)
+        self._enter(key, -shipped, Reason.SHIPMENT, order, line)
+        self._enter(key, restocked, Reason.RESTOCK, order, line)
+
+    def _enter(
+        self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None,
+        note: str | None = None,
+    ) -> None:  # fmt: skip
+        if quantity:
+            stock = self.stocks[key]
+            stock.on_hand += quantity
+            self.movements.append(Movement(key, quantity, reason, stock.on_hand, order, line, note))
 
 
 def settle(stock: Stock, tranches: Iterable[Tranche]) -> None:
@@ -239,7 +246,7 @@ def _take(newest_first: Iterable[Tranche], missing: int) -> Iterator[tuple[Tranc
 
 
 def tranches_of(hold: int, waits: Iterable[tuple[datetime, int]], placed_at: datetime) -> Waits:
-    """A line's tranches as one canonical value; where they do not add up to `hold`, all of it waits since `placed_at`."""
+    """A line's tranches as one canonical value; where they do not add up to `hold`, all waits since `placed_at`."""
     merged: dict[datetime, int] = {}
     for since, quantity in waits:
         merged[since] = merged.get(since, 0) + quantity

@@ -1,0 +1,90 @@
+"""What the API accepts: sheets of products, movements, counts. Unknown fields are refused, so that no typing slip
+passes for a wish."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.money import UnknownCurrency, exponent
+
+MOST = 1_000_000_000
+"""Units in one movement, and in one count."""
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable() or text.isspace():
+        raise ValueError("must be printable and not blank")
+    return text
+
+
+def _currency(code: str) -> str:
+    try:
+        exponent(code)
+    except UnknownCurrency as error:
+        raise ValueError(str(error)) from error
+    return code
+
+
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+"""Case-sensitive, any printable characters."""
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Units = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]
+
+
+class Bookable(StrEnum):
+    """Reasons that people and systems may give; shipments and restocks come from orders alone."""
+
+    RECEIPT = "receipt"
+    CORRECTION = "correction"
+    LOSS = "loss"
+    COUNT = "count"
+    TRANSFER = "transfer"
+    OTHER = "other"
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProductBody(_Body):
+    """The sheet of a product, whole: what is absent is empty. `tax_rate` is in percent."""
+
+    name: Name
+    price: Decimal | None = Field(default=None, ge=0, max_digits=15, decimal_places=4)
+    currency: Annotated[str, AfterValidator(_currency)] | None = None
+    tax_rate: Decimal | None = Field(default=None, ge=0, le=100, max_digits=7, decimal_places=4)
+
+
+class ProductItem(ProductBody):
+    """A sheet within a batch."""
+
+    sku: Sku
+
+
+class ProductBatch(_Body):
+    products: list[ProductItem] = Field(min_length=1, max_length=500)
+
+
+class MovementBody(_Body):
+    """`quantity` units came (> 0) or went (< 0)."""
+
+    sku: Sku
+    quantity: Units
+    reason: Bookable
+    note: Note | None = None
+
+
+class MovementBatch(_Body):
+    movements: list[MovementBody] = Field(min_length=1, max_length=500)
+
+
+class CountBody(_Body):
+    """What somebody counted on the shelf; the difference is booked."""
+
+    sku: Sku
+    counted: Annotated[int, Field(strict=True, ge=0, le=MOST)]
+    note: Note | None = None

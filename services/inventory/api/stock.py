@@ -1,0 +1,147 @@
+"""What is there and who waits for it: counters, movements, counts, the waiting list, discrepancies, the proof."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from services.inventory.api.access import Inventory, Reader, Tools, Writer
+from services.inventory.api.bodies import CountBody, MovementBatch, MovementBody, Sku
+from services.inventory.commands.movements import Booked, Booking, book_movements, count_stock
+from services.inventory.domain import Reason
+from services.inventory.queries import stock
+from services.inventory.queries.verification import verify
+from shared.outbox import Transaction
+from shared.problems import Invalid, NotFound
+from shared.web import Page, after_key, json_response, once, page_of
+from shared.web.paging import Limit
+
+router = APIRouter(tags=["stock"])
+
+SkuParameter = Annotated[Sku, Query()]
+
+
+@router.post("/movements", status_code=201)
+async def post_movement(request: Request, caller: Writer, inventory: Inventory, body: MovementBody) -> Response:
+    """Book goods that came or went; what came serves the waiting list at once."""
+
+    async def command(tx: Transaction) -> Response:
+        booked = await book_movements(tx, caller.shop, caller.actor, [_booking(body)])
+        return _booked_response(tx, inventory, booked, stock.movement_view(booked.movements[0]))
+
+    return await once(request, inventory.outbox, caller, command)
+
+
+@router.post("/movements/batch", status_code=201)
+async def post_movements(request: Request, caller: Writer, inventory: Inventory, body: MovementBatch) -> Response:
+    """Book up to 500 movements, all or none."""
+
+    async def command(tx: Transaction) -> Response:
+        booked = await book_movements(tx, caller.shop, caller.actor, [_booking(item) for item in body.movements])
+        return _booked_response(tx, inventory, booked, {"total": len(booked.movements)})
+
+    return await once(request, inventory.outbox, caller, command)
+
+
+@router.post("/counts", status_code=201)
+async def post_count(request: Request, caller: Writer, inventory: Inventory, body: CountBody) -> Response:
+    """Book what was counted: the difference as a movement (null where there is none). Ends a discrepancy."""
+
+    async def command(tx: Transaction) -> Response:
+        booked = await count_stock(tx, caller.shop, caller.actor, body.sku, body.counted, body.note)
+        movement = stock.movement_view(booked.movements[0]) if booked.movements else None
+        return _booked_response(tx, inventory, booked, {"sku": body.sku, "on_hand": body.counted, "movement": movement})
+
+    return await once(request, inventory.outbox, caller, command)
+
+
+@router.get("/movements")
+async def get_movements(
+    caller: Reader, inventory: Inventory, sku: SkuParameter | None = None, limit: Limit = 50, after: str | None = None
+) -> Page:
+    """The ledger, the newest first."""
+    key = after_key(after, 1)
+    async with inventory.db.read() as conn:
+        items, total = await stock.list_movements(conn, caller.shop, limit, key[0] if key else None, sku=sku)
+    return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
+
+
+@router.get("/stock")
+async def get_stock_list(
+    caller: Reader,
+    inventory: Inventory,
+    sold_out: bool | None = None,
+    limit: Limit = 50,
+    after: str | None = None,
+) -> Page:
+    """The counters of all SKUs, by SKU."""
+    key = after_key(after, 1)
+    async with inventory.db.read() as conn:
+        items, total = await stock.list_stock(conn, caller.shop, limit, key[0] if key else None, sold_out=sold_out)
+    return page_of(items, limit, total, _last_sku(items, limit))
+
+
+@router.get("/stock/{sku:path}")
+async def get_stock(caller: Reader, inventory: Inventory, sku: Sku) -> Response:
+    """The counters of one SKU, also of one that orders name and nobody has made as a product (`known` false)."""
+    async with inventory.db.read() as conn:
+        row = await stock.find_product(conn, caller.shop, sku)
+    if row is None:
+        raise NotFound(f"There is no product with the SKU {sku!r}.")
+    return json_response(stock.stock_view(row))
+
+
+@router.get("/waiting")
+async def get_waiting(
+    caller: Reader, inventory: Inventory, sku: SkuParameter, limit: Limit = 50, after: str | None = None
+) -> Page:
+    """Who waits for a SKU, the next to be served first."""
+    async with inventory.db.read() as conn:
+        items, total = await stock.list_waiting(conn, caller.shop, sku, limit, _place(after))
+    last = items[limit - 1] if len(items) > limit else None
+    return page_of(items, limit, total, [last["since"], last["order"], last["line"]] if last else None)
+
+
+@router.get("/discrepancies")
+async def get_discrepancies(caller: Reader, inventory: Inventory, limit: Limit = 50, after: str | None = None) -> Page:
+    """SKUs of which more left than was there: to be counted (`POST counts`)."""
+    key = after_key(after, 1)
+    async with inventory.db.read() as conn:
+        items, total = await stock.list_discrepancies(conn, caller.shop, limit, key[0] if key else None)
+    return page_of(items, limit, total, _last_sku(items, limit))
+
+
+@router.get("/verify")
+async def get_verification(caller: Reader, inventory: Inventory) -> Response:
+    """Whether ledger, balances, reservations and answers agree; `differences` is empty where they do."""
+    async with inventory.db.read() as conn:
+        found = await verify(conn, caller.shop)
+    return json_response({"ok": not found["differences"], **found})
+
+
+def _booking(body: MovementBody) -> Booking:
+    if body.quantity == 0:
+        raise Invalid("A movement moves something: the quantity cannot be 0.", field="quantity")
+    return Booking(body.sku, body.quantity, Reason(body.reason), body.note)
+
+
+def _booked_response(tx: Transaction, inventory: Tools, booked: Booked, content: dict[str, Any]) -> Response:
+    if booked.has_marked:
+        tx.after_commit(inventory.wake)
+    return json_response(content, 201)
+
+
+def _last_sku(items: list[dict[str, Any]], limit: int) -> list[Any] | None:
+    return [items[limit - 1]["sku"]] if len(items) > limit else None
+
+
+def _place(after: str | None) -> tuple[datetime, str, int] | None:
+    key = after_key(after, 3)
+    if key is None:
+        return None
+    since, order, line = key
+    try:
+        return (datetime.fromisoformat(since), str(order), int(line))
+    except (TypeError, ValueError):
+        raise Invalid("'after' is not a value this list returned as 'next'.", field="after") from None

@@ -1,0 +1,6 @@
+"""The use cases of inventory, whoever asks: message, request or job. The only code that writes its tables.
+
+`rows` makes, locks and writes the rows of products, `publishing` says how a product now is, `posting` settles the
+stock of a transaction. On these stand `orders` (what messages ask for), `movements` (what people book) and `products`
+(the sheets).
+"""

@@ -1,0 +1,117 @@
+"""The sheets of products: made, changed and deleted by people, published at once.
+
+A deleted product keeps its row, its version and its counters: orders that name it go on as before. Making a product
+that orders have already named loses nothing, since its row was there from their first message on. Neighbours: `rows`
+(made and locked), `publishing` (when and what is said).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from services.inventory.commands.posting import mark_orders
+from services.inventory.commands.publishing import PUBLISHED, announce, publish_due
+from services.inventory.commands.rows import COLUMNS, ProductRow, lock_rows, make_rows, of_keys, write_rows
+from services.inventory.domain import Key
+from services.inventory.queries.stock import product_view
+from services.inventory.tables import demands, products
+from shared.outbox import Transaction
+from shared.problems import NotFound, Problem
+
+
+class StaleEdition(Problem):
+    """`If-Match` named an edition of the sheet that is no longer the present one."""
+
+    slug = "stale"
+    title = "Somebody changed it in the meantime"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What people say of a product. `tax_rate` is in percent; a price without currency is in the shop's."""
+
+    title: str
+    price: Decimal | None = None
+    currency: str | None = None
+    tax_rate: Decimal | None = None
+
+
+async def put_products(
+    tx: Transaction, sheets: Mapping[Key, Sheet], *, if_match: int | None = None
+) -> list[tuple[ProductRow, bool]]:
+    """Make or replace the sheets; the rows, each with whether it is new. A sheet that says nothing new changes nothing.
+
+    `if_match` is the edition a single sheet must still have; raises `StaleEdition`.
+    """
+    await make_rows(tx, sheets.keys())
+    rows = await lock_rows(tx, sheets.keys())
+    for row in rows.values():
+        _check_edition(row, if_match)
+    new = {key for key, row in rows.items() if not row.is_offered}
+    await _write_sheets(tx, [row for key, row in rows.items() if _replace_sheet(row, sheets[key])])
+    await _mark_waiting(tx, new)
+    return [(row, key in new) for key, row in rows.items()]
+
+
+async def delete_product(tx: Transaction, key: Key, *, if_match: int | None = None) -> None:
+    """Take a product out of the offer; raises `NotFound`, `StaleEdition`."""
+    row = (await lock_rows(tx, [key])).get(key)
+    if row is None or not row.is_offered:
+        raise NotFound(f"There is no product with the SKU {key[1]!r}.")
+    _check_edition(row, if_match)
+    row.deleted = True
+    await _write_sheets(tx, [row])
+
+
+async def publish_due_products(tx: Transaction, limit: int) -> int:
+    """Publish up to `limit` products whose time has come; how many."""
+    statement = (
+        select(*COLUMNS)
+        .where(products.c.publish_at <= tx.now)
+        .order_by(products.c.publish_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    due = [ProductRow(*tuple(row)) for row in await tx.execute(statement)]
+    for row in due:
+        publish_due(tx, row)
+    await write_rows(tx, due, PUBLISHED)
+    return len(due)
+
+
+def _check_edition(row: ProductRow, if_match: int | None) -> None:
+    if if_match is not None and row.edition != if_match:
+        current = product_view(row) if row.is_known else None
+        raise StaleEdition("The product has changed since it was read.", current=current)
+
+
+def _replace_sheet(row: ProductRow, sheet: Sheet) -> bool:
+    """Whether the row says anything else now."""
+    before = (row.title, row.price, row.currency, row.tax_rate, row.deleted)
+    row.title, row.price, row.currency, row.tax_rate = sheet.title, sheet.price, sheet.currency, sheet.tax_rate
+    row.deleted = False
+    return before != (row.title, row.price, row.currency, row.tax_rate, row.deleted)
+
+
+async def _write_sheets(tx: Transaction, rows: Sequence[ProductRow]) -> None:
+    for row in rows:
+        row.edition += 1
+        row.updated_at = tx.now
+        announce(tx, row)
+    await write_rows(tx, rows, _SHEET)
+
+
+async def _mark_waiting(tx: Transaction, keys: Collection[Key]) -> None:
+    """Orders that wait for a product that was not there are short for another reason now: answer again."""
+    if not keys:
+        return
+    statement = select(demands.c.shop, demands.c.sku, demands.c.order_id).where(
+        *of_keys(demands.c, keys), demands.c.allocated < demands.c.quantity
+    )
+    found = await tx.execute(statement)
+    await mark_orders(tx, {row.order_id for row in found if (row.shop, row.sku) in keys})
+
+
+_SHEET = ("title", "price", "currency", "tax_rate", "deleted", "edition", "updated_at", *PUBLISHED)

@@ -1,0 +1,27 @@
+"""What inventory does on a timer or a nudge: answer for orders served by others' work, publish products that are due.
+
+Both take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
+nothing but a repetition.
+"""
+
+from services.inventory.commands.orders import answer_marked
+from services.inventory.commands.products import publish_due_products
+from shared.outbox import Outbox
+
+PAGE = 200
+
+
+async def answer_marked_orders(outbox: Outbox) -> None:
+    """Write the answers of all marked orders, a page a transaction."""
+    dealt_with = PAGE
+    while dealt_with == PAGE:
+        async with outbox.transaction(batch=True) as tx:
+            dealt_with = await answer_marked(tx, PAGE)
+
+
+async def publish_products(outbox: Outbox) -> None:
+    """Publish what changed since a second ago, and repeat what changed an hour ago or was last said a day ago."""
+    published = PAGE
+    while published == PAGE:
+        async with outbox.transaction(batch=True) as tx:
+            published = await publish_due_products(tx, PAGE)
