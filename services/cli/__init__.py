@@ -1,0 +1,4 @@
+"""tmp"""
+
+
+def main() -> None: ...
