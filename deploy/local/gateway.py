@@ -84,21 +84,18 @@ class Gateway:
             return _problem(502, "bad-gateway", "Bad gateway", f"{service} cannot be reached")
 
     async def ready(self, request: Request) -> Response:
-        """200 when all four services are ready, else 503; the body holds what each of them says."""
-        answers = await asyncio.gather(*(self._readiness(service) for service in SERVICES))
-        all_ready = all(ready for ready, _ in answers)
-        body = {
-            "status": "ready" if all_ready else "not ready",
-            "services": dict(zip(SERVICES, (answer for _, answer in answers), strict=True)),
-        }
-        return JSONResponse(body, 200 if all_ready else 503)
+        """200 when all four services are ready, else 503; the body says what each of them waits for."""
+        reasons = await asyncio.gather(*(self._why_not_ready(service) for service in SERVICES))
+        ready = not any(reasons)
+        said = {service: reason or "ready" for service, reason in zip(SERVICES, reasons, strict=True)}
+        return JSONResponse({"status": "ready" if ready else "waiting", "services": said}, 200 if ready else 503)
 
-    async def _readiness(self, service: str) -> tuple[bool, object]:
+    async def _why_not_ready(self, service: str) -> str | None:
         try:
             answer = await self._client.get(f"{self._addresses[service]}/readyz", timeout=READY_SECONDS)
-            return answer.is_success, answer.json()
+            return None if answer.is_success else str(answer.json().get("reason") or "not ready")
         except (httpx.HTTPError, ValueError) as problem:
-            return False, {"status": "not reachable", "detail": str(problem) or type(problem).__name__}
+            return f"not reachable: {str(problem) or type(problem).__name__}"
 
 
 def application(addresses: Mapping[str, str]) -> Starlette:

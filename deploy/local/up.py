@@ -16,6 +16,8 @@ from pathlib import Path
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ, install_rabbitmq
+from services.__main__ import administrator_key
+from shared.settings import Settings
 from shared.web.routes import SERVICES
 
 # More than a service's own drain (COMPTOIR_SHUTDOWN_SECONDS, 10 by default), less than anybody's patience.
@@ -45,6 +47,21 @@ async def up() -> int:
         return 1 if dead else 0
 
 
+def _announce(url: str, key: str) -> None:
+    print(
+        f"""
+  Comptoir starts as four services on PostgreSQL and RabbitMQ.
+
+    Start page      {url}/
+    Ready?          {url}/readyz
+    Administrator   {key}
+
+  Ctrl-C stops it.
+""",
+        flush=True,
+    )
+
+
 async def _backends(stack: AsyncExitStack) -> dict[str, str]:
     """The environment of the services; the servers that ours does not name are started."""
     environment = _environment()
@@ -66,10 +83,12 @@ async def _backends(stack: AsyncExitStack) -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    # On one machine the counterparts are the sandboxes, unless the environment says otherwise.
-    defaults = {"COMPTOIR_SANDBOX": "true", "COMPTOIR_DOCS": "true"}
+    """As `make run` has it: sandboxes as counterparts, documentation, a first shop; what ours says wins."""
+    defaults = {"COMPTOIR_SANDBOX": "true", "COMPTOIR_DOCS": "true", "COMPTOIR_SEED": "true"}
     var = Path(os.environ.get("COMPTOIR_VAR") or "var").absolute()
-    return defaults | os.environ | {"COMPTOIR_VAR": str(var)}
+    var.mkdir(parents=True, exist_ok=True)
+    own = {"COMPTOIR_VAR": str(var), "COMPTOIR_API_KEY": administrator_key(Settings(var=var))}
+    return defaults | os.environ | own
 
 
 def _names_every_database(environment: dict[str, str]) -> bool:
