@@ -20,6 +20,7 @@ from shared.database import Clock, Database, utcnow
 from shared.database.migrations import is_current, upgrade
 from shared.observability import get_logger
 from shared.outbox import Outbox, Transaction
+from shared.outbox.dispatcher import Dispatcher
 from shared.runtime.jobs import Job, run_jobs
 from shared.runtime.machinery import shared_jobs
 from shared.security import Keyring, hear_shops
@@ -98,6 +99,13 @@ class Service:
     async def _on_shop(self, tx: Transaction, messages: Sequence[Shop]) -> None:
         await hear_shops(tx, messages)
         tx.after_commit(self.keyring.forget)
+
+    def use(self, bus: Bus) -> None:
+        """Speak and hear through another bus; the random histories bring one that loses and shuffles."""
+        for name, hearing in self.hears.items():
+            bus.subscribe(Subscription(self.name, name), hearing.submit)
+        self.bus = bus
+        self.outbox.dispatcher = Dispatcher(self.db, bus, self.clock)
 
     def job(self, name: str, every: float, run: Callable[[], Awaitable[object]]) -> Job:
         """Add a job: idempotent, without input, on a timer and on `nudge()`."""
