@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.postgres import Postgres, find_postgres
 from deploy.local.rabbitmq import RabbitMQ, find_rabbitmq
@@ -28,6 +29,13 @@ ROOT = Path(__file__).parent.parent
 MARKED_BY_FIXTURE = {"postgres": "real", "rabbitmq": "real", "specs_dir": "specs", "data_dir": "specs"}
 
 
+# What a developer has exported for a running Comptoir must not reach the tests; these are meant for them.
+MEANT_FOR_TESTS = {"COMPTOIR_SPECS", "COMPTOIR_DATA", "COMPTOIR_FAULT_SEEDS"}
+
+# A shared machine may be slow: no example fails for taking long, and a failing one can be repeated from the log.
+settings.register_profile("comptoir", deadline=None, print_blob=True)
+settings.load_profile("comptoir")
+
 ServiceDatabase = Callable[[str], Awaitable[str]]
 
 
@@ -35,6 +43,12 @@ class FreshDatabase(Protocol):
     """`await fresh_database("orders")` makes an empty database (a copy of `template`) and gives its asyncpg URL."""
 
     def __call__(self, prefix: str, template: str | None = None) -> Awaitable[str]: ...
+
+
+def pytest_configure() -> None:
+    """Forget the settings of other Comptoirs on this machine."""
+    for name in [name for name in os.environ if name.startswith("COMPTOIR_") and name not in MEANT_FOR_TESTS]:
+        del os.environ[name]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
