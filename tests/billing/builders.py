@@ -149,6 +149,7 @@ def issue(drafts: Iterable[Draft], subject: Order, documents: Sequence[Issued] =
                 draft.scope,
                 draft.generation,
                 draft.refers_to,
+                draft.reason,
                 subject.currency,
                 subject.prices_include_tax,
                 draft.positions,

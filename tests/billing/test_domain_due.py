@@ -238,3 +238,15 @@ def test_more_than_invoiced_is_never_credited() -> None:
     assert billing.hear(back, Paid(2400, refunded=1200)) == []  # the refund of what was never sent
     assert billing.hear(back, Paid(2400, refunded=2400)) == [(CREDIT_NOTE, 1200, "refunded")]
     assert billing.net == 0
+
+
+def test_an_invoice_lost_to_a_refund_is_not_issued_twice() -> None:
+    """The refund took the newest invoice and a part of the first; the first line's return must leave it so."""
+    billing = Billing()
+    shipped = [line(1, price="4.90", shipped=1), line(2, price="0.40", shipped=1)]
+    billing.hear(order(shipped[0], line(2, price="0.40")))
+    billing.hear(order(*shipped), Paid(530))
+    billing.hear(order(*shipped, invoicing=Invoicing.LESS_RETURNED), Paid(530, refunded=300))
+    back = order(line(1, price="4.90", shipped=1, restocked=1), shipped[1], invoicing=Invoicing.LESS_RETURNED)
+    assert billing.hear(back, Paid(530, refunded=300)) == [(CREDIT_NOTE, 190, "returned")]
+    assert billing.net == 40

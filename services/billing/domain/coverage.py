@@ -1,8 +1,8 @@
 """What an order's present state asks to be invoiced: a level, so a state passed through unheard loses nothing.
 
 Per line: `least`, the units that live invoices must cover, and `most`, what they may cover at most (an invoice issued
-earlier than the policy asks is kept; of a line that came back, only what the client still has). Beside them the money that a refund takes back
-beyond the goods. Read with the invoice column of the status model; `due` acts on it.
+earlier than the policy asks is kept; of a line that came back, only what the client still has). Beside them the money
+that a refund takes back beyond the goods. Read with the invoice column of the status model; `due` acts on it.
 """
 
 from collections.abc import Mapping
@@ -15,26 +15,31 @@ from shared.money import Item, basket
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Units by line id, and gross minor units: what the covered goods are worth, less what was refunded beyond them."""
+    """Units by line id, and the bounds of what live invoices come to, net of credits, in gross minor units.
+
+    `reduction` is what was refunded beyond the goods that came back.
+    """
 
     least: Mapping[int, int]
     most: Mapping[int, int]
-    value: int
+    floor: int
+    ceiling: int
     reduction: int
 
-    @property
-    def due(self) -> int:
-        """What the live invoices must come to, net of credits."""
-        return self.value - self.reduction
 
+def coverage(
+    order: Order, policy: InvoicePolicy, paid: Paid, covered: Mapping[int, int], refunded: Mapping[int, int]
+) -> Coverage:
+    """What the live invoices of this order, which cover `covered`, must come to.
 
-def coverage(order: Order, policy: InvoicePolicy, paid: Paid, covered: Mapping[int, int]) -> Coverage:
-    """What the live invoices of this order, which cover `covered`, must come to."""
+    `refunded`: units whose invoice a refund took in full; the same refund must not take another one.
+    """
     returns_count = order.levels.invoicing is Invoicing.LESS_RETURNED
     whole = _whole(order, policy, paid)
     shipped = policy in (InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT) or (
         order.levels.invoicing is Invoicing.SHIPPED
     )
+    refunds_count = paid.refunded and (returns_count or policy is InvoicePolicy.ON_PAYMENT)
     least, most, settled, before = {}, {}, {}, {}
     for line in order.lines:
         out, back = out_and_back(line)
@@ -46,13 +51,12 @@ def coverage(order: Order, policy: InvoicePolicy, paid: Paid, covered: Mapping[i
         else:
             least[line.id] = out if shipped else 0
         most[line.id] = max(least[line.id], out if line.restocked else full)
-        settled[line.id] = min(max(covered.get(line.id, 0), least[line.id]), most[line.id])
+        present = covered.get(line.id, 0) + (refunded.get(line.id, 0) if refunds_count else 0)
+        settled[line.id] = min(max(present, least[line.id]), most[line.id])
         before[line.id] = settled[line.id] + (back if returns_count else 0)
     value = worth(order, settled)
-    reduction = 0
-    if paid.refunded and (returns_count or policy is InvoicePolicy.ON_PAYMENT):
-        reduction = _reduction(worth(order, before), value, paid)
-    return Coverage(least, most, value, min(reduction, value))
+    reduction = min(value, _reduction(worth(order, before), value, paid)) if refunds_count else 0
+    return Coverage(least, most, max(0, worth(order, least) - reduction), value - reduction, reduction)
 
 
 def out_and_back(line: Line) -> tuple[int, int]:

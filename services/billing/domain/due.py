@@ -34,18 +34,28 @@ def due(
         plan.credit_in_full(plan.live, "cancelled")
         return plan.drafts
     plan.credit_in_full(_changed(order, plan.live), "corrected")
-    target = coverage(order, policy, paid, covered(plan.live))
+    _cover(plan, policy, paid)
+    return plan.drafts
+
+
+def _cover(plan: Plan, policy: InvoicePolicy, paid: Paid) -> None:
+    """Bring the live invoices, none of which says anything wrong, to what the order asks.
+
+    Units tell what is missing or came back; once money was credited without units, the amounts tell.
+    """
+    target = coverage(plan.order, policy, paid, covered(plan.live), plan.refunded)
     by_money = any(invoice.reduced for invoice in plan.live)
-    if by_money and plan.value_with(target.least) < target.due:
+    if by_money and plan.value_with(target.least) < target.floor:
         plan.credit_in_full([invoice for invoice in plan.live if invoice.reduced], "corrected")
-        target, by_money = coverage(order, policy, paid, covered(plan.live)), False
+        target = coverage(plan.order, policy, paid, covered(plan.live), plan.refunded)
+        by_money = False
     if not by_money:
         plan.credit_units(target.most)
-    if not target.reduction or plan.value < target.due:
+    by_money = by_money or target.reduction > 0
+    if not by_money or plan.value < target.floor:
         plan.invoice_missing(target.least, by_parcel=policy is InvoicePolicy.PER_SHIPMENT)
-    if by_money or target.reduction:
-        plan.credit_money(plan.value - target.due, "refunded" if target.reduction else "returned")
-    return plan.drafts
+    if by_money:
+        plan.credit_money(plan.value - target.ceiling, "refunded" if target.reduction else "returned")
 
 
 def _changed(order: Order, live: Sequence[Invoice]) -> list[Invoice]:

@@ -68,6 +68,7 @@ class Issued:
     scope: str
     generation: int
     refers_to: str | None
+    reason: str | None
     currency: str
     prices_include_tax: bool
     positions: tuple[Position, ...]
@@ -146,4 +147,13 @@ def covered(invoices: Iterable[Invoice]) -> Counter[int]:
     for invoice in invoices:
         for position in invoice.positions.values():
             units[position.line] += position.quantity
+    return units
+
+
+def refunded_away(documents: Iterable[Issued]) -> Counter[int]:
+    """The units of invoices that a refund took in full: no longer covered, but still what the refund was for."""
+    units: Counter[int] = Counter()
+    for document in documents:
+        if document.reason == "refunded":
+            units.update({position.line: position.quantity for position in document.positions})
     return units

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.billing.domain.coverage import worth
-from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices
+from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices, refunded_away
 from services.billing.domain.pricing import price_more, stated
 from shared.contracts import DocumentKind, Order
 from shared.money import apportion, line_amount
@@ -38,6 +38,7 @@ class Plan:
     def __init__(self, order: Order, documents: Sequence[Issued], new_id: Callable[[], str]) -> None:
         self.order = order
         self.live = live_invoices(documents)
+        self.refunded = refunded_away(documents)
         self.drafts: list[Draft] = []
         self._new_id = new_id
         self._generations = Counter(document.scope for document in documents)

@@ -95,6 +95,7 @@ def issued(content: Mapping[str, Any]) -> Issued:
         scope=content["scope"],
         generation=content["generation"],
         refers_to=refers_to and refers_to["id"],
+        reason=content["reason"],
         currency=currency,
         prices_include_tax=content["prices_include_tax"],
         positions=tuple(_position(line, currency) for line in content["lines"]),
