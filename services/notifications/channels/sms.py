@@ -5,6 +5,7 @@ An attempt whose outcome is unknown is looked up among the account's messages. F
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any

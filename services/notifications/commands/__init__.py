@@ -1,0 +1,4 @@
+"""What notifications does, whoever asks: `converge` on an order, `claim` and `record` attempts, a person's `settle`.
+
+`say` raises the answer to an order; everything that changes one holds its guard row first.
+"""

@@ -1,0 +1,137 @@
+"""Writes down what came of calls: journal, obligation, lane and the answer to the order, in one transaction.
+
+An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
+worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, Float, Text, bindparam, select, update
+
+from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
+from services.notifications.commands.say import say
+from services.notifications.domain.lanes import after, healed
+from services.notifications.domain.lifecycle import Standing, Step, follow
+from services.notifications.domain.results import Result
+from services.notifications.queries import Found
+from services.notifications.tables import attempts, obligations
+from shared.batch import lock_keys
+from shared.contracts import Order, Outcome
+from shared.database import UtcDateTime, among
+from shared.outbox import Transaction
+
+_step = (
+    update(obligations)
+    .where(obligations.c.id == bindparam("row"), obligations.c.fence == bindparam("held"))
+    .values(
+        state=bindparam("to_state"),
+        due_at=bindparam("to_due_at", type_=UtcDateTime()),
+        changed_at=bindparam("to_changed_at", type_=UtcDateTime()),
+        unsure_since=bindparam("to_unsure_since", type_=UtcDateTime()),
+        reason=bindparam("to_reason", type_=Text()),
+        reference=bindparam("to_reference", type_=Text()),
+        lease_until=bindparam("to_lease", type_=Float()),
+    )
+)
+_journal = (
+    update(attempts)
+    .where(attempts.c.obligation_id == bindparam("row"), attempts.c.fence == bindparam("held"))
+    .values(
+        ended_at=bindparam("to_ended_at", type_=UtcDateTime()),
+        outcome=bindparam("to_outcome"),
+        late=bindparam("to_late", type_=Boolean()),
+        reason=bindparam("to_reason", type_=Text()),
+        reference=bindparam("to_reference", type_=Text()),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A call that came back."""
+
+    claimed: Claimed
+    result: Result
+
+
+async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
+    """Write these outcomes down; how many still counted."""
+    await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
+    now_lane = await _pace(tx, lane, [one.result for one in finished])
+    held = await _held(tx, [one.claimed.id for one in finished])
+    steps, entries, orders = [], [], {}
+    for one in finished:
+        row = held.get(one.claimed.id)
+        late = row is None or row.fence != one.claimed.fence
+        entries.append(_entry(tx, one, late=late))
+        if row is not None and not late:
+            steps.append(_row(tx, one, follow(_standing(row), one.result, tx.now, jitter())))
+            orders[one.claimed.order_id] = lane.shop
+    if steps:
+        await tx.execute(_step, steps)
+    await tx.execute(_journal, entries)
+    if now_lane:
+        await _wake(tx, lane)
+    await say(tx, orders)
+    return len(steps)
+
+
+async def _pace(tx: Transaction, key: LaneKey, results: Sequence[Result]) -> bool:
+    """Tell the lane; whether its breaker has just closed."""
+    before = await hold_lane(tx, key)
+    now = after(before, results, tx.now)
+    if now != before:
+        await write_lane(tx, key, now)
+    return healed(before, now)
+
+
+async def _held(tx: Transaction, ids: Sequence[str]) -> dict[str, Found]:
+    statement = select(obligations).where(among(obligations.c.id, sorted(ids))).order_by(obligations.c.id)
+    return {row.id: row for row in await tx.execute(statement.with_for_update())}
+
+
+async def _wake(tx: Transaction, key: LaneKey) -> None:
+    """Everything that waits in the lane is due; rows that another transaction holds come by their own time."""
+    waiting = (
+        select(obligations.c.id)
+        .where(obligations.c.channel == key.channel, obligations.c.shop == key.shop, obligations.c.verb == key.verb)
+        .where(obligations.c.due_at > tx.now)
+        .order_by(obligations.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    ids = (await tx.execute(waiting)).scalars().all()
+    if ids:
+        await tx.execute(update(obligations).where(among(obligations.c.id, ids)).values(due_at=tx.now))
+
+
+def _standing(row: Found) -> Standing:
+    state = Outcome(row.state)
+    return Standing(row.channel, state, row.attempts, row.since, row.attempted_at, row.unsure_since)
+
+
+def _row(tx: Transaction, one: Finished, step: Step) -> dict[str, Any]:
+    return {
+        "row": one.claimed.id,
+        "held": one.claimed.fence,
+        "to_state": str(step.state),
+        "to_due_at": step.due_at,
+        "to_changed_at": tx.now,
+        "to_unsure_since": step.unsure_since,
+        "to_reason": step.reason,
+        "to_reference": step.reference,
+        "to_lease": None,
+    }
+
+
+def _entry(tx: Transaction, one: Finished, *, late: bool) -> dict[str, Any]:
+    return {
+        "row": one.claimed.id,
+        "held": one.claimed.fence,
+        "to_ended_at": tx.now,
+        "to_outcome": str(one.result.outcome),
+        "to_late": late,
+        "to_reason": one.result.reason,
+        "to_reference": one.result.reference,
+    }

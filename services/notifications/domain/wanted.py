@@ -1,0 +1,225 @@
+"""Which effects an order asks for, as a function of its present state, and how that differs from what is written down.
+
+A mail or an SMS is asked for by a history entry, a confirmation by each parcel of a marketplace's order, whatever the
+order's status. An entry leaves the message once it was heard, so only entries that are there can take something back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifications.domain.payloads import (
+    Item,
+    Letter,
+    Note,
+    Packed,
+    Payload,
+    Postal,
+    Shipment,
+    Tracking,
+    Words,
+)
+from shared.contracts import Address, Channel, Entry, Order, Outcome, Parcel, Shop
+
+CLIENT = "client"
+ADMINISTRATOR = "administrator"
+MARKETPLACE = "marketplace"
+MARKETPLACES = frozenset({Channel.AMAZON, Channel.EBAY})
+
+Key = tuple[str, str, str, str, int]
+"""Channel, verb, subject, role, revision: with the order, what happens at most once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One effect. Those of one `sequence` leave one after the other, by `position`."""
+
+    channel: str
+    verb: str
+    subject: str
+    role: str
+    revision: int
+    sequence: str
+    position: int
+    asked_at: datetime
+    traceparent: str | None
+    payload: Payload
+
+    @property
+    def key(self) -> Key:
+        return self.channel, self.verb, self.subject, self.role, self.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An obligation that exists."""
+
+    id: str
+    key: Key
+    state: Outcome
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to write: new obligations, those due again, those no longer wanted, newer contents of unsent ones."""
+
+    new: tuple[Wanted, ...] = ()
+    again: tuple[tuple[str, Wanted], ...] = ()
+    obsolete: tuple[str, ...] = ()
+    refreshed: tuple[tuple[str, Wanted], ...] = ()
+
+
+def asks(order: Order) -> bool:
+    """Whether the order asks for anything at all; most messages do not, and shall cost next to nothing."""
+    if order.erased:
+        return False
+    if any(entry.mail or entry.mail_admins or entry.sms for entry in order.entries):
+        return True
+    return bool(order.parcels) and order.channel in MARKETPLACES and not order.test
+
+
+def wanted(order: Order, shop: Shop) -> list[Wanted]:
+    """Every effect the order asks for now."""
+    if order.erased:
+        return []
+    found: list[Wanted] = []
+    for index, entry in enumerate(order.entries):
+        found += _texts(order, shop, entry, entry.version * 1000 + index)
+    if order.channel in MARKETPLACES and not order.test:
+        found += [_confirmation(order, parcel) for parcel in order.parcels]
+    return found
+
+
+def compare(order: Order, wants: Sequence[Wanted], written: Iterable[Written]) -> Changes:
+    """What has to change so that the obligations are what the order asks for."""
+    by_key = {item.key: item for item in wants}
+    known = {item.key: item for item in written}
+    entries = {entry.id for entry in order.entries}
+    again, obsolete, refreshed = [], [], []
+    for key, item in known.items():
+        want = by_key.get(key)
+        if want is None:
+            spoken_of = order.erased or key[3] == MARKETPLACE or key[2] in entries
+            if spoken_of and item.state not in (Outcome.DONE, Outcome.OBSOLETE):
+                obsolete.append(item.id)
+        elif item.state == Outcome.OBSOLETE:
+            again.append((item.id, want))
+        elif item.state in (Outcome.DUE, Outcome.RETRY) and item.version < order.version:
+            refreshed.append((item.id, want))
+    new = tuple(want for key, want in by_key.items() if key not in known)
+    return Changes(new, tuple(again), tuple(obsolete), tuple(refreshed))
+
+
+def _texts(order: Order, shop: Shop, entry: Entry, position: int) -> list[Wanted]:
+    """Mails and SMS of one history entry."""
+
+    def one(channel: str, role: str, payload: Payload) -> Wanted:
+        sequence = f"{order.id}/{channel}/{role}"
+        return Wanted(
+            channel, "send", entry.id, role, entry.resend, sequence, position, entry.at, entry.traceparent, payload
+        )
+
+    found = []
+    if entry.mail and order.customer.email:
+        found.append(one("mail", CLIENT, _to_client(order, shop, entry)))
+    if entry.mail_admins and shop.administrators:
+        found.append(one("mail", ADMINISTRATOR, _to_administrators(order, shop, entry)))
+    if entry.sms and shop.sms and order.customer.phone:
+        region = order.shipping_address.country if order.shipping_address else shop.legal.address.country
+        words = _words(order, shop, entry, order.language)
+        text = entry.texts.sms or "{{ shop.name }} : {{ order.code }}, {{ status.name }}"
+        found.append(one("sms", CLIENT, Note(order.customer.phone, region, text, words)))
+    return found
+
+
+def _to_client(order: Order, shop: Shop, entry: Entry) -> Letter:
+    return Letter(
+        role=CLIENT,
+        to=(order.customer.email,),
+        name=order.customer.name,
+        sender=shop.mail_from,
+        subject=entry.texts.subject,
+        body=entry.texts.mail or entry.texts.comment,
+        message=entry.message,
+        words=_words(order, shop, entry, order.language),
+    )
+
+
+def _to_administrators(order: Order, shop: Shop, entry: Entry) -> Letter:
+    """The merchant's mail: in the shop's own language, with the client's particulars."""
+    contact = (order.customer.name, order.customer.email, order.customer.phone or "")
+    return Letter(
+        role=ADMINISTRATOR,
+        to=shop.administrators,
+        name="",
+        sender=shop.mail_from,
+        subject="",
+        body="",
+        message=entry.message,
+        words=_words(order, shop, entry, shop.languages[0] if shop.languages else order.language),
+        contact=tuple(filter(None, contact)),
+    )
+
+
+def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
+    parcels = [parcel for parcel in order.parcels if parcel.tracking_number]
+    return Words(
+        code=order.code,
+        placed_at=order.placed_at,
+        currency=order.currency,
+        language=language,
+        timezone=shop.timezone,
+        shop=shop.title,
+        shop_url=shop.public_url,
+        status=entry.texts.name or entry.status.mnemonic,
+        client=order.customer.name,
+        net=order.totals.net,
+        tax=order.totals.tax,
+        gross=order.totals.gross,
+        items=tuple(Item(line.name, line.sku, line.quantity, line.gross) for line in order.lines if line.quantity),
+        parcels=tuple(Tracking(found.number, found.carrier or "", found.tracking_number or "") for found in parcels),
+        shipping=_postal(order.shipping_address),
+    )
+
+
+def _postal(address: Address | None) -> Postal | None:
+    if address is None or not address.street:
+        return None
+    town = f"{address.postal_code} {address.city}".strip()
+    return Postal(tuple(filter(None, (address.name, address.street, town, address.country))))
+
+
+def _confirmation(order: Order, parcel: Parcel) -> Wanted:
+    """The parcel's confirmation to the marketplace; a correction of carrier or number is a new revision."""
+    subject = f"parcel/{parcel.number}"
+    newest = order.entries[-1] if order.entries else None
+    return Wanted(
+        channel=str(order.channel),
+        verb="confirm",
+        subject=subject,
+        role=MARKETPLACE,
+        revision=parcel.revision,
+        sequence=f"{order.id}/{order.channel}/{subject}",
+        position=parcel.revision,
+        asked_at=newest.at if newest else parcel.shipped_at,
+        traceparent=newest.traceparent if newest else None,
+        payload=Shipment(
+            order=order.external_id or order.code,
+            number=parcel.number,
+            carrier=parcel.carrier,
+            tracking_number=parcel.tracking_number,
+            shipped_at=parcel.shipped_at,
+            items=_packed(order, parcel),
+        ),
+    )
+
+
+def _packed(order: Order, parcel: Parcel) -> tuple[Packed, ...]:
+    """Units per item of the marketplace; our own line number where it gave none, which it will then refuse."""
+    ids = {line.id: line.external_id or str(line.id) for line in order.lines}
+    quantities: dict[str, int] = {}
+    for part in parcel.lines:
+        item = ids.get(part.line, str(part.line))
+        quantities[item] = quantities.get(item, 0) + part.quantity
+    return tuple(Packed(item, quantity) for item, quantity in quantities.items())

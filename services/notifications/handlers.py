@@ -1,0 +1,51 @@
+"""One function per message heard. They write obligations and answer; nothing leaves the house here (see `jobs`).
+
+The account itself is of no use yet: hearing it is what tells orders that notifications is up to date with it, since
+mails about documents and payments will be built from it.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from services.notifications.commands.converge import converge
+from services.notifications.commands.say import say, say_one
+from services.notifications.queries import standings
+from shared.batch import lock_keys
+from shared.contracts import Account, Delivery, Message, Order
+from shared.outbox import Transaction
+
+
+def on_order(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Order]], Awaitable[None]]:
+    """The handler of orders; `nudge` wakes the worker once new obligations are committed."""
+
+    async def heard(tx: Transaction, orders: Sequence[Order]) -> None:
+        if await converge(tx, orders):
+            tx.after_commit(nudge)
+
+    return heard
+
+
+async def on_account(tx: Transaction, accounts: Sequence[Account]) -> None:
+    """Say which version of the account was heard."""
+    ids = [account.id for account in accounts]
+    await lock_keys(tx, Order.name, ids)
+    found = await standings(tx.conn, ids)
+    for account in accounts:
+        standing = found[account.id]
+        standing.heard_account = account.version
+        standing.blocked.pop(Account.name, None)
+        say_one(tx, account.id, account.shop, standing)
+
+
+async def again(tx: Transaction, orders: Sequence[str]) -> None:
+    """An equal version came: say again what was said, or what should have been."""
+    await lock_keys(tx, Order.name, orders)
+    said = {order: Delivery.decode(body) for order, body in (await tx.answers(orders)).items()}
+    for answer in said.values():
+        tx.send(answer)
+    await say(tx, {order: answer.shop for order, answer in said.items()})
+
+
+async def blocked(tx: Transaction, message: Message, _reason: str) -> None:
+    """A message was parked: the answer says so (the reason stands beside the parked message)."""
+    await lock_keys(tx, Order.name, [message.key])
+    await say(tx, {message.key: message.shop})

@@ -1,0 +1,95 @@
+"""Opens a shop's ways out when they are first needed: one client per channel and shop, with the account from settings.
+
+Where settings name no account, a `Fallback` (the sandbox) may stand in. Access tokens are rows, so replicas share them.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import httpx
+from sqlalchemy import and_, select
+
+from services.notifications.channels.mail import Mail
+from services.notifications.channels.sms import Sms
+from services.notifications.channels.web import http_client
+from services.notifications.domain.results import Channel
+from services.notifications.marketplaces.amazon import Amazon
+from services.notifications.marketplaces.ebay import Ebay
+from services.notifications.marketplaces.tokens import Token
+from services.notifications.settings import Accounts, Settings
+from services.notifications.tables import access_tokens
+from shared.database import Clock, upsert
+from shared.outbox import Outbox
+
+
+class Fallback(Protocol):
+    """Accounts for channels that have none, and how their HTTP addresses are reached."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    def transport(self) -> httpx.AsyncBaseTransport: ...
+
+
+class TokenRows:
+    """The access token of one account, in the database."""
+
+    def __init__(self, outbox: Outbox, channel: str, shop: str) -> None:
+        self._outbox = outbox
+        self._key = {"channel": channel, "shop": shop}
+
+    async def load(self) -> Token | None:
+        c = access_tokens.c
+        own = and_(c.channel == self._key["channel"], c.shop == self._key["shop"])
+        async with self._outbox.db.read() as conn:
+            row = (await conn.execute(select(c.value, c.refresh_at, c.expires_at).where(own))).one_or_none()
+        return None if row is None else Token(*row)
+
+    async def save(self, token: Token) -> None:
+        values = {"value": token.value, "refresh_at": token.refresh_at, "expires_at": token.expires_at}
+        async with self._outbox.transaction(batch=True) as tx:
+            stored = upsert(tx.conn, access_tokens, keys=("channel", "shop"), update=tuple(values))
+            await tx.execute(stored, [self._key | values])
+
+
+class Outlets:
+    """The open ways out of this process."""
+
+    def __init__(self, settings: Settings, outbox: Outbox, fallback: Fallback | None = None) -> None:
+        self._settings = settings
+        self._outbox = outbox
+        self._fallback = fallback
+        self._open: dict[tuple[str, str], Channel | None] = {}
+
+    def find(self, channel: str, shop: str) -> Channel | None:
+        """The shop's way out, None where no account is set up."""
+        key = (channel, shop)
+        if key not in self._open:
+            own = self._settings.accounts(shop)
+            spare = self._fallback.accounts if self._fallback else Accounts()
+            self._open[key] = self._make(channel, shop, own, None) or self._make(channel, shop, spare, self._fallback)
+        return self._open[key]
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        ways, self._open = self._open, {}
+        for way in ways.values():
+            if way is not None:
+                await way.close()
+
+    def _make(self, channel: str, shop: str, accounts: Accounts, fallback: Fallback | None) -> Channel | None:
+        clock: Clock = self._outbox.clock
+        seconds = self._settings.call_seconds
+
+        def http() -> httpx.AsyncClient:
+            return http_client(seconds, transport=fallback.transport() if fallback else None)
+
+        tokens = TokenRows(self._outbox, channel, shop)
+        makers: dict[str, Callable[[], Channel | None]] = {
+            "mail": lambda: accounts.smtp and Mail(accounts.smtp, clock, seconds=seconds),
+            "sms": lambda: accounts.twilio and Sms(accounts.twilio, http(), clock, seconds=seconds),
+            "amazon": lambda: accounts.amazon and Amazon(accounts.amazon, http(), tokens, clock, seconds=seconds),
+            "ebay": lambda: accounts.ebay and Ebay(accounts.ebay, http(), tokens, clock, seconds=seconds),
+        }
+        maker = makers.get(channel)
+        return maker() if maker else None

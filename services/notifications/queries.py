@@ -1,0 +1,101 @@
+"""What notifications knows of an order: its obligations, which versions it has heard, what is parked.
+
+`standings` is the source of every answer; `deliveries` is what people and programs read.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.tables import attempts, guards, obligations, parked
+from shared.contracts import Account, Order
+from shared.database import among
+
+Found = Row[*tuple[Any, ...]]
+"""A row of whatever columns were asked for."""
+
+_ITEM = (
+    obligations.c.id,
+    obligations.c.order_id,
+    obligations.c.channel,
+    obligations.c.verb,
+    obligations.c.subject,
+    obligations.c.role,
+    obligations.c.revision,
+    obligations.c.state,
+    obligations.c.attempts,
+    obligations.c.changed_at,
+    obligations.c.reference,
+    obligations.c.reason,
+    obligations.c.version,
+)
+
+DELIVERY = (*_ITEM, obligations.c.code, obligations.c.due_at, obligations.c.asked_at)
+
+
+@dataclass(slots=True)
+class Standing:
+    """How notifications stands to one order; `blocked` is why the newest message of a kind could not be applied."""
+
+    heard: int = 0
+    heard_account: int = 0
+    blocked: dict[str, str] = field(default_factory=dict)
+    obligations: list[Found] = field(default_factory=list)
+
+
+async def standings(conn: AsyncConnection, orders: Collection[str]) -> dict[str, Standing]:
+    """Two statements for any number of orders; the caller holds their guard rows."""
+    found = {order: Standing() for order in orders}
+    ids = sorted(found)
+    heard = select(guards.c.message, guards.c.key, guards.c.version, parked.c.reason).select_from(
+        guards.outerjoin(parked, and_(parked.c.message == guards.c.message, parked.c.key == guards.c.key))
+    )
+    names = among(guards.c.message, [Order.name, Account.name])
+    for row in await conn.execute(heard.where(names, among(guards.c.key, ids))):
+        standing = found[row.key]
+        if row.message == Order.name:
+            standing.heard = row.version
+        else:
+            standing.heard_account = row.version
+        if row.reason is not None:
+            standing.blocked[row.message] = row.reason
+    mine = select(*_ITEM).where(among(obligations.c.order_id, ids)).order_by(obligations.c.id)
+    for obligation in await conn.execute(mine):
+        found[obligation.order_id].obligations.append(obligation)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which deliveries a list is about."""
+
+    shop: str
+    order: str | None = None
+    outcome: str | None = None
+
+
+async def deliveries(
+    conn: AsyncConnection, asked: Asked, limit: int, after: tuple[datetime, str] | None
+) -> tuple[Sequence[Found], int]:
+    """A page of deliveries, newest change last, and how many there are in all; one more than `limit` if there are."""
+    conditions = [obligations.c.shop == asked.shop]
+    if asked.order is not None:
+        conditions.append(obligations.c.code == asked.order)
+    if asked.outcome is not None:
+        conditions.append(obligations.c.state == asked.outcome)
+    total = (await conn.execute(select(func.count()).select_from(obligations).where(*conditions))).scalar_one()
+    order = (obligations.c.asked_at, obligations.c.id)
+    page = select(*DELIVERY).where(*conditions).order_by(*order).limit(limit + 1)
+    if after is not None:
+        page = page.where(tuple_(*order) > tuple_(*after))
+    return (await conn.execute(page)).all(), total
+
+
+async def journal(conn: AsyncConnection, obligation: str) -> Sequence[Found]:
+    """Every attempt at one delivery, oldest first."""
+    mine = select(attempts).where(attempts.c.obligation_id == obligation).order_by(attempts.c.fence)
+    return (await conn.execute(mine)).all()
