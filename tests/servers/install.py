@@ -41,7 +41,7 @@ def _install_node() -> None:
         raise OSError("npm is not installed, and installing it needs root and apt-get")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", "nodejs", "npm"]):
-        subprocess.run(["apt-get", "-qq", *command], env=quiet, timeout=900, check=True)
+        subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, timeout=900, check=True)
 
 
 if __name__ == "__main__":
