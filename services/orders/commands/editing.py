@@ -1,0 +1,173 @@
+"""Changing what an order sells: lines added, removed, changed; and correcting a parcel that left.
+
+Stock follows by itself, since the message carries absolute quantities. What a live invoice covers changes only with the
+decision `reinvoice`; billing then credits it in full and issues the next generation.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.orders.commands.entries import Actor, plain_entry
+from services.orders.commands.inputs import CorrectParcel, EditLines, LineEdit, LineInput, check_price
+from services.orders.commands.moving import check_version, require_decision
+from services.orders.commands.pricing import price
+from services.orders.commands.saving import Change, save
+from services.orders.domain import lines as rules
+from services.orders.domain.lines import Edited, EditRefused, Terms
+from services.orders.domain.quantities import Line
+from services.orders.domain.transitions import Question
+from services.orders.queries.records import LineRecord, OrderRecord, lock_order
+from shared.contracts import InvoicePolicy
+from shared.outbox import Transaction
+from shared.problems import Invalid, NotFound, Problem
+from shared.security import find_shop
+
+LIVE = ("issued", "imported")
+"""Invoice facts that say that an invoice stands."""
+REINVOICE = Question("reinvoice", ("true",), "Is the invoice credited in full and issued anew?")
+
+
+class LinesLocked(Problem):
+    """The lines cannot be edited so in this state."""
+
+    slug = "lines-locked"
+    title = "These lines cannot be changed"
+
+
+async def edit_lines(
+    tx: Transaction, shop: str, code: str, request: EditLines, actor: Actor, *, version: int | None = None
+) -> OrderRecord:
+    """Bring the lines to what the request says. Raises `LinesLocked`, `DecisionRequired`, `Invalid`."""
+    record = await lock_order(tx.conn, shop, code)
+    check_version(record, version)
+    before = {line.id: line.terms for line in record.lines}
+    wanted = _wanted(record, request)
+    edited = _edited(tx, record, before, wanted)
+    await _check_invoice(tx, record, request, before, wanted)
+    change = Change(record)
+    change.raise_version(tx)
+    _set_lines(change, edited, wanted)
+    price(record)
+    entry = plain_entry(tx, record, "lines", actor, _summary(before, wanted))
+    entry.message = request.comment
+    if edited.raised:
+        record.raised_by = entry.id
+    record.automatic = 0
+    change.add(entry)
+    await save(tx, [change])
+    return record
+
+
+async def correct_parcel(
+    tx: Transaction, shop: str, code: str, number: int, request: CorrectParcel, actor: Actor
+) -> OrderRecord:
+    """Give a parcel another carrier or tracking number; a marketplace that knows it is told again."""
+    record = await lock_order(tx.conn, shop, code)
+    parcel = next((parcel for parcel in record.shipments if parcel.number == number), None)
+    if parcel is None:
+        raise NotFound(f"Order {record.code} has no parcel {number}.")
+    parcel.carrier, parcel.tracking_number = request.carrier, request.tracking_number
+    parcel.revision += 1
+    change = Change(record, parcels=[parcel])
+    change.raise_version(tx)
+    text = f"Parcel {number}: {request.carrier or '-'} {request.tracking_number or '-'}"
+    change.add(plain_entry(tx, record, "parcel", actor, text))
+    await save(tx, [change])
+    return record
+
+
+def _wanted(record: OrderRecord, request: EditLines) -> dict[int, LineRecord]:
+    """The lines as they shall be, by id; new ones get the next ids."""
+    present = {line.id: line for line in record.lines}
+    wanted: dict[int, LineRecord] = {}
+    next_line = record.next_line
+    for number, line in enumerate(request.lines):
+        if line.id is None:
+            found, next_line = _new_line(line, next_line, number), next_line + 1
+        elif line.id in present and line.id not in wanted:
+            found = _changed_line(present[line.id], line)
+        else:
+            detail = f"Line {line.id} is named twice." if line.id in wanted else f"There is no line {line.id}."
+            raise Invalid(detail, field=f"lines.{number}.id")
+        _check_price(record, found, number)
+        wanted[found.id] = found
+    record.next_line = next_line
+    return wanted
+
+
+def _new_line(line: LineEdit, id_: int, number: int) -> LineRecord:
+    given = line.model_dump(include=set(LineInput.model_fields), exclude_none=True)
+    try:
+        new = LineInput.model_validate(given)
+    except ValidationError as error:
+        errors = [
+            {"field": f"lines.{number}.{'.'.join(map(str, found['loc']))}", "detail": found["msg"]}
+            for found in error.errors()
+        ]
+        raise Invalid("A new line needs everything that an order's line needs.", errors=errors) from None
+    stock = Line(id_, new.quantity, new.stocked)
+    return LineRecord(stock, new.sku, new.name, new.kind, new.unit_price, new.tax_rate, new.external_id)
+
+
+def _changed_line(line: LineRecord, wanted: LineEdit) -> LineRecord:
+    given = wanted.model_dump(
+        include={"sku", "name", "kind", "unit_price", "tax_rate", "external_id"}, exclude_none=True
+    )
+    stock = line.quantities
+    ordered = stock.ordered if wanted.quantity is None else wanted.quantity
+    stocked = stock.stocked if wanted.kind is None else wanted.kind == "product"
+    return replace(line, **given, quantities=replace(stock, ordered=ordered, stocked=stocked))
+
+
+def _check_price(record: OrderRecord, line: LineRecord, number: int) -> None:
+    field = f"lines.{number}.unit_price"
+    try:
+        check_price(line.unit_price, record.currency, record.prices_include_tax, field)
+    except ValueError as error:
+        raise Invalid(str(error), field=field) from None
+
+
+def _edited(tx: Transaction, record: OrderRecord, before: rules.Sold, wanted: dict[int, LineRecord]) -> Edited:
+    after = {id_: line.terms for id_, line in wanted.items()}
+    try:
+        return rules.edit(record.quantities, before, after, record.type, tx.now)
+    except EditRefused as error:
+        raise LinesLocked(str(error)) from None
+
+
+async def _check_invoice(
+    tx: Transaction, record: OrderRecord, request: EditLines, before: rules.Sold, wanted: dict[int, LineRecord]
+) -> None:
+    if record.invoice not in LIVE or request.decision.reinvoice:
+        return
+    shop = await find_shop(tx.conn, record.shop)
+    by_shipment = shop is None or shop.invoice_policy in (InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT)
+    whole = record.invoice_wanted is True or not by_shipment
+    after = {id_: line.terms for id_, line in wanted.items()}
+    if covered := rules.covered_changes(record.quantities, before, after, whole=whole):
+        numbers = ", ".join(map(str, covered))
+        require_decision((REINVOICE,), f"The invoice that stands covers line {numbers}.")
+
+
+def _set_lines(change: Change, edited: Edited, wanted: dict[int, LineRecord]) -> None:
+    record = change.record
+    present = {line.id: line for line in record.lines}
+    record.lines = [replace(wanted.get(stock.id) or present[stock.id], quantities=stock) for stock in edited.lines]
+    change.lines = record.lines
+    change.removed_lines = sorted(present.keys() - {line.id for line in record.lines})
+
+
+def _summary(before: rules.Sold, wanted: dict[int, LineRecord]) -> str:
+    """The edit in a line of the timeline."""
+    after: dict[int, Terms] = {id_: line.terms for id_, line in wanted.items()}
+    told: list[Any] = [f"+ {terms.quantity} × {terms.sku}" for id_, terms in after.items() if id_ not in before]
+    told += [f"- {terms.quantity} × {terms.sku}" for id_, terms in before.items() if id_ not in after]
+    told += [
+        f"{after[id_].sku}: {terms.quantity} → {after[id_].quantity}"
+        + (f" at {after[id_].unit_price:f}" if after[id_].unit_price != terms.unit_price else "")
+        for id_, terms in before.items()
+        if id_ in after and after[id_] != terms
+    ]
+    return "; ".join(told) or "no change"

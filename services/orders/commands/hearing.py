@@ -1,0 +1,228 @@
+"""Answers of the other services: what they say becomes facts, the timeline, `settled`, and perhaps an automatic change.
+
+Set-based: a batch of answers, however many, costs the same few statements. An answer raises an order's revision, never
+its version; only a rule it triggers (`automatic`) does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Row, bindparam, select, update
+
+from services.orders.commands.automatic import Trigger, apply_rules
+from services.orders.commands.entries import Actor
+from services.orders.commands.saving import save_entries
+from services.orders.domain.rules import OnShort, Rule, short_cancels
+from services.orders.domain.types import StatusType
+from services.orders.queries.documents import amount
+from services.orders.queries.hearings import (
+    BILLING,
+    INVENTORY,
+    NEVER,
+    NOTIFICATIONS,
+    HearingRecord,
+    as_row,
+    find_hearings,
+    heard_by_all,
+    is_settled,
+)
+from services.orders.queries.records import EntryRecord
+from services.orders.tables import hearings, orders, progress
+from shared.contracts import Account, Answer, Delivery, Reservation
+from shared.database import among, new_id, upsert
+from shared.outbox import Transaction
+
+_FACTS = ("stock", "payment", "invoice", "paid", "warning")
+_KNOWN = (
+    orders.c.id,
+    orders.c.shop,
+    orders.c.version,
+    orders.c.revision,
+    orders.c.type,
+    orders.c.status,
+    orders.c.currency,
+    orders.c.on_short,
+    orders.c.raised_by,
+    orders.c.sent_at,
+    orders.c.deleted_at,
+    *(orders.c[name] for name in _FACTS),
+)
+_update_facts = (
+    update(orders)
+    .where(orders.c.id == bindparam("the_id"))
+    .values(
+        {
+            name: bindparam(f"new_{name}", type_=orders.c[name].type)
+            for name in (*_FACTS, "revision", "heard", "settled")
+        }
+    )
+)
+_HEARING_COLUMNS = (
+    "version",
+    "heard",
+    "open",
+    "blocked",
+    "heard_account",
+    "body",
+    "answered_at",
+    "resent_at",
+    "resends",
+)
+
+A = TypeVar("A", bound=Answer)
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[A]):
+    """How one service's answers are read: the facts they bring, and the rule they may trigger."""
+
+    service: str
+    facts: Callable[[A], Facts]
+    trigger: Callable[[Row[Any], A], Trigger | None]
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a batch of answers adds up to, before it is written."""
+
+    hearings: list[dict[str, Any]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[tuple[str, EntryRecord]] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
+    reached: datetime | None = None
+
+
+async def hear_reservations(tx: Transaction, answers: Sequence[Reservation]) -> None:
+    """Inventory's answers: the stock fact; a buyer who wants all or nothing is cancelled when it does not suffice."""
+    await _hear(tx, answers, Reading(INVENTORY, lambda answer: {"stock": str(answer.stock)}, _on_short))
+
+
+async def hear_accounts(tx: Transaction, answers: Sequence[Account]) -> None:
+    """Billing's answers: payment and invoice facts; a shop may map a state of payment to a status."""
+    await _hear(tx, answers, Reading(BILLING, _money, _on_payment))
+
+
+async def hear_deliveries(tx: Transaction, answers: Sequence[Delivery]) -> None:
+    """Notifications' answers: what left the house; no fact of the order."""
+    await _hear(tx, answers, Reading(NOTIFICATIONS, lambda _answer: {}, lambda _row, _answer: None))
+
+
+def _money(answer: Account) -> Facts:
+    return {
+        "payment": str(answer.payment),
+        "invoice": str(answer.invoice),
+        "paid": answer.captured - answer.refunded,
+        "warning": answer.warning,
+    }
+
+
+def _on_short(row: Row[Any], answer: Reservation) -> Trigger | None:
+    cancels = row.deleted_at is None and short_cancels(
+        OnShort(row.on_short), StatusType(row.type), answer.stock, heard=answer.heard, version=row.version
+    )
+    return Trigger(row.shop, row.id, Rule.ON_SHORT, row.raised_by, StatusType.CANCELLED) if cancels else None
+
+
+def _on_payment(row: Row[Any], answer: Account) -> Trigger | None:
+    """Only a state of payment that is news may move the order; `automatic` asks the shop whether it does."""
+    if row.deleted_at is not None or answer.payment == row.payment:
+        return None
+    return Trigger(
+        row.id, Rule.ON_PAYMENT, f"{answer.payment}:{answer.captured}:{answer.refunded}", str(answer.payment)
+    )
+
+
+async def _hear(tx: Transaction, answers: Sequence[A], reading: Reading[A]) -> None:
+    by_id = {answer.id: answer for answer in answers}
+    statement = select(*_KNOWN).where(among(orders.c.id, sorted(by_id))).order_by(orders.c.id).with_for_update()
+    rows = (await tx.execute(statement)).all()
+    known = await find_hearings(tx.conn, [row.id for row in rows])
+    heard = Heard()
+    for row in rows:
+        answer = by_id[row.id]
+        if answer.version > known[row.id].get(reading.service, NEVER).version:
+            _take(tx, heard, row, answer, reading, known[row.id])
+    await _write(tx, heard, reading.service)
+    await apply_rules(tx, heard.triggers)
+
+
+def _take(
+    tx: Transaction, heard: Heard, row: Row[Any], answer: A, reading: Reading[A], known: dict[str, HearingRecord]
+) -> None:
+    before = known.get(reading.service, NEVER)
+    now = _hearing(tx, before, answer)
+    known[reading.service] = now
+    heard.hearings.append(as_row(row.id, reading.service, now) | {"body": answer.encode().decode()})
+    present = {name: getattr(row, name) for name in _FACTS}
+    facts = present | reading.facts(answer)
+    values = facts | {
+        "revision": row.revision + 1,
+        "heard": heard_by_all(known),
+        "settled": is_settled(row.version, known),
+    }
+    heard.orders.append({"the_id": row.id, **{f"new_{name}": value for name, value in values.items()}})
+    heard.entries += [
+        (row.id, _entry(tx, row, reading.service, kind, text)) for kind, text in _news(row.currency, present, facts)
+    ]
+    if trigger := reading.trigger(row, answer):
+        heard.triggers.append(trigger)
+    if answer.heard == row.version:
+        sent = max(row.sent_at, before.resent_at or row.sent_at)
+        heard.reached = max(heard.reached or sent, sent)
+
+
+def _hearing(tx: Transaction, before: HearingRecord, answer: Answer) -> HearingRecord:
+    """The hearing after this answer; one that says something new about versions ends the back-off of re-sends."""
+    account = answer.heard_account if isinstance(answer, Delivery) else 0
+    advanced = answer.heard > before.heard or account > before.heard_account
+    return replace(
+        before,
+        version=answer.version,
+        heard=answer.heard,
+        open=answer.open,
+        blocked=answer.blocked,
+        heard_account=account,
+        answered_at=tx.now,
+        resends=0 if advanced else before.resends,
+    )
+
+
+def _news(currency: str, before: Facts, after: Facts) -> list[tuple[str, str]]:
+    """What the timeline says of changed facts."""
+    told = []
+    if after["stock"] != before["stock"]:
+        told.append(("stock", f"Stock: {after['stock']}"))
+    if (after["payment"], after["paid"]) != (before["payment"], before["paid"]):
+        told.append(("payment", f"Payment: {after['payment']}, {amount(after['paid'], currency)} {currency} held"))
+    if after["invoice"] != before["invoice"]:
+        told.append(("invoice", f"Invoice: {after['invoice']}"))
+    if after["warning"] and after["warning"] != before["warning"]:
+        told.append(("warning", f"Money needs a person: {after['warning']}"))
+    return told
+
+
+def _entry(tx: Transaction, row: Row[Any], service: str, kind: str, text: str) -> EntryRecord:
+    actor = Actor(service)
+    return EntryRecord(new_id(), None, tx.now, kind, actor.name, row.status, StatusType(row.type), text)
+
+
+async def _write(tx: Transaction, heard: Heard, service: str) -> None:
+    if not heard.orders:
+        return
+    await tx.execute(_update_facts, heard.orders)
+    await tx.execute(upsert(tx.conn, hearings, keys=["order_id", "service"], update=_HEARING_COLUMNS), heard.hearings)
+    await save_entries(tx, heard.entries)
+    if heard.reached is not None:
+        later = upsert(
+            tx.conn,
+            progress,
+            keys=["service"],
+            update=["sent_at"],
+            where=lambda excluded: progress.c.sent_at < excluded.sent_at,
+        )
+        await tx.execute(later, [{"service": service, "sent_at": heard.reached}])
+    for row in heard.orders:
+        tx.hint(row["the_id"], row["new_revision"])

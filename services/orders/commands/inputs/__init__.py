@@ -1,0 +1,45 @@
+"""What a command may be given: the JSON bodies of the API, and the same shapes for everybody else.
+
+Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
+present state of an order is checked by the commands. `fields` has the kinds of fields, `orders` and `shops` the bodies.
+"""
+
+from services.orders.commands.inputs.orders import (
+    ActionsInput,
+    AddressInput,
+    CorrectParcel,
+    CustomerInput,
+    DecisionInput,
+    DeleteOrder,
+    EditLines,
+    LineEdit,
+    LineInput,
+    LineQuantity,
+    MoveOrder,
+    PlaceOrder,
+    ShipmentInput,
+    check_price,
+)
+from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInput, StatusInput, StatusTexts
+
+__all__ = [
+    "ActionsInput",
+    "AddressInput",
+    "CorrectParcel",
+    "CustomerInput",
+    "DecisionInput",
+    "DeleteOrder",
+    "EditLines",
+    "KeyInput",
+    "LegalInput",
+    "LineEdit",
+    "LineInput",
+    "LineQuantity",
+    "MoveOrder",
+    "PlaceOrder",
+    "ShipmentInput",
+    "ShopInput",
+    "StatusInput",
+    "StatusTexts",
+    "check_price",
+]

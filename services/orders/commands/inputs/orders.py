@@ -1,0 +1,221 @@
+"""Bodies of commands on orders."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from services.orders.commands.inputs.fields import (
+    GREATEST,
+    Comment,
+    Country,
+    Currency,
+    Email,
+    Filled,
+    Input,
+    Kind,
+    Language,
+    Percent,
+    Plain,
+    Quantity,
+    Short,
+    Words,
+)
+from services.orders.domain.quantities import Decision, Shipment, StockDecision
+from shared.contracts import LineKind
+from shared.money import exponent
+
+FINEST = 4
+"""Decimals of a price before tax (EN 16931 and its French profile allow no more)."""
+
+
+class CustomerInput(Input):
+    email: Email
+    name: Filled
+    phone: Words | None = None
+    language: Language | None = None
+    company: Words | None = None
+    vat_number: Words | None = None
+
+
+class AddressInput(Input):
+    """A postal address; an imported order may know the country alone."""
+
+    name: Words = ""
+    street: Words = ""
+    postal_code: Words = ""
+    city: Words = ""
+    country: Country
+
+
+class LineInput(Input):
+    sku: Short
+    name: Filled
+    kind: Kind = "product"
+    quantity: Quantity
+    unit_price: Plain
+    tax_rate: Percent
+    external_id: Short | None = None
+
+    @property
+    def stocked(self) -> bool:
+        """Only products are held in stock."""
+        return self.kind == LineKind.PRODUCT.value
+
+
+class ActionsInput(Input):
+    """What the change of status does besides; absent: as the status says."""
+
+    publish: bool | None = None
+    mail: bool | None = None
+    mail_admins: bool | None = None
+    sms: bool | None = None
+    invoice: bool | None = None
+
+
+class PlaceOrder(Input):
+    """A new order. `imported` sends no confirmation; `status` is the seller's default for received orders if absent."""
+
+    channel: Literal["web", "manual", "amazon", "ebay"] = "web"
+    external_id: Short | None = None
+    placed_at: AwareDatetime | None = None
+    currency: Currency
+    prices_include_tax: bool = True
+    language: Language | None = None
+    on_short: Literal["wait", "cancel"] = "wait"
+    status: Short = "received"
+    test: bool = False
+    imported: bool = False
+    customer: CustomerInput
+    billing_address: AddressInput | None = None
+    shipping_address: AddressInput | None = None
+    lines: Annotated[tuple[LineInput, ...], Field(min_length=1, max_length=1000)]
+    actions: ActionsInput = ActionsInput()
+    comment: Comment = ""
+
+    @model_validator(mode="after")
+    def _prices_fit(self) -> Self:
+        for number, line in enumerate(self.lines):
+            check_price(line.unit_price, self.currency, self.prices_include_tax, f"lines.{number}.unit_price")
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_are_whole(self) -> Self:
+        if not self.imported:
+            for field in ("billing_address", "shipping_address"):
+                address: AddressInput | None = getattr(self, field)
+                if address is not None and not (address.street and address.city):
+                    raise ValueError(f"{field}: street and city are needed (only an imported order may lack them)")
+        return self
+
+
+def check_price(price: Decimal, currency: str, prices_include_tax: bool, field: str) -> None:
+    """A price that a client is shown has the currency's decimals; one before tax may be finer. Raises ValueError."""
+    decimals = -int(price.as_tuple().exponent)
+    allowed = exponent(currency) if prices_include_tax else max(FINEST, exponent(currency))
+    if decimals > allowed:
+        raise ValueError(f"{field}: {price} has {decimals} decimals, {currency} prices have at most {allowed} here")
+
+
+class LineQuantity(Input):
+    line: Annotated[int, Field(ge=1, strict=True)]
+    quantity: Quantity
+
+
+def _unique(lines: tuple[LineQuantity, ...]) -> dict[int, int]:
+    found = {entry.line: entry.quantity for entry in lines}
+    if len(found) < len(lines):
+        raise ValueError("a line is named twice")
+    return found
+
+
+class ShipmentInput(Input):
+    """A parcel; without `lines` it holds all that is left."""
+
+    carrier: Short | None = None
+    tracking_number: Short | None = None
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _lines_are_unique(self) -> Self:
+        _unique(self.lines or ())
+        return self
+
+    def quantities(self) -> Shipment:
+        """What the parcel holds, for the domain."""
+        return Shipment(None if self.lines is None else _unique(self.lines))
+
+
+class DecisionInput(Input):
+    """What the person decided; `lines` goes with `stock: lines`, `resend` tells the client the same status again."""
+
+    stock: Literal["all", "unshipped", "lines", "none"] | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    credit: bool = False
+    reinvoice: bool = False
+    resend: bool = False
+
+    @model_validator(mode="after")
+    def _lines_go_with_their_word(self) -> Self:
+        _unique(self.lines)
+        if bool(self.lines) != (self.stock == "lines"):
+            raise ValueError("'lines' goes with stock 'lines', and needs it")
+        return self
+
+    def decided(self) -> Decision:
+        """The decision, for the domain."""
+        stock = None if self.stock is None else StockDecision(self.stock)
+        return Decision(stock, _unique(self.lines), self.credit, self.reinvoice)
+
+
+class MoveOrder(Input):
+    """A change of status."""
+
+    status: Short
+    shipment: ShipmentInput | None = None
+    decision: DecisionInput = DecisionInput()
+    actions: ActionsInput = ActionsInput()
+    comment: Comment = ""
+
+
+class LineEdit(Input):
+    """A line as it shall be: with `id` the fields given replace, without it a new line (all of `LineInput`).
+
+    The read-only fields of the document may be sent back; they say nothing.
+    """
+
+    id: Annotated[int, Field(ge=1, strict=True)] | None = None
+    sku: Short | None = None
+    name: Filled | None = None
+    kind: Kind | None = None
+    quantity: Annotated[int, Field(ge=0, le=GREATEST, strict=True)] | None = None
+    unit_price: Plain | None = None
+    tax_rate: Percent | None = None
+    external_id: Short | None = None
+    net: Any = None
+    tax: Any = None
+    gross: Any = None
+    hold: Any = None
+    shipped: Any = None
+    restocked: Any = None
+    allocated: Any = None
+    short_reason: Any = None
+
+
+class EditLines(Input):
+    """All lines as they shall be; one whose id is absent is removed."""
+
+    lines: Annotated[tuple[LineEdit, ...], Field(min_length=1, max_length=1000)]
+    decision: DecisionInput = DecisionInput()
+    comment: Comment = ""
+
+
+class DeleteOrder(Input):
+    decision: DecisionInput = DecisionInput()
+
+
+class CorrectParcel(Input):
+    """Another carrier or tracking number for a parcel that left."""
+
+    carrier: Short | None = None
+    tracking_number: Short | None = None

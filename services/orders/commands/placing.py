@@ -1,0 +1,198 @@
+"""New orders, one or many in a transaction: from a checkout, typed by hand, imported, or pulled from a channel.
+
+An order of an external channel exists once: asked again, it is found and left alone, so an import may be repeated and a
+marketplace may repeat itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry
+from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
+from services.orders.commands.pricing import price
+from services.orders.commands.saving import Change, save
+from services.orders.domain import quantities
+from services.orders.domain.code import new_code
+from services.orders.domain.quantities import Line
+from services.orders.domain.types import TYPES, Phase, StatusType
+from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
+from services.orders.queries.records import LineRecord, OrderRecord
+from services.orders.tables import customers, orders
+from shared.database import among, new_id, upsert
+from shared.outbox import Transaction
+from shared.problems import Invalid, Problem
+from shared.security import find_shop
+
+
+class ExternalIdTaken(Problem):
+    """The channel's order is here already."""
+
+    slug = "external-id-taken"
+    title = "An order with this external id exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What came of one request: the new order, or the code of the one that has its external id."""
+
+    code: str
+    record: OrderRecord | None
+
+
+async def place(
+    tx: Transaction, shop: str, request: PlaceOrder, actor: Actor, *, id_: str | None = None
+) -> OrderRecord:
+    """Create one order, with this id if the caller chose one. Raises `ExternalIdTaken`, `UnknownStatus`, `Invalid`."""
+    (placed,) = await place_many(tx, shop, [request], actor, ids=[id_ or new_id()])
+    if placed.record is None:
+        where = f"{request.channel} order {request.external_id}"
+        raise ExternalIdTaken(f"The {where} is here as {placed.code}.", code=placed.code)
+    return placed.record
+
+
+async def place_many(
+    tx: Transaction, shop: str, requests: Sequence[PlaceOrder], actor: Actor, *, ids: Sequence[str] | None = None
+) -> list[Placed]:
+    """Create orders with a fixed number of statements; those whose external id is known are only found."""
+    known = await _known(tx, shop, requests)
+    language = await _language(tx, shop, requests)
+    found: dict[str, tuple[StatusRecord, ShopRules]] = {}
+    for mnemonic in {request.status for request in requests}:
+        found[mnemonic] = await status_and_rules(tx.conn, shop, mnemonic)
+    results: list[Placed] = []
+    changes: list[Change] = []
+    for request, id_ in zip(requests, ids or [new_id() for _ in requests], strict=True):
+        external = (request.channel, request.external_id)
+        if request.external_id is not None and external in known:
+            results.append(Placed(known[external], None))
+            continue
+        status, rules = found[request.status]
+        change = _placed(tx, shop, request, status, rules, actor, id_, language)
+        known[external] = change.record.code
+        changes.append(change)
+        results.append(Placed(change.record.code, change.record))
+    await _save_customers(tx, [change.record for change in changes])
+    await save(tx, changes)
+    return results
+
+
+async def _known(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
+    """Codes of the orders that have one of these external ids."""
+    wanted = [request.external_id for request in requests if request.external_id is not None]
+    if not wanted:
+        return {}
+    statement = select(orders.c.channel, orders.c.external_id, orders.c.code).where(
+        orders.c.shop == shop, among(orders.c.external_id, wanted)
+    )
+    return {(row.channel, row.external_id): row.code for row in await tx.execute(statement)}
+
+
+async def _language(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> str:
+    """The shop's first language, looked up only where an order needs it."""
+    if all(request.language or request.customer.language for request in requests):
+        return ""
+    known = await find_shop(tx.conn, shop)
+    return known.languages[0] if known is not None and known.languages else "en"
+
+
+def _placed(
+    tx: Transaction,
+    shop: str,
+    request: PlaceOrder,
+    status: StatusRecord,
+    rules: ShopRules,
+    actor: Actor,
+    id_: str,
+    language: str,
+) -> Change:
+    if TYPES[status.type].phase not in (Phase.DRAFT, Phase.OPEN):
+        raise Invalid(f"A new order cannot be {status.mnemonic}.", field="status")
+    record = _record(tx, shop, request, status, id_, language)
+    record.lines = [_line(number, line) for number, line in enumerate(request.lines, 1)]
+    placed = quantities.place(record.quantities, status.type, record.placed_at)
+    for line, stock in zip(record.lines, placed, strict=True):
+        line.quantities = stock
+    record.next_line = len(record.lines) + 1
+    price(record)
+    if status.type is StatusType.AWAITING_PAYMENT and rules.payment_term_hours is not None:
+        record.expires_at = tx.now + timedelta(hours=rules.payment_term_hours)
+    change = Change(record, new=True, lines=list(record.lines))
+    change.raise_version(tx)
+    actions = chosen_actions(status, quiet(request.actions) if request.imported else request.actions)
+    record.invoice_wanted = actions.invoice
+    entry = status_entry(tx, record, status, actions, actor, request.comment)
+    record.status_entry = record.raised_by = entry.id
+    change.add(entry)
+    return change
+
+
+def _record(
+    tx: Transaction, shop: str, request: PlaceOrder, status: StatusRecord, id_: str, language: str
+) -> OrderRecord:
+    chosen = request.language or request.customer.language or language
+    return OrderRecord(
+        id=id_,
+        shop=shop,
+        code=new_code(),
+        channel=request.channel,
+        external_id=request.external_id,
+        test=request.test,
+        placed_at=request.placed_at or tx.now,
+        created_at=tx.now,
+        currency=request.currency,
+        prices_include_tax=request.prices_include_tax,
+        language=chosen,
+        on_short=request.on_short,
+        email=request.customer.email.lower(),
+        customer=request.customer.model_dump(),
+        billing_address=_address(request.billing_address),
+        shipping_address=_address(request.shipping_address or request.billing_address),
+        status=status.mnemonic,
+        type=status.type,
+        status_name=status.texts_in(chosen).get("name", status.mnemonic),
+        sent_at=tx.now,
+    )
+
+
+def _line(number: int, line: LineInput) -> LineRecord:
+    return LineRecord(
+        Line(number, line.quantity, line.stocked),
+        line.sku,
+        line.name,
+        line.kind,
+        line.unit_price,
+        line.tax_rate,
+        line.external_id,
+    )
+
+
+def _address(address: AddressInput | None) -> dict[str, Any] | None:
+    return None if address is None else address.model_dump()
+
+
+async def _save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:
+    """Create or update the client's record; sorted, since two orders may bring the same clients."""
+    newest = {record.email: record for record in placed}
+    rows = [
+        {
+            "id": new_id(),
+            "shop": record.shop,
+            "email": email,
+            "name": record.customer["name"],
+            "details": {
+                **{name: value for name, value in record.customer.items() if name not in ("email", "name")},
+                "billing_address": record.billing_address,
+                "shipping_address": record.shipping_address,
+            },
+            "created_at": tx.now,
+            "updated_at": tx.now,
+        }
+        for email, record in sorted(newest.items())
+    ]
+    if rows:
+        update = ("name", "details", "updated_at")
+        await tx.execute(upsert(tx.conn, customers, keys=["shop", "email"], update=update), rows)

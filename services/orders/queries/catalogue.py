@@ -1,0 +1,100 @@
+"""A shop's statuses and the settings that only orders reads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.domain.transitions import Profile
+from services.orders.domain.types import StatusType
+from services.orders.tables import shop_settings, statuses
+from shared.problems import Invalid
+
+TEXT_FIELDS = ("name", "comment", "subject", "mail", "sms")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """A seller's status. `texts` has `TEXT_FIELDS` per language; `invoice` is None where the policy decides."""
+
+    id: str
+    shop: str
+    mnemonic: str
+    type: StatusType
+    default_of_type: bool
+    texts: dict[str, dict[str, str]]
+    colour: str
+    indicator: str
+    publish: bool
+    mail: bool
+    mail_admins: bool
+    sms: bool
+    invoice: bool | None
+    ask_stock: bool
+    position: int
+    active: bool
+
+    def texts_in(self, language: str) -> dict[str, str]:
+        """The texts in an order's language, else in its base language, in English, or in any there is."""
+        for choice in (language, language.partition("-")[0], "en"):
+            if choice in self.texts:
+                return self.texts[choice]
+        return next(iter(self.texts.values()), {"name": self.mnemonic})
+
+
+@dataclass(frozen=True, slots=True)
+class ShopRules:
+    """How a shop's orders move."""
+
+    profile: Profile
+    payment_term_hours: int | None
+    on_payment: dict[str, str]
+
+
+class UnknownStatus(Invalid):
+    """The shop has no active status of that name."""
+
+    slug = "unknown-status"
+    title = "There is no such status"
+
+
+_status_and_rules: Select[Any] = (
+    select(statuses, shop_settings.c.profile, shop_settings.c.payment_term_hours, shop_settings.c.on_payment)
+    .join(shop_settings, shop_settings.c.shop == statuses.c.shop)
+    .where(statuses.c.shop == bindparam("shop"), statuses.c.mnemonic == bindparam("mnemonic"), statuses.c.active)
+)
+
+
+async def status_and_rules(conn: AsyncConnection, shop: str, mnemonic: str) -> tuple[StatusRecord, ShopRules]:
+    """The status that a command names, and the shop's rules. Raises `UnknownStatus`."""
+    row = (await conn.execute(_status_and_rules, {"shop": shop, "mnemonic": mnemonic})).one_or_none()
+    if row is None:
+        known = [status.mnemonic for status in await list_statuses(conn, shop) if status.active]
+        raise UnknownStatus(f"The shop has no status '{mnemonic}'.", field="status", known=known)
+    return _status(row), ShopRules(Profile(row.profile), row.payment_term_hours, row.on_payment)
+
+
+async def list_statuses(conn: AsyncConnection, shop: str) -> list[StatusRecord]:
+    """All statuses of a shop, in the seller's order."""
+    statement = select(statuses).where(statuses.c.shop == shop).order_by(statuses.c.position, statuses.c.mnemonic)
+    return [_status(row) for row in await conn.execute(statement)]
+
+
+async def shop_rules(conn: AsyncConnection, shop: str) -> ShopRules:
+    """The shop's rules; the open profile without terms where the shop is not known."""
+    row = (await conn.execute(select(shop_settings).where(shop_settings.c.shop == shop))).one_or_none()
+    if row is None:
+        return ShopRules(Profile.OPEN, None, {})
+    return ShopRules(Profile(row.profile), row.payment_term_hours, row.on_payment)
+
+
+def default_of(known: list[StatusRecord], type_: StatusType) -> StatusRecord:
+    """The status that stands for a type where nobody chose one; every shop has one per type."""
+    return next(status for status in known if status.type is type_ and status.default_of_type)
+
+
+def _status(row: Any) -> StatusRecord:
+    return StatusRecord(
+        **{name: getattr(row, name) for name in StatusRecord.__slots__ if name != "type"}, type=StatusType(row.type)
+    )

@@ -1,0 +1,110 @@
+"""An order record as the message `orders.order.v1`: the whole order as it now is.
+
+Types become numbers and levels here, so that no other service interprets them.
+"""
+
+from services.orders.domain.types import levels, tombstone_levels
+from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
+from shared import contracts
+
+
+def order_message(record: OrderRecord) -> contracts.Order:
+    """The message that says how the order now stands."""
+    return contracts.Order(
+        shop=record.shop,
+        version=record.version,
+        id=record.id,
+        code=record.code,
+        deleted=record.deleted_at is not None,
+        erased=record.erased,
+        test=record.test,
+        channel=contracts.Channel(record.channel),
+        external_id=record.external_id,
+        placed_at=record.placed_at,
+        currency=record.currency,
+        prices_include_tax=record.prices_include_tax,
+        language=record.language,
+        status=_status(record.status, record.type),
+        levels=_levels(record),
+        shown=contracts.Shown(record.shown),
+        invoice_wanted=record.invoice_wanted,
+        customer=contracts.Customer(**record.customer),
+        billing_address=_address(record.billing_address),
+        shipping_address=_address(record.shipping_address),
+        lines=tuple(_line(line) for line in record.lines),
+        parcels=tuple(_parcel(parcel) for parcel in record.shipments),
+        totals=contracts.Totals(net=record.net, tax=record.tax, gross=record.gross),
+        entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),
+    )
+
+
+def _status(mnemonic: str, type_: str) -> contracts.Status:
+    return contracts.Status(mnemonic=mnemonic, type=contracts.StatusType(type_))
+
+
+def _levels(record: OrderRecord) -> contracts.Levels:
+    if record.deleted_at is None:
+        found = levels(record.type)
+    else:
+        found = tombstone_levels(
+            record.type, credit=record.credit_on_deletion, anything_shipped=record.anything_shipped
+        )
+    return contracts.Levels(
+        payable=found.payable,
+        invoicing=contracts.Invoicing(found.invoicing),
+        marketplace=contracts.Marketplace(found.marketplace),
+    )
+
+
+def _address(address: dict[str, str] | None) -> contracts.Address | None:
+    return None if address is None else contracts.Address(**address)
+
+
+def _line(line: LineRecord) -> contracts.Line:
+    stock = line.quantities
+    return contracts.Line(
+        id=line.id,
+        sku=line.sku,
+        name=line.name,
+        kind=contracts.LineKind(line.kind),
+        stocked=stock.stocked,
+        quantity=stock.ordered,
+        hold=stock.hold,
+        shipped=stock.shipped,
+        restocked=stock.restocked,
+        waits=tuple(contracts.Wait(since=wait.since, quantity=wait.quantity) for wait in stock.waits),
+        unit_price=line.unit_price,
+        tax_rate=line.tax_rate,
+        net=line.net,
+        tax=line.tax,
+        gross=line.gross,
+        external_id=line.external_id,
+    )
+
+
+def _parcel(parcel: ParcelRecord) -> contracts.Parcel:
+    return contracts.Parcel(
+        number=parcel.number,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+        shipped_at=parcel.shipped_at,
+        lines=tuple(contracts.ParcelLine(line=line, quantity=quantity) for line, quantity in parcel.lines),
+        revision=parcel.revision,
+    )
+
+
+def _entry(entry: EntryRecord) -> contracts.Entry:
+    return contracts.Entry(
+        id=entry.id,
+        version=entry.version or 0,
+        at=entry.at,
+        status=_status(entry.status, entry.type),
+        publish=entry.publish,
+        mail=entry.mail,
+        mail_admins=entry.mail_admins,
+        sms=entry.sms,
+        resend=entry.resend,
+        texts=contracts.Texts(**entry.texts),
+        message=entry.message,
+        traceparent=entry.traceparent,
+    )

@@ -1,0 +1,14 @@
+"""Settings of orders beyond what all services have (`shared.settings`)."""
+
+from pydantic import Field
+
+from shared import settings
+
+
+class Settings(settings.Settings):
+    """`COMPTOIR_…` variables that only orders reads."""
+
+    sweep_seconds: float = Field(default=5.0, gt=0, description="how often lagging services are looked for")
+    resends_per_sweep: int = Field(default=200, ge=1, description="cap on re-sent orders per sweep and per digest")
+    resync_per_second: int = Field(default=200, ge=1, description="rate of `comptoir resync`")
+    expiry_seconds: float = Field(default=30.0, gt=0, description="how often terms of payment are looked at")
