@@ -1,4 +1,7 @@
-"""`orders.shop.v1`: a shop's identity, languages, policies and the hashes of its keys. Published by orders, heard by all."""
+"""`orders.shop.v1`: a shop's identity, languages, policies and the hashes of its keys.
+
+Published by orders, heard by all.
+"""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -47,7 +50,7 @@ class Closing(Part):
 
     starts: str
     ends: str
-    texts: dict[str, str] = {}
+    texts: dict[str, str] = Field(default={})
 
 
 class Shop(Message):

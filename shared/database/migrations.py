@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
 from shared.database import Database
+from shared.database.engines import postgresql_engine
 
 
 def run_environment() -> None:
@@ -26,11 +27,20 @@ def run_environment() -> None:
 
 
 async def upgrade(database: Database, service: str) -> None:
-    """Bring the database to the newest revision; a second caller waits for the first."""
-    async with database.write() as conn:
-        if database.dialect == "postgresql":
+    """Bring the database to the newest revision; a second caller waits for the first, as long as it takes."""
+    if database.dialect == "sqlite":
+        async with database.write() as conn:
+            await conn.run_sync(_upgrade, service)
+        return
+    engine = postgresql_engine(
+        database.url, pool_size=1, application=f"comptoir-{service}-migration", command_seconds=0
+    )
+    try:
+        async with engine.begin() as conn:
             await conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": crc32(service.encode())})
-        await conn.run_sync(_upgrade, service)
+            await conn.run_sync(_upgrade, service)
+    finally:
+        await engine.dispose()
 
 
 async def is_current(database: Database, service: str) -> bool:

@@ -33,7 +33,7 @@ class _Values(TypeDecorator[list[Any]]):
         return value if dialect.name == "postgresql" or value is None else orjson.dumps(value).decode()
 
 
-class among(FunctionElement[bool]):  # noqa: N801 - used like a function
+class among(FunctionElement[bool]):
     """`column` is one of `values`, with one bind value and therefore one prepared statement for any length."""
 
     type = Boolean()
@@ -54,7 +54,7 @@ def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
     column, values = element.clauses
-    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(values, **kw)}))"
+    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(values, **kw)}))"  # noqa: S608 - a bind
 
 
 def upsert(

@@ -29,6 +29,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def Json() -> TypeEngine[Any]:  # noqa: N802 - a column type, named like one
+def Json() -> TypeEngine[Any]:
     """A JSON document: JSONB on PostgreSQL, text on SQLite."""
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

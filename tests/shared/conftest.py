@@ -1,0 +1,120 @@
+"""What the tests of the shared core stand on: both databases and both brokers, the real ones, each test its own.
+
+A test that asks for `db` runs on SQLite and on PostgreSQL; one that asks for `broker_url` on the embedded broker and on
+RabbitMQ. Nothing here stands in for our own code.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.broker import Bus
+from shared.broker.embedded import EmbeddedBroker
+from shared.database import Database
+from shared.outbox import Outbox
+from tests.eventually import eventually
+from tests.shared.model import create_tables
+
+REAL = pytest.mark.real
+MakeBus = Callable[..., Bus]
+
+
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **period: float) -> None:
+        self.now += timedelta(**period)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=REAL)])
+async def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'service.db'}"
+    make = request.getfixturevalue("fresh_database")
+    return str(await make("shared"))
+
+
+@pytest.fixture
+async def db(database_address: str) -> AsyncIterator[Database]:
+    """A database with the tables of `tests.shared.model`."""
+    database = Database(database_address, synchronous="OFF")
+    await create_tables(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def postgres_db(fresh_database: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
+    """The same on PostgreSQL alone, for what only a server can suffer."""
+    database = Database(await fresh_database("shared"))
+    await create_tables(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def sqlite_db(tmp_path: Path) -> AsyncIterator[Database]:
+    """The same on SQLite alone."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'service.db'}", synchronous="OFF")
+    await create_tables(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def embedded_broker() -> AsyncIterator[EmbeddedBroker]:
+    broker = EmbeddedBroker()
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=REAL)])
+def broker_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty broker of each kind."""
+    if request.param == "rabbitmq":
+        return str(request.getfixturevalue("rabbitmq_url"))
+    broker: EmbeddedBroker = request.getfixturevalue("embedded_broker")
+    return broker.url
+
+
+@pytest.fixture
+async def make_bus() -> AsyncIterator[MakeBus]:
+    """Makes buses that are stopped at the end."""
+    async with AsyncExitStack() as stack:
+
+        def make(url: str, service: str = "billing", prefetch: int = 200) -> Bus:
+            bus = Bus(url, service=service, prefetch=prefetch)
+            stack.push_async_callback(bus.stop)
+            return bus
+
+        yield make
+
+
+async def connected(bus: Bus, seconds: float = 20.0) -> None:
+    """Return once the bus works in both directions."""
+    await eventually(bus.connected.is_set, seconds=seconds)
+
+
+@pytest.fixture
+async def outbox(db: Database, clock: Clock) -> AsyncIterator[Outbox]:
+    """An outbox whose bus has no broker: what is said stays in its table."""
+    made = Outbox(db, Bus("amqp://127.0.0.1:1/", service="billing"), clock=clock)
+    await made.start()
+    yield made
+    await made.stop()
