@@ -49,7 +49,8 @@ class Service:
     """One of the four.
 
     `hears` are the service's consumers; `publishes` the messages it speaks (for documentation and `comptoir flow`);
-    `answers` the kind of answer it gives to orders, if any; `on_start` runs after the migrations, before anything else.
+    `answers` the kind of answer it gives to orders, if any; `on_start` runs after the migrations, before anything else,
+    `on_stop` when nothing is heard and no job runs any more.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Service:
         self.routers: list[APIRouter] = []
         self.jobs: list[Job] = shared_jobs(self)
         self.on_start: list[Callable[[], Awaitable[None]]] = []
+        self.on_stop: list[Callable[[], Awaitable[None]]] = []
         self.readiness: list[Callable[[], Awaitable[str | None]]] = []
         self.state: dict[str, Any] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -153,6 +155,8 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for step in self.on_stop:
+            await step()
         await self.outbox.stop()
         await self.bus.stop()
         await self.db.close()
