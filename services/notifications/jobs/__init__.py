@@ -1,7 +1,7 @@
 """The worker: claims due obligations lane by lane, calls, and writes down what came of it.
 
-`Deliverer.run` is the job: it finds the lanes that have something to do and sees that each is being drained; lanes never
-wait for one another. `outlets` opens the ways out, `retention` forgets. Crash points stand where a death is dearest.
+`Deliverer.run` is the job: it finds the lanes that have something to do and sees that each is being drained; lanes do
+not wait for one another. `outlets` opens the ways out, `retention` forgets..
 """
 
 import asyncio
@@ -64,7 +64,9 @@ class Deliverer:
         for lane in found:
             running = self._lanes.get(lane)
             if not self._stopping and (running is None or running.done()):
-                self._lanes[lane] = asyncio.create_task(self._drain(lane), name=f"deliver-{lane.channel}-{lane.shop}")
+                task = asyncio.create_task(self._drain(lane), name=f"deliver-{lane.channel}-{lane.shop}")
+                task.add_done_callback(_complain)
+                self._lanes[lane] = task
 
     async def idle(self) -> None:
         """Wait until every lane that was being drained is."""
@@ -81,7 +83,7 @@ class Deliverer:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def _drain(self, lane: LaneKey) -> None:
-        """Keep calls going until the lane has nothing to do, or may not; outcomes are written as they come, together."""
+        """Keep calls going until the lane has nothing to do, or may not; what came back together is written at once."""
         limit = self._settings.concurrency
         calls: set[asyncio.Task[Finished]] = set()
         try:
@@ -161,3 +163,9 @@ class Deliverer:
             if one.result.trouble is Trouble.REFUSED:
                 REFUSALS.labels(lane.channel, lane.shop).inc()
                 log.error("deliver.refused", channel=lane.channel, shop=lane.shop, reason=one.result.reason)
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    """A lane that broke is taken up again at the job's next turn; what was in flight is unknown after its lease."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("deliver.lane_broken", task=task.get_name(), exc_info=error)

@@ -3,7 +3,6 @@
 Where settings name no account, a `Fallback` (the sandbox) may stand in. Access tokens are rows, so replicas share them.
 """
 
-from collections.abc import Callable
 from typing import Protocol
 
 import httpx
@@ -85,11 +84,13 @@ class Outlets:
             return http_client(seconds, transport=fallback.transport() if fallback else None)
 
         tokens = TokenRows(self._outbox, channel, shop)
-        makers: dict[str, Callable[[], Channel | None]] = {
-            "mail": lambda: accounts.smtp and Mail(accounts.smtp, clock, seconds=seconds),
-            "sms": lambda: accounts.twilio and Sms(accounts.twilio, http(), clock, seconds=seconds),
-            "amazon": lambda: accounts.amazon and Amazon(accounts.amazon, http(), tokens, clock, seconds=seconds),
-            "ebay": lambda: accounts.ebay and Ebay(accounts.ebay, http(), tokens, clock, seconds=seconds),
-        }
-        maker = makers.get(channel)
-        return maker() if maker else None
+        match channel:
+            case "mail" if accounts.smtp:
+                return Mail(accounts.smtp, clock, seconds=seconds)
+            case "sms" if accounts.twilio:
+                return Sms(accounts.twilio, http(), clock, seconds=seconds)
+            case "amazon" if accounts.amazon:
+                return Amazon(accounts.amazon, http(), tokens, clock, seconds=seconds)
+            case "ebay" if accounts.ebay:
+                return Ebay(accounts.ebay, http(), tokens, clock, seconds=seconds)
+        return None

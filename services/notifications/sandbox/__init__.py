@@ -1,0 +1,99 @@
+"""Counterparts for `make run`: a mail server and Twilio-, Amazon- and eBay-shaped endpoints inside the process.
+
+They know the vendors' protocols and nothing of our types. Below `/sandbox/{mail|sms|amazon|ebay}` each shows its calls
+(`GET …/calls`), forgets them (`DELETE …/calls`), fails on order (`PUT …/fault`) and has a page. Our own clients reach
+them in memory, at the same paths; `application` is all of them as a program of its own.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import APIRouter, FastAPI
+from pydantic import SecretStr
+
+from services.notifications.sandbox.amazon import AmazonSandbox
+from services.notifications.sandbox.ebay import BASE as EBAY_BASE
+from services.notifications.sandbox.ebay import EbaySandbox
+from services.notifications.sandbox.ledger import Ledger, control_router
+from services.notifications.sandbox.mail import HOST, MailSandbox
+from services.notifications.sandbox.pages import pages_router
+from services.notifications.sandbox.twilio import TwilioSandbox
+from services.notifications.settings import Accounts, AmazonAccount, EbayAccount, SmtpAccount, TwilioAccount
+from shared.database import Clock, utcnow
+
+ORIGIN = "http://sandbox.invalid"
+ANYTHING = SecretStr("sandbox")
+
+
+class Sandbox:
+    """All four counterparts."""
+
+    def __init__(self, clock: Clock = utcnow) -> None:
+        ledgers = [Ledger(name, clock) for name in ("mail", "sms", "amazon", "ebay")]
+        mail, sms, amazon, ebay = ledgers
+        self.mail = MailSandbox(mail)
+        vendors = [TwilioSandbox(sms, clock).router(), AmazonSandbox(amazon).router(), EbaySandbox(ebay).router()]
+        self.routers: list[APIRouter] = [*map(control_router, ledgers), *vendors, pages_router(ledgers)]
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts that lead here; the mail server's port is known once it has started."""
+        return Accounts(
+            smtp=SmtpAccount(host=HOST, port=self.mail.port, security="none"),
+            twilio=TwilioAccount(
+                base_url=f"{ORIGIN}/sandbox/sms",
+                account_sid=f"AC{'0' * 32}",
+                auth_token=ANYTHING,
+                sender="+33700000000",
+            ),
+            amazon=AmazonAccount(
+                base_url=f"{ORIGIN}/sandbox/amazon",
+                token_url=f"{ORIGIN}/sandbox/amazon/auth/o2/token",
+                client_id="sandbox",
+                client_secret=ANYTHING,
+                refresh_token=ANYTHING,
+            ),
+            ebay=EbayAccount(
+                base_url=f"{ORIGIN}/sandbox/ebay{EBAY_BASE}",
+                token_url=f"{ORIGIN}/sandbox/ebay/identity/v1/oauth2/token",
+                client_id="sandbox",
+                client_secret=ANYTHING,
+                refresh_token=ANYTHING,
+            ),
+        )
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """How our clients reach the HTTP counterparts without a socket."""
+        app = FastAPI(openapi_url=None)
+        for router in self.routers:
+            app.include_router(router)
+        return httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    async def start(self) -> None:
+        await self.mail.start()
+
+    async def stop(self) -> None:
+        await self.mail.stop()
+
+
+def application() -> FastAPI:
+    """The counterparts as a program: `uvicorn --factory services.notifications.sandbox:application`."""
+    sandbox = Sandbox()
+
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        await sandbox.start()
+        yield
+        await sandbox.stop()
+
+    app = FastAPI(openapi_url=None, lifespan=running)
+    for router in sandbox.routers:
+        app.include_router(router)
+
+    @app.get("/sandbox/mail/address")
+    async def address() -> dict[str, str | int]:
+        """Where the mail server listens."""
+        return {"host": HOST, "port": sandbox.mail.port}
+
+    return app

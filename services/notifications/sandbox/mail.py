@@ -1,0 +1,92 @@
+"""The mail sandbox: a real SMTP listener on loopback that delivers to nobody and shows what it took.
+
+The order's code comes from the header `X-Comptoir-Order`, where there is one. `429` and `500` become the replies a busy
+or a failing relay gives; `timeout_after_accept` takes the mail and breaks the connection.
+"""
+
+import asyncio
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.notifications.sandbox.ledger import Kind, Ledger
+
+HOST = "127.0.0.1"
+SHOWN = 200_000
+TAKEN = "250 2.0.0 Ok: kept in the sandbox"
+REPLIES = {
+    Kind.BUSY: "450 4.7.1 Too much mail, try again later",
+    Kind.FAILING: "451 4.3.0 Requested action aborted: local error in processing",
+}
+
+
+class MailSandbox:
+    """Listens on a port the system chose."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.port = 0
+        self._server: asyncio.Server | None = None
+        self._connections: set[SMTP] = set()
+
+    async def start(self) -> None:
+        self._server = await asyncio.get_running_loop().create_server(self._connection, HOST, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in self._connections:
+            _abort(connection)
+        self._connections.clear()
+        await self._server.wait_closed()
+        self._server = None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Called by aiosmtpd with a whole message; the return value is the reply."""
+        content = envelope.original_content or b""
+        message = message_from_bytes(content, policy=SMTP_POLICY)
+        kind = self.ledger.take_fault()
+        reply = REPLIES.get(kind, TAKEN)
+        answered = kind is not Kind.SILENT
+        request = _request(envelope, message, len(content))
+        response = {"status": int(reply[:3]), "body": reply[4:]}
+        self.ledger.write(_header(message, "X-Comptoir-Order"), request, response, answered=answered)
+        if not answered:
+            _abort(server)
+        return reply
+
+    def _connection(self) -> SMTP:
+        connection = SMTP(self, hostname="sandbox.invalid", ident="Comptoir sandbox")
+        self._connections = {known for known in self._connections if known.transport is not None}
+        self._connections.add(connection)
+        return connection
+
+
+def _request(envelope: Envelope, message: EmailMessage, size: int) -> dict[str, Any]:
+    text = message.get_body(("plain",))
+    html = message.get_body(("html",))
+    return {
+        "from": envelope.mail_from,
+        "to": list(envelope.rcpt_tos),
+        "subject": _header(message, "Subject"),
+        "message_id": _header(message, "Message-ID"),
+        "language": _header(message, "Content-Language"),
+        "text": str(text.get_content())[:SHOWN] if text else None,
+        "html": str(html.get_content())[:SHOWN] if html else None,
+        "size": size,
+    }
+
+
+def _header(message: EmailMessage, name: str) -> str | None:
+    value = message.get(name)
+    return None if value is None else str(value)
+
+
+def _abort(connection: SMTP) -> None:
+    if connection.transport is not None:
+        connection.transport.abort()

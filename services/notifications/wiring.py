@@ -1,0 +1,43 @@
+"""The whole notifications service on one screen: what it hears, the worker, the API, the sandboxes."""
+
+from services.notifications.api import Tools, router
+from services.notifications.handlers import again, blocked, on_account, on_order
+from services.notifications.jobs import Deliverer
+from services.notifications.jobs.outlets import Outlets
+from services.notifications.jobs.retention import forget_old
+from services.notifications.sandbox import Sandbox
+from services.notifications.settings import Settings
+from shared.contracts import Account, Delivery, Digest, Order
+from shared.database import Clock, utcnow
+from shared.runtime import Service
+
+
+def build(settings: Settings, clock: Clock = utcnow) -> Service:
+    """The service, not started."""
+    service = Service("notifications", settings, publishes=(Delivery, Digest), clock=clock)
+    outbox = service.outbox
+
+    sandbox = Sandbox(clock) if settings.sandbox else None
+    outlets = Outlets(settings, outbox, sandbox)
+    deliverer = Deliverer(outbox, outlets, settings)
+    deliver = service.job("deliver", settings.deliver_seconds, deliverer.run)
+    service.job("forget_old", 3600.0, lambda: forget_old(outbox, settings))
+
+    service.hear_of_shops()
+    service.hear(Order, on_order(deliver.nudge), again=again, blocked=blocked)
+    service.hear(Account, on_account, again=again, blocked=blocked)
+
+    service.routers.append(router)
+    service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge)
+    service.state["deliverer"] = deliverer
+
+    async def close() -> None:
+        await deliverer.stop(settings.shutdown_seconds / 2)
+        await outlets.close()
+
+    service.on_stop.append(close)
+    if sandbox is not None:
+        service.routers += sandbox.routers
+        service.on_start.append(sandbox.start)
+        service.on_stop.append(sandbox.stop)
+    return service
