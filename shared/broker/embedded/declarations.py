@@ -19,6 +19,7 @@ from shared.broker.embedded.queue import Queue
 from shared.broker.embedded.topology import Topology, locked
 
 _RESERVED = "amq."
+_REPLY_TO = "amq.rabbitmq.reply-to"  # RabbitMQ's queue that is none; FastStream looks for it whenever it starts
 
 
 def answer(topology: Topology, connection: object, request: Frame) -> Frame:
@@ -57,6 +58,8 @@ def _delete_exchange(topology: Topology, _connection: object, request: commands.
 
 
 def _declare_queue(topology: Topology, connection: object, request: commands.Queue.Declare) -> Frame:
+    if request.queue == _REPLY_TO:
+        return commands.Queue.DeclareOk(request.queue, 0, 1)
     if request.passive:
         queue = topology.queue(request.queue, connection)
     else:

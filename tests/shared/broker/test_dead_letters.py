@@ -1,5 +1,6 @@
 """Messages that end in their queue: why they do, where they go, what is written on them; and queues that are full."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractIncomingMess
 from aio_pika.exceptions import DeliveryError
 from pamqp.common import FieldTable
 
+from deploy.local.rabbitmq import RabbitMQ
 from tests.shared.broker.amqp import CLASSIC, DEADLINE, QUORUM, drain, publish, take, waiting
 
 SAFE: FieldTable = {
@@ -212,12 +214,7 @@ async def test_full_quorum_queue_refuses_until_it_has_shrunk(channel: AbstractCh
 @pytest.mark.parametrize("arguments", [pytest.param(CLASSIC, id="classic"), pytest.param(LOSSY, id="quorum")])
 async def test_circle_without_a_client_is_broken(channel: AbstractChannel, arguments: FieldTable) -> None:
     """A message that expires into its own queue would go round for ever; it is dropped. A rejected one returns."""
-    own: FieldTable = {
-        **arguments,
-        "x-dead-letter-exchange": "",
-        "x-dead-letter-routing-key": "q",
-        "x-message-ttl": 500,
-    }
+    to_itself: FieldTable = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "q", "x-message-ttl": 500}
     queue = await channel.declare_queue("q", durable=True, arguments=arguments | to_itself)
     await publish(channel, queue, "x")
     await (await take(queue)).reject()
@@ -239,3 +236,47 @@ async def test_circle_with_a_client_in_it_goes_on(channel: AbstractChannel) -> N
     expected: list[tuple[object, ...]] = [("a", "expired", 2), ("b", "rejected", 1)]
     assert [(death["queue"], death["reason"], death["count"]) for death in deaths(letter)] == expected
     await letter.ack()
+
+
+@pytest.fixture
+def prompt_retries(request: pytest.FixtureRequest, amqp_url: str) -> Iterator[None]:
+    """RabbitMQ offers a dead letter again after three minutes; here it does after half a second, like the embedded."""
+    if "rabbitmq" not in request.node.callspec.id:
+        yield
+        return
+    server: RabbitMQ = request.getfixturevalue("rabbitmq")
+    setting = "application:set_env(rabbit, dead_letter_worker_publisher_confirm_timeout, {})."
+    server.ctl("eval", setting.format(500))
+    yield
+    server.ctl("eval", setting.format(180_000))
+
+
+@pytest.mark.usefixtures("prompt_retries")
+async def test_safe_dead_letter_waits_for_a_queue(channel: AbstractChannel) -> None:
+    exchange, queue = await mortal_queue(channel, SAFE)
+    await channel.declare_exchange("dlx", ExchangeType.TOPIC, durable=True)
+    await exchange.publish(Message(b"x"), "k", timeout=DEADLINE)
+    await (await take(queue)).reject()
+    assert await waiting(queue, 0) == 0
+    dead = await dead_letter_queue(channel)
+    assert (await take(dead)).body == b"x"
+
+
+@pytest.mark.usefixtures("prompt_retries")
+async def test_safe_dead_letter_waits_for_room(channel: AbstractChannel) -> None:
+    dead = await dead_letter_queue(channel, {"x-max-length": 1, "x-overflow": "reject-publish"})
+    _, queue = await mortal_queue(channel, SAFE)
+    await publish(channel, queue, *"123")
+    for _ in range(3):
+        await (await take(queue)).reject()
+    assert sorted(body for body, *_ in await drain(dead, 3)) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("arguments", [pytest.param(CLASSIC, id="classic"), pytest.param(LOSSY, id="at-most-once")])
+async def test_other_dead_letter_without_a_queue_is_gone(channel: AbstractChannel, arguments: FieldTable) -> None:
+    _, queue = await mortal_queue(channel, arguments)
+    await publish(channel, queue, "1", "2")
+    await (await take(queue)).reject()
+    dead = await dead_letter_queue(channel)
+    await (await take(queue)).reject()
+    assert [body for body, *_ in await drain(dead, 1)] == ["2"]
