@@ -1,0 +1,65 @@
+"""Notifications alone, on both databases and without a broker; its counterparts are the sandboxes, or servers."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.notifications.settings import Settings
+from services.notifications.wiring import build
+from shared.database import Database
+from shared.database.migrations import upgrade
+from tests.notifications.driver import Clock, Driver, shop
+
+MakeDriver = Callable[..., Awaitable[Driver]]
+
+
+@pytest.fixture(scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to copy."""
+    path = tmp_path_factory.mktemp("notifications") / "template.db"
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await upgrade(database, "notifications")
+    await database.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> str:
+    """A migrated, empty database of notifications."""
+    if request.param == "sqlite":
+        shutil.copy(migrated_file, tmp_path / "notifications.db")
+        return f"sqlite+aiosqlite:///{tmp_path / 'notifications.db'}"
+    url: str = await request.getfixturevalue("service_database")("notifications")
+    return url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def make_driver(database_url: str, clock: Clock) -> AsyncIterator[MakeDriver]:
+    """Makes services (replicas, when called twice) on one database, sandboxes on, one shop known."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**settings: Any) -> Driver:
+            values = {"database_url": database_url, "sqlite_synchronous": "OFF", "sandbox": True, "pool_size": 10}
+            driver = Driver(build(Settings(**values | settings), clock), clock)
+            stack.push_async_callback(driver.close)
+            for step in driver.service.on_start:
+                await step()
+            await driver.hear(shop())
+            return driver
+
+        yield make
+
+
+@pytest.fixture
+async def house(make_driver: MakeDriver) -> Driver:
+    """One such service."""
+    return await make_driver()
