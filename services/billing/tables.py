@@ -1,0 +1,163 @@
+"""The tables of billing: series, documents, money, and what is heard of the orders.
+
+What must never be untrue is refused by the database itself: an issued document, its bytes and a payment are never
+changed or taken away (triggers), a number exists once in its series, and only one live invoice stands on a scope of an
+order. What changes about a document, its rendering, stands in a table of its own. Neighbours: `domain` (the rules),
+`commands` (the only writer), `migrations` (the same tables, made by Alembic).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from shared.batch import batch_tables
+from shared.database import UtcDateTime
+from shared.outbox import outbox_tables
+from shared.security import shop_tables
+from shared.web.idempotency import idempotency_tables
+
+metadata = MetaData()
+
+IMMUTABLE = ("documents", "blobs", "payments")
+"""Tables whose rows are only ever added; a trigger refuses the rest."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("order_id", String(36), primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("version", BigInteger, nullable=False, doc="of the order, as applied"),
+    Column("body", Text, nullable=False, doc="the order's message without its entries"),
+    Column("captured", BigInteger, nullable=False, default=0),
+    Column("refunded", BigInteger, nullable=False, default=0),
+    Column("late", Boolean, nullable=False, default=False, doc="money came while the order was not payable"),
+    Column("waiting", Boolean, nullable=False, default=False, doc="for its shop to be heard of"),
+    CheckConstraint("refunded BETWEEN 0 AND captured", name="ck_accounts_refunded"),
+    UniqueConstraint("shop", "code", name="uq_accounts_code"),
+)
+"""The money side of each order that was heard of."""
+
+_waiting = accounts.c.waiting
+Index("ix_accounts_waiting", accounts.c.order_id, postgresql_where=_waiting, sqlite_where=_waiting)
+
+series = Table(
+    "series",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("series", String(20), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("last_hash", String(64), nullable=False),
+    Column("last_date", Date, nullable=False),
+    CheckConstraint("last >= 0", name="ck_series_last"),
+)
+"""The last number given in each series; its row is the lock under which numbers are given."""
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("order_id", String(36), nullable=False),
+    Column("position", Integer, nullable=False, doc="1, 2, 3… within the order"),
+    Column("kind", String(20), nullable=False),
+    Column("scope", String(40), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("series", String(20), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("issued_at", UtcDateTime(), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("net", BigInteger, nullable=False),
+    Column("tax", BigInteger, nullable=False),
+    Column("gross", BigInteger, nullable=False),
+    Column("refers_to", String(36), ForeignKey("documents.id", name="fk_documents_refers_to")),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("snapshot", Text, nullable=False, doc="canonical JSON: the bytes that were hashed"),
+    UniqueConstraint("shop", "series", "year", "n", name="uq_documents_n"),
+    UniqueConstraint("shop", "number", name="uq_documents_number"),
+    UniqueConstraint("order_id", "position", name="uq_documents_position"),
+    UniqueConstraint("order_id", "kind", "scope", "generation", name="uq_documents_generation"),
+    CheckConstraint("net + tax = gross", name="ck_documents_totals"),
+    Index("ix_documents_shop", "shop", "id"),
+)
+
+live_invoices = Table(
+    "live_invoices",
+    metadata,
+    Column("order_id", String(36), primary_key=True),
+    Column("scope", String(40), primary_key=True),
+    Column("document_id", String(36), ForeignKey("documents.id", name="fk_live_invoices_documents"), nullable=False),
+    UniqueConstraint("document_id", name="uq_live_invoices_document"),
+)
+"""The invoices that are not credited in full: at most one on each scope of an order."""
+
+renderings = Table(
+    "renderings",
+    metadata,
+    Column("document_id", String(36), ForeignKey("documents.id", name="fk_renderings_documents"), primary_key=True),
+    Column("order_id", String(36), nullable=False),
+    Column("due_at", UtcDateTime(), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("lease_until", UtcDateTime()),
+    Column("fence", BigInteger, nullable=False, default=0, doc="raised by each claim: an old worker cannot report"),
+    Column("sha256", String(64)),
+    Column("size", BigInteger),
+    Column("rendered_at", UtcDateTime()),
+    Column("error", Text),
+    CheckConstraint("(sha256 IS NULL) = (rendered_at IS NULL)", name="ck_renderings_done"),
+)
+"""What became of each document's PDF."""
+
+_unrendered = renderings.c.sha256.is_(None)
+Index("ix_renderings_due", renderings.c.due_at, postgresql_where=_unrendered, sqlite_where=_unrendered)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(60), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Bytes by their own hash."""
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Column("order_id", String(36), nullable=False),
+    Column("kind", String(10), nullable=False, doc="capture or refund"),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("method", String(40), nullable=False),
+    Column("reference", String(120)),
+    Column("payable", Boolean, nullable=False, doc="whether the order asked for money then"),
+    Column("actor", Text, nullable=False),
+    Column("recorded_at", UtcDateTime(), nullable=False),
+    CheckConstraint("amount > 0", name="ck_payments_amount"),
+    CheckConstraint("kind IN ('capture', 'refund')", name="ck_payments_kind"),
+    Index("ix_payments_order", "order_id", "id"),
+)
+
+outbox_tables(metadata)
+batch_tables(metadata)
+shop_tables(metadata)
+idempotency_tables(metadata)
