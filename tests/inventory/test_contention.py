@@ -24,7 +24,9 @@ async def replicas(inventory: Driver, database_url: str) -> AsyncIterator[list[D
     if inventory.service.db.dialect == "sqlite":
         yield [inventory]
         return
-    second = Driver(build(Settings(database_url=database_url, pool_size=10, batch_limit=4), inventory.clock), inventory.clock)
+    second = Driver(
+        build(Settings(database_url=database_url, pool_size=10, batch_limit=4), inventory.clock), inventory.clock
+    )
     yield [inventory, second]
     await second.close()
 
