@@ -30,7 +30,7 @@ class SecretFiles(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     """What all four services have in common."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 
     var: Path = Field(default=Path("var"), description="where the embedded mode keeps its data")
     database_url: str | None = Field(default=None, description="`{service}` in it is replaced by the service's name")

@@ -10,7 +10,9 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from prometheus_client import Counter, Histogram
@@ -18,7 +20,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.batch.guards import lock_keys, raise_versions
-from shared.batch.parking import park, park_broken, unpark
+from shared.batch.parking import park, park_broken, replace_parked, unpark
 from shared.batch.tables import batch_tables, guards, parked
 from shared.contracts import Message
 from shared.crashpoints import crash_point
@@ -31,6 +33,7 @@ log = get_logger(__name__)
 
 TRIES = 3
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+STOP_SECONDS = 2.0
 
 HEARD = Counter("comptoir_messages_heard", "Messages by what came of them", ["message", "outcome"])
 BATCH = Histogram("comptoir_batch_messages", "Messages per batch", ["message"], buckets=(1, 2, 5, 10, 20, 50))
@@ -49,11 +52,21 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T", bound=Tx)
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrived(Generic[M]):
+    """A message with its bytes: what is parked is what came, with the fields that this version does not know."""
+
+    message: M
+    body: bytes
+    done: asyncio.Future[None]
+
+
 class Consumer(Generic[M, T]):
     """One message heard by one service.
 
     `converge(tx, messages)` gets, in key order, the newest version of each key, all newer than what was applied, their
-    guard rows locked. `again(tx, keys)` is called for equal versions; `blocked(tx, message, reason)` when one is parked.
+    guard rows locked. `again(tx, keys)` is called for equal versions, `blocked(tx, message, reason)` when a message is
+    parked. All three run in the batch's transaction.
     """
 
     def __init__(
@@ -72,67 +85,84 @@ class Consumer(Generic[M, T]):
         self._again = again
         self._blocked = blocked
         self._limit = limit
-        self._waiting: deque[tuple[M, asyncio.Future[None]]] = deque()
+        self._waiting: deque[_Arrived[M]] = deque()
         self._runner: asyncio.Task[None] | None = None
+        self._stopping = False
 
     async def submit(self, body: bytes) -> None:
-        """Deal with one message; returns when it is applied, obsolete or parked."""
+        """Deal with one message; returns when it is applied, obsolete or parked.
+
+        Raises CancelledError when the consumer stops before that: then the message must not be acknowledged.
+        """
+        if self._stopping:
+            raise asyncio.CancelledError("the consumer has been stopped")
         try:
             message = self.message.decode(body)
         except ValidationError as error:
             await self._park_broken(body, error)
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((message, done))
+        self._waiting.append(_Arrived(message, body, done))
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run(), name=f"batch-{self.message.name}")
         await done
 
+    async def set_aside(self, body: bytes, reason: str) -> None:
+        """Park a message without trying it (it came back from the dead letters)."""
+        try:
+            message = self.message.decode(body)
+        except ValidationError as error:
+            await self._park_broken(body, error)
+        else:
+            await self._park(message, body, reason)
+
     async def stop(self) -> None:
-        """Stop after the running batch is cancelled; whoever waits gets CancelledError and must not acknowledge."""
+        """Let the running batch end, cancel it after a moment, and cancel whoever waits for a later one."""
+        self._stopping = True
         if self._runner is not None:
+            await asyncio.wait({self._runner}, timeout=STOP_SECONDS)
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
-        for _message, done in self._waiting:
-            done.cancel()
+        for arrived in self._waiting:
+            arrived.done.cancel()
         self._waiting.clear()
 
     async def _run(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._stopping:
             taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
             try:
-                await self._settle([message for message, _ in taken])
+                await self._settle(taken)
             except BaseException:
-                for _message, done in taken:
-                    done.cancel()
+                for arrived in taken:
+                    arrived.done.cancel()
                 raise
-            for _message, done in taken:
-                if not done.done():
-                    done.set_result(None)
+            for arrived in taken:
+                if not arrived.done.done():
+                    arrived.done.set_result(None)
 
-    async def _settle(self, batch: list[M]) -> None:
+    async def _settle(self, batch: list[_Arrived[M]]) -> None:
         """Apply the batch whatever it takes: pause while the database is at fault, part it when a message is."""
         failures = 0
         pauses = iter(PAUSES)
         while True:
             try:
-                await self._apply(batch)
+                await self._apply([arrived.message for arrived in batch])
                 return
             except Exception as error:
                 if is_transient(error):
                     pause = next(pauses, PAUSES[-1])
-                    log.warning("batch.paused", message_name=self.message.name, error=repr(error), again_in=pause)
+                    log.warning("batch.paused", message_name=self.message.name, error=error, again_in=pause)
                     await asyncio.sleep(pause)
                     continue
                 failures += 1
-                log.warning("batch.failed", message_name=self.message.name, rows=len(batch), exc_info=error)
-                reason = f"{type(error).__name__}: {error}"
+                log.warning("batch.failed", message_name=self.message.name, rows=len(batch), error=error)
+                reason = _reason(error)
             if len(batch) > 1:
-                for message in batch:
-                    await self._settle([message])
+                for arrived in batch:
+                    await self._settle([arrived])
                 return
             if failures >= TRIES:
-                await self._park(batch[0], reason)
+                await self._park(batch[0].message, batch[0].body, reason)
                 return
 
     async def _apply(self, batch: list[M]) -> None:
@@ -159,31 +189,42 @@ class Consumer(Generic[M, T]):
         equal = [key for key in sorted(newest) if newest[key].version == held[key].version]
         if newer:
             await self._converge(tx, newer)
-            await raise_versions(tx, name, {message.key: message.version for message in newer})
-            replaced = [message.key for message in newer if held[message.key].parked]
-            if replaced:
-                await unpark(tx, name, replaced)
+            replaced = {message.key: message.version for message in newer if held[message.key].parked}
+            still_parked = await replace_parked(tx, name, replaced) if replaced else ()
+            versions = {message.key: message.version for message in newer}
+            await raise_versions(tx, name, versions, still_parked=still_parked)
         if equal and self._again is not None:
             await self._again(tx, equal)
         return len(newer), len(equal)
 
-    async def _park(self, message: M, reason: str) -> None:
-        log.error("batch.parked", message_name=message.name, version=message.version, reason=reason)
-        HEARD.labels(message.name, "parked").inc()
-        await self._persist(lambda tx: self._park_in(tx, message, reason))
+    async def _park(self, message: M, body: bytes, reason: str) -> None:
+        """Set the message aside, if need be without an answer (that is broken too), if need be as mere bytes."""
+        name = message.name
+        log.error("batch.parked", message_name=name, version=message.version)
+        HEARD.labels(name, "parked").inc()
+        for blocked in (self._blocked, None):
+            try:
+                work = partial(self._park_in, message=message, body=body, reason=reason, blocked=blocked)
+                await self._persist(work)
+                return
+            except Exception as error:
+                log.error("batch.parking_failed", message_name=name, version=message.version, error=error)
+        await self._persist(lambda tx: park_broken(tx, name, body, reason, tx.now))
 
-    async def _park_in(self, tx: T, message: M, reason: str) -> None:
-        if await park(tx, message, message.encode(), reason, tx.now) and self._blocked is not None:
-            await self._blocked(tx, message, reason)
+    async def _park_in(
+        self, tx: T, *, message: M, body: bytes, reason: str, blocked: Callable[[T, M, str], Awaitable[None]] | None
+    ) -> None:
+        if await park(tx, message, body, reason, tx.now) and blocked is not None:
+            await blocked(tx, message, reason)
 
     async def _park_broken(self, body: bytes, error: ValidationError) -> None:
         first = error.errors(include_input=False, include_url=False)[0]
         reason = f"not a {self.message.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        log.error("batch.broken", message_name=self.message.name, reason=reason)
+        log.error("batch.broken", message_name=self.message.name, error=error)
         HEARD.labels(self.message.name, "parked").inc()
         await self._persist(lambda tx: park_broken(tx, self.message.name, body, reason, tx.now))
 
-    async def _persist(self, work: Callable[[T], Awaitable[None]]) -> None:
+    async def _persist(self, work: Callable[[T], Awaitable[object]]) -> None:
         """Run in a transaction of its own, however long the database is away."""
         pauses = iter(PAUSES)
         while True:
@@ -194,4 +235,10 @@ class Consumer(Generic[M, T]):
             except Exception as error:
                 if not is_transient(error):
                     raise
+                log.warning("batch.paused", message_name=self.message.name, error=error)
                 await asyncio.sleep(next(pauses, PAUSES[-1]))
+
+
+def _reason(error: Exception) -> str:
+    """What the operator reads beside a parked message: the first line, since PostgreSQL's second quotes the row."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -4,7 +4,7 @@ Whatever changes an order's state in a consuming service, message or job, locks 
 then number series: one lock order everywhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,11 +53,13 @@ async def _locked(conn: AsyncConnection, message: str, keys: Sequence[str]) -> d
 _raise = (
     guards.update()
     .where(guards.c.message == bindparam("m"), guards.c.key == bindparam("k"))
-    .values(version=bindparam("v"), parked=False)
+    .values(version=bindparam("v"), parked=bindparam("p"))
 )
 
 
-async def raise_versions(tx: Locking, message: str, versions: dict[str, int]) -> None:
-    """Record what has been applied; a parked older message is thereby replaced."""
-    rows = [{"m": message, "k": key, "v": version} for key, version in sorted(versions.items())]
+async def raise_versions(
+    tx: Locking, message: str, versions: Mapping[str, int], *, still_parked: Collection[str] = ()
+) -> None:
+    """Record what has been applied, and for which keys a newer message remains parked."""
+    rows = [{"m": message, "k": key, "v": versions[key], "p": key in still_parked} for key in sorted(versions)]
     await tx.conn.execute(_raise, rows)

@@ -4,16 +4,20 @@ A parked message raises neither the guard nor `heard`; only the newest version o
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, select, update
 
 from shared.batch.guards import Locking, lock_keys
 from shared.batch.tables import guards, parked
 from shared.contracts import Message
 from shared.database import among, upsert
+
+NO_SHOP = "-"
+"""The shop of bytes that do not say whose they are."""
+REASON_LENGTH = 2000
 
 
 async def park(tx: Locking, message: Message, body: bytes, reason: str, now: datetime) -> bool:
@@ -28,14 +32,26 @@ async def park(tx: Locking, message: Message, body: bytes, reason: str, now: dat
 
 
 async def park_broken(tx: Locking, name: str, body: bytes, reason: str, now: datetime) -> None:
-    """Set aside bytes that are no such message; their hash is the key."""
-    key = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    await _store(tx, name, key, "-", 0, body, reason, now)
+    """Set aside bytes that are no such message, of no shop: their hash is the key, 0 the version."""
+    key = f"sha256:{hashlib.sha256(_readable(body).encode()).hexdigest()}"
+    await _store(tx, name, key, NO_SHOP, 0, body, reason, now)
 
 
 async def unpark(tx: Locking, name: str, keys: Sequence[str]) -> None:
     """Forget parked messages that have been replaced, replayed or dropped."""
     await tx.conn.execute(delete(parked).where(parked.c.message == name, among(parked.c.key, keys)))
+
+
+_replaced = delete(parked).where(
+    parked.c.message == bindparam("m"), parked.c.key == bindparam("k"), parked.c.version <= bindparam("v")
+)
+
+
+async def replace_parked(tx: Locking, name: str, versions: Mapping[str, int]) -> set[str]:
+    """Forget parked messages no newer than what is being applied; the keys of those that remain, being newer."""
+    await tx.conn.execute(_replaced, [{"m": name, "k": key, "v": versions[key]} for key in sorted(versions)])
+    newer = select(parked.c.key).where(parked.c.message == name, among(parked.c.key, sorted(versions)))
+    return set((await tx.conn.execute(newer)).scalars())
 
 
 async def _store(
@@ -46,8 +62,8 @@ async def _store(
         "key": key,
         "shop": shop,
         "version": version,
-        "body": body.decode(errors="backslashreplace").replace("\0", "\\0"),
-        "reason": reason[:2000],
+        "body": _readable(body),
+        "reason": _readable(reason.encode(errors="backslashreplace"))[:REASON_LENGTH],
         "at": now,
     }
     columns = ("shop", "version", "body", "reason", "at")
@@ -55,3 +71,8 @@ async def _store(
         tx.conn, parked, keys=["message", "key"], update=columns, where=lambda new: parked.c.version <= new.version
     )
     await tx.conn.execute(newer, [row])
+
+
+def _readable(body: bytes) -> str:
+    """A text that any database stores: no broken UTF-8, no NUL. A message that could be decoded stays as it is."""
+    return body.decode(errors="backslashreplace").replace("\0", "\\0")

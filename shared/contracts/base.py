@@ -25,7 +25,7 @@ class OpenEnum(StrEnum):
 class Part(BaseModel):
     """A piece of a message: immutable, unknown fields ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Message(Part):

@@ -2,7 +2,7 @@
 
 A `Transaction` collects messages and answers; at its end they become outbox rows (at most one per message and key, a
 newer version replacing an unsent older one) and, after the commit, are published by `Dispatcher`. A row is deleted only
-where its version is the one the broker confirmed; the sweep publishes what a crash left behind. Neighbours: `tables`,
+where it still is what the broker confirmed; the sweep publishes what a crash left behind. Neighbours: `tables`,
 `dispatcher`, `digest`.
 """
 
@@ -46,12 +46,16 @@ class Transaction:
         """Say how a thing now is. `to` names one service for a re-send; all others keep what they have."""
         slot = (message.name, message.key)
         earlier = self._messages.get(slot)
-        if earlier is not None and earlier[1] != to:
-            to = ALL
+        if earlier is not None:
+            message = max(message, earlier[0], key=lambda said: said.version)
+            to = to if to == earlier[1] else ALL
         self._messages[slot] = (message, to)
 
     def answer(self, answer: Answer) -> None:
-        """Say how this service stands to an order; the version is given here, and only if anything else changed."""
+        """Say how this service stands to an order; the version is given here, and only if anything else changed.
+
+        The caller holds the order's lock (see `shared.batch.lock_keys`), so that versions are given one at a time.
+        """
         self._answers[answer.id] = answer
 
     async def answers(self, orders: Sequence[str]) -> dict[str, str]:

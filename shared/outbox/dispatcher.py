@@ -1,21 +1,23 @@
 """Publishes outbox rows after their commit, pipelined, and deletes what the broker confirmed.
 
 One task per process takes whatever has been committed since its last round. It never holds a database lock while it
-waits for the broker, so a row may go out twice; that costs nothing (same key, same version).
+waits for the broker, so a row may go out twice; that costs nothing (same key, same version). A row is deleted only
+where it still is the one that was confirmed: not where a newer version replaced it meanwhile, nor where a re-send to
+one service has met an unsent message to all.
 """
 
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy import and_, bindparam, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, literal, select, tuple_
 
 from shared.broker import Bus, Outgoing
 from shared.crashpoints import crash_point
-from shared.database import Clock, Database
+from shared.database import Clock, Database, UtcDateTime
 from shared.observability import get_logger
 from shared.outbox.tables import outbox
 
@@ -26,16 +28,18 @@ KEPT_IN_MEMORY = 10_000
 """Beyond this, rows are left to the sweep: memory stays flat while the broker is away."""
 
 PUBLISHED = Counter("comptoir_outbox_published", "Messages confirmed by the broker", ["message"])
-UNSENT = Gauge("comptoir_outbox_rows", "Rows in the outbox")
-OLDEST = Gauge("comptoir_outbox_oldest_seconds", "Age of the oldest unsent row")
+UNSENT = Gauge("comptoir_outbox_rows", "Rows in the outbox", ["service"])
+OLDEST = Gauge("comptoir_outbox_oldest_seconds", "Age of the oldest unsent row", ["service"])
 
 _delete_confirmed = delete(outbox).where(
     and_(
         outbox.c.message == bindparam("m"),
         outbox.c.key == bindparam("k"),
         outbox.c.version == bindparam("v"),
+        outbox.c.detail == bindparam("d"),
     )
 )
+_position = tuple_(outbox.c.created_at, outbox.c.message, outbox.c.key)
 
 
 class Dispatcher:
@@ -46,6 +50,8 @@ class Dispatcher:
         self._bus = bus
         self._clock = clock
         self._rows: deque[Outgoing] = deque()
+        self._on_their_way: list[Outgoing] = []
+        self._swept_to: tuple[datetime, str, str] | None = None
         self._hints: dict[str, int] = {}
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -82,41 +88,51 @@ class Dispatcher:
             confirmed.sort(key=lambda row: (row.message, row.key))
             async with self._db.write(batch=True) as conn:
                 await conn.execute(
-                    _delete_confirmed, [{"m": row.message, "k": row.key, "v": row.version} for row in confirmed]
+                    _delete_confirmed,
+                    [{"m": row.message, "k": row.key, "v": row.version, "d": row.detail} for row in confirmed],
                 )
             for row in confirmed:
                 PUBLISHED.labels(row.message).inc()
         return len(confirmed)
 
     async def sweep(self, *, older_than: float) -> int:
-        """Publish rows that have waited too long, oldest first."""
+        """Publish rows that have waited too long, oldest first; how many were confirmed.
+
+        Where the broker refuses some (nobody is bound to hear them), the sweep ends there and the next one goes on
+        behind them, so that they hold up nobody else's.
+        """
         await self._measure()
-        if not self._bus.connected.is_set():
-            return 0
         limit = self._clock() - timedelta(seconds=older_than)
         sent = 0
-        while True:
-            async with self._db.read() as conn:
-                statement = (
-                    select(outbox).where(outbox.c.created_at <= limit).order_by(outbox.c.created_at).limit(ROUND)
-                )
-                found = [
-                    Outgoing(row.message, row.key, row.shop, row.detail, row.version, row.body.encode())
-                    for row in await conn.execute(statement)
-                ]
-            confirmed = await self.publish(found) if found else 0
+        while self._bus.connected.is_set():
+            found = await self._waiting_since(limit)
+            mine = {(row.message, row.key, row.version) for row in (*self._rows, *self._on_their_way)}
+            rows = [row for row in found if (row.message, row.key, row.version) not in mine]
+            confirmed = await self.publish(rows) if rows else 0
             sent += confirmed
-            if len(found) < ROUND or confirmed < len(found):
+            if len(found) < ROUND or confirmed < len(rows):
                 break
         if sent:
-            log.info("outbox.swept", rows=sent)
+            log.info("outbox.swept", service=self._bus.service, rows=sent)
         return sent
+
+    async def _waiting_since(self, limit: datetime) -> list[Outgoing]:
+        """The next rows behind the position, which moves behind them; from the start again after the last."""
+        statement = select(outbox).where(outbox.c.created_at <= limit).order_by(*_position.clauses).limit(ROUND)
+        if self._swept_to is not None:
+            moment, message, key = self._swept_to
+            statement = statement.where(_position > tuple_(literal(moment, UtcDateTime()), message, key))
+        async with self._db.read() as conn:
+            found = (await conn.execute(statement)).all()
+        last = found[-1] if len(found) == ROUND else None
+        self._swept_to = (last.created_at, last.message, last.key) if last else None
+        return [Outgoing(row.message, row.key, row.shop, row.detail, row.version, row.body.encode()) for row in found]
 
     async def _measure(self) -> None:
         async with self._db.read() as conn:
             rows, oldest = (await conn.execute(select(func.count(), func.min(outbox.c.created_at)))).one()
-        UNSENT.set(rows)
-        OLDEST.set((self._clock() - oldest).total_seconds() if oldest else 0)
+        UNSENT.labels(self._bus.service).set(rows)
+        OLDEST.labels(self._bus.service).set((self._clock() - oldest).total_seconds() if oldest else 0)
 
     async def _run(self) -> None:
         while True:
@@ -126,12 +142,16 @@ class Dispatcher:
                 try:
                     await self._round()
                 except Exception as error:  # the rows stand in the database; the sweep has them
-                    log.warning("outbox.dispatch_failed", error=repr(error))
+                    log.warning("outbox.dispatch_failed", service=self._bus.service, error=error)
 
     async def _round(self) -> None:
         rows = [self._rows.popleft() for _ in range(min(ROUND, len(self._rows)))]
         hints, self._hints = list(self._hints.items()), {}
         if rows:
-            await self.publish(rows)
+            self._on_their_way = rows
+            try:
+                await self.publish(rows)
+            finally:
+                self._on_their_way = []
         if hints:
             await self._bus.publish_hints(hints)

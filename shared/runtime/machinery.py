@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from prometheus_client import Gauge
 from sqlalchemy import func, select
 
-from shared.batch import parked
-from shared.batch.parking import park_broken
+from shared.batch import Consumer, parked
 from shared.outbox.digest import publish_digest
 from shared.runtime.jobs import Job
 from shared.web.idempotency import forget_keys
 
 if TYPE_CHECKING:
     from shared.runtime import Service
+
+FIRST = timedelta(days=2)
+"""What the first digest after a start covers."""
 
 PARKED = Gauge("comptoir_parked_messages", "Messages set aside for a person", ["service"])
 
@@ -32,24 +34,29 @@ def shared_jobs(service: Service) -> list[Job]:
 
 
 class _Digests:
-    """The first digest after a start covers two days, the later ones the standing windows."""
+    """The first digest after a start covers two days, the later ones the standing windows, without a gap."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._first = True
+        self._last: datetime | None = None
 
     async def publish(self) -> None:
-        if self._service.answers is None or not self._service.bus.connected.is_set():
+        service = self._service
+        if service.answers is None or not service.bus.connected.is_set():
             return
-        await publish_digest(self._service.outbox, self._service.bus, since=timedelta(days=2) if self._first else None)
-        self._first = False
+        now = service.clock()
+        every = timedelta(0) if self._last is None else now - self._last
+        since = FIRST if self._last is None or every > FIRST else None
+        if await publish_digest(service.outbox, service.bus, since=since, every=every):
+            self._last = now
 
 
 async def park_dead_letters(service: Service) -> None:
     """Move what fell past the delivery limit into the parked table, where a person finds it."""
     for dead in await service.bus.take_dead():
-        async with service.outbox.transaction(batch=True) as tx:
-            await park_broken(tx, dead.message, dead.body, "delivered too often without an end", tx.now)
+        hearing = service.hears.get(dead.message)
+        if isinstance(hearing, Consumer):
+            await hearing.set_aside(dead.body, "delivered too often without an end")
         await dead.acknowledge()
     async with service.db.read() as conn:
         PARKED.labels(service.name).set((await conn.execute(select(func.count()).select_from(parked))).scalar_one())

@@ -43,11 +43,17 @@ class Forbidden(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and for which shop."""
+    """Who asks, for which shop, and what the key allows."""
 
     shop: str
     key_id: str
     actor: str
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the key may do everything in its shop, and see what belongs to no shop."""
+        return ADMIN in self.scopes
 
 
 def hash_key(key: str) -> str:
@@ -81,7 +87,7 @@ class Keyring:
         found = held[chosen]
         if scope not in found.scopes and ADMIN not in found.scopes:
             raise Forbidden(f"The key lacks the scope '{scope}'.", scope=scope)
-        return Caller(shop=chosen, key_id=found.id, actor=found.name or found.id)
+        return Caller(chosen, found.id, found.name or found.id, frozenset(found.scopes))
 
     @staticmethod
     def _choose(held: dict[str, ShopKey], shop: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -9,6 +10,9 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from shared.problems import Invalid
+
+Kind = type | tuple[type, ...]
+_ANY: Kind = (str, int, float, type(None))
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -32,14 +36,23 @@ def encode_key(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def after_key(after: str | None, size: int) -> list[Any] | None:
-    """The values in `after`; raises 422 for anything this API did not hand out."""
+def after_key(after: str | None, size: int, *, kinds: Sequence[Kind] | None = None) -> list[Any] | None:
+    """The values in `after`; raises 422 for anything this API did not hand out. `kinds` are their types."""
     if after is None:
         return None
     try:
         values = orjson.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-    except (binascii.Error, orjson.JSONDecodeError, ValueError):
+    except (binascii.Error, ValueError):
         values = None
-    if not isinstance(values, list) or len(values) != size:
+    if (
+        not isinstance(values, list)
+        or len(values) != size
+        or not all(map(_is_sortable, values, kinds or [_ANY] * size))
+    ):
         raise Invalid("'after' is not a value this list returned as 'next'.", field="after")
     return values
+
+
+def _is_sortable(value: Any, kind: Kind) -> bool:
+    """Whether a database can compare it: of the kind asked for, and no text that PostgreSQL refuses."""
+    return isinstance(value, kind) and not isinstance(value, bool) and "\0" not in str(value)

@@ -1,17 +1,13 @@
-"""Logs, traces and metrics, set up once per process.
+"""Traces: one follows a command to its last effect.
 
-Logs are structlog JSON with the trace's ids; an allow-list lets through only keys known to be free of personal data.
-Traces follow one command to its last effect: the trace context lives on the history entry, spans of obligations are its
-children, spans of batches only link. Exporting never blocks the work, and shutdown waits for it a bounded time.
+The trace context lives on the history entry; spans of obligations are its children, spans of batches only link.
+Exporting never blocks the work, and shutdown waits for it a bounded time. Neighbour: `logs`, which writes the trace's
+ids into every line.
 """
 
-import logging
-import sys
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -21,42 +17,6 @@ from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.status import Status, StatusCode
 
 EXPORT_SECONDS = 3.0
-
-ALLOWED = frozenset(
-    "account again_in api_keys at attempt attempts batch blocked breaker channel code component count depth detail "
-    "document elapsed_ms error event exc_info exception expected found host job kind lane level line location logger "
-    "message_name method mode name new_keys number operation order outcome pages path pid port position product "
-    "queue reason request retry_in revision route rows scope seconds series service shop signal since sku span_id "
-    "state status step table task timestamp trace_id unsettled until url version waited worker".split()
-)
-"""Keys that may stand in a log line. Anything else is dropped: a name or an address can only leak under a new key."""
-
-
-def get_logger(name: str) -> Any:
-    """A structured logger; events are slugs such as `outbox.swept`."""
-    return structlog.get_logger(name)
-
-
-def configure_logging(level: str, format_: str) -> None:
-    """Write to standard error, JSON or (for a person at a terminal) plain."""
-    renderer: Any = structlog.dev.ConsoleRenderer() if format_ == "console" else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _add_trace,
-            structlog.processors.format_exc_info,
-            _only_allowed,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True
-    )
 
 
 def configure_tracing(
@@ -135,15 +95,3 @@ def span(
         except Exception as error:
             started.set_status(Status(StatusCode.ERROR, type(error).__name__))
             raise
-
-
-def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = f"{context.trace_id:032x}"
-        event["span_id"] = f"{context.span_id:016x}"
-    return event
-
-
-def _only_allowed(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in event.items() if key in ALLOWED}
