@@ -24,13 +24,15 @@ Seen = tuple[str, bool, object]
 Result = TypeVar("Result")
 
 
-async def eventually(look: Callable[[], Awaitable[Result]], wanted: Callable[[Result], bool]) -> Result:
+async def eventually(
+    look: Callable[[], Awaitable[Result]], wanted: Callable[[Result], bool], *, seconds: float = DEADLINE
+) -> Result:
     """Look until the result is as wanted; after the deadline return the last one, so that an assertion can show it."""
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + DEADLINE
+    end = loop.time() + seconds
     while True:
         result = await look()
-        if wanted(result) or loop.time() > deadline:
+        if wanted(result) or loop.time() > end:
             return result
         await asyncio.sleep(0.01)
 
@@ -65,14 +67,15 @@ async def drain(queue: AbstractQueue, count: int) -> list[Seen]:
     return found
 
 
-async def waiting(queue: AbstractQueue, count: int) -> int:
-    """How many messages wait, looked at until it is `count`; says nothing about those that consumers hold."""
+async def message_count(queue: AbstractQueue) -> int:
+    """How many messages wait now; those that consumers hold are not counted."""
+    underlay = await queue.channel.get_underlay_channel()
+    return (await underlay.queue_declare(queue.name, passive=True, timeout=DEADLINE)).message_count or 0
 
-    async def look() -> int:
-        underlay = await queue.channel.get_underlay_channel()
-        return (await underlay.queue_declare(queue.name, passive=True, timeout=DEADLINE)).message_count or 0
 
-    return await eventually(look, lambda found: found == count)
+async def waiting(queue: AbstractQueue, count: int, *, seconds: float = DEADLINE) -> int:
+    """How many messages wait, looked at until it is `count`."""
+    return await eventually(lambda: message_count(queue), lambda found: found == count, seconds=seconds)
 
 
 async def consumers(queue: AbstractQueue, count: int) -> int:

@@ -1,4 +1,4 @@
-"""Unmodified FastStream on both brokers: queues as the services declare them, acknowledgement policies, dead letters."""
+"""Unmodified FastStream on both brokers: queues as the services declare them, acknowledge policies, dead letters."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -133,8 +133,8 @@ async def test_message_in_hand_returns_when_the_subscriber_goes(broker: RabbitBr
     subscribe(broker, heard, AckPolicy.MANUAL)
     await start(broker)
     exchange = await channel.get_exchange("comptoir")
-    await exchange.publish(Message(b"1"), "orders.order.v1.main.all", timeout=DEADLINE)
-    assert await heard.next() == (b"1", False)
+    await exchange.publish(Message(b"held"), "orders.order.v1.main.all", timeout=DEADLINE)
+    assert await heard.next() == (b"held", False)
     await broker.stop()
     again = await take(await channel.get_queue("orders"))
-    assert (again.body, again.redelivered, again.headers["x-delivery-count"]) == (b"1", True, 1)
+    assert (again.body, again.redelivered, again.headers["x-delivery-count"]) == (b"held", True, 1)
