@@ -1,0 +1,178 @@
+"""HTTP to a running Comptoir: the address and the key from the environment, every refusal a `CliError`.
+
+Synchronous, since a person waits for one answer; commands that send many requests share one client among threads.
+Every run is one trace, whose id is told after a change.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from services.cli.errors import CliError, Exit
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+PAGE = 200
+TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+AGAIN_SECONDS = (0.2, 1.0, 3.0)
+"""Pauses before a request that may be repeated is repeated; then it has failed."""
+
+Json = dict[str, Any]
+
+
+class Refused(CliError):
+    """The service answered with a problem; `status` and `problem` are its own."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.problem = _problem(response)
+        super().__init__(_cause(self.problem), _remedy(self.status, self.problem))
+
+
+class Api:
+    """One address, one key, one trace; a context manager. `at` and `key` default to the environment's."""
+
+    def __init__(self, url: str | None = None, shop: str | None = None) -> None:
+        self.url = (url or os.environ.get("COMPTOIR_URL") or DEFAULT_URL).rstrip("/")
+        self.trace = secrets.token_hex(16)
+        headers = {"traceparent": f"00-{self.trace}-{secrets.token_hex(8)}-01"}
+        if key := administrator_key():
+            headers["Authorization"] = f"Bearer {key}"
+        if shop := shop or os.environ.get("COMPTOIR_SHOP"):
+            headers["Comptoir-Shop"] = shop
+        loopback = urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}  # where no proxy is wanted
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT, trust_env=not loopback)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise CliError(f"{self.url!r} is no address: {error}.", "Set COMPTOIR_URL.", Exit.USAGE) from None
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: Any) -> Json:
+        """The JSON at a path; query values that are None are left out."""
+        answer: Json = self._send("GET", path, query=query, may_repeat=True).json()
+        return answer
+
+    def pages(self, path: str, *, limit: int | None = None, **query: Any) -> Iterator[Json]:
+        """The items of a list, page after page, `limit` of them at the most."""
+        after: str | None = None
+        left = limit
+        while left is None or left > 0:
+            page = self.get(path, **query, limit=PAGE if left is None else min(left, PAGE), after=after)
+            yield from page["items"]
+            after = page["next"]
+            if after is None:
+                return
+            left = None if left is None else left - len(page["items"])
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Json:
+        """Send a change. With an idempotency `key` it is repeated when its outcome is not known.
+
+        Headers are given as arguments: `if_match="3"`.
+        """
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        answer: Json = self._send("POST", path, body=body, headers=headers, may_repeat=key is not None).json()
+        return answer
+
+    def delete(self, path: str) -> None:
+        self._send("DELETE", path, may_repeat=False)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        may_repeat: bool,
+    ) -> httpx.Response:
+        params = {name: _word(value) for name, value in (query or {}).items() if value is not None}
+        pauses = iter(AGAIN_SECONDS if may_repeat else ())
+        while True:
+            error: CliError
+            try:
+                response = self._http.request(method, path, params=params, json=body, headers=dict(headers or {}))
+            except httpx.HTTPError as failure:
+                error = self._unreachable(failure)
+            else:
+                if response.is_success:
+                    return response
+                error = Refused(response)
+                if response.status_code not in {502, 503, 504}:
+                    raise error
+            pause = next(pauses, None)
+            if pause is None:
+                raise error
+            time.sleep(pause)
+
+    def _unreachable(self, failure: httpx.HTTPError) -> CliError:
+        if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
+            return CliError(
+                f"Nothing answers at {self.url}.",
+                "Start it with `make run`, or set COMPTOIR_URL to where it runs.",
+                Exit.UNREACHABLE,
+            )
+        return CliError(
+            f"{self.url} did not answer in full: {type(failure).__name__}.",
+            "Look whether it is still running, then run the command again.",
+            Exit.UNREACHABLE,
+        )
+
+
+def administrator_key() -> str | None:
+    """`COMPTOIR_API_KEY`, or the file it is mounted as, or the one that `comptoir run` left beside its data."""
+    if key := os.environ.get("COMPTOIR_API_KEY"):
+        return key
+    file = os.environ.get("COMPTOIR_API_KEY_FILE") or Path(os.environ.get("COMPTOIR_VAR") or "var") / "admin-key"
+    try:
+        return Path(file).read_text().strip() or None
+    except OSError:
+        return None
+
+
+def segment(text: str) -> str:
+    """A text as one segment of a path."""
+    return quote(text, safe="")
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _problem(response: httpx.Response) -> Json:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "title" in document:
+        return document
+    return {"title": f"HTTP {response.status_code}", "detail": f"{response.url} answered {response.reason_phrase}."}
+
+
+def _cause(problem: Json) -> str:
+    detail = str(problem.get("detail") or problem["title"])
+    allowed = problem.get("allowed")
+    return detail + (f" Allowed: {', '.join(map(str, allowed))}." if isinstance(allowed, list) and allowed else "")
+
+
+def _remedy(status: int, problem: Json) -> str:
+    if status == 401:
+        return "Set COMPTOIR_API_KEY to a valid key; `comptoir run` prints the administrator's."
+    if status == 403:
+        return "Use a key with that scope: comptoir keys create NAME --scope SCOPE."
+    if status == 404:
+        return "Check the name; the list commands show what there is."
+    if status == 422:
+        return "Correct the input and try again."
+    if status >= 500:
+        return "Try again; if it stays, look into the log of the service."
+    return str(problem.get("title", "")).rstrip(".") + ": look at it as it now is, and try again."

@@ -1,0 +1,211 @@
+"""`comptoir import orders`: take over the orders of another shop system from a file.
+
+The rules of the formats and of each step stand in `imports`; here is what the person says and gets to see.
+"""
+
+import contextlib
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from services.cli.client import Api
+from services.cli.errors import CliError, Exit
+from services.cli.imports.deciding import Kind, decide
+from services.cli.imports.documents import Sender
+from services.cli.imports.mapping import Mapping, MappingError, load_channels, load_mapping
+from services.cli.imports.online_retail import ONLINE_RETAIL
+from services.cli.imports.reading import UnreadableFileError, digest, read_records
+from services.cli.imports.reports import credit_amount, write_credits, write_rejects
+from services.cli.imports.sending import Sending
+from services.cli.imports.staging import Staging
+from services.cli.output import note, progress, show_fields, show_json
+from services.cli.session import api_of, tell_trace
+from shared.money import from_minor, to_minor
+
+import_app = typer.Typer(help="Take over data from files.", no_args_is_help=True)
+CHUNK = 5000
+UNMATCHED_SHOWN = 20
+
+
+class Format(StrEnum):
+    """What a file may be."""
+
+    ONLINE_RETAIL = "online-retail"
+    CSV = "csv"
+
+
+class OpeningStock(StrEnum):
+    """How much stock the file brings with it."""
+
+    EXACT = "exact"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the person asked for, checked."""
+
+    file: Path
+    mapping: Mapping
+    channels: dict[str, str]
+    zone: ZoneInfo
+    rejects: Path
+    credits: Path
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(import_app, name="import")
+
+
+@import_app.command("orders")
+def import_orders(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A CSV file.")],
+    form: Annotated[Format, typer.Option("--format", help="What the file is.")],
+    map_file: Annotated[Path | None, typer.Option("--map", help="What the columns of a csv mean (TOML).")] = None,
+    tax_rate: Annotated[str | None, typer.Option(help="Percent, where the file says none.  [default: 20]")] = None,
+    opening_stock: Annotated[
+        OpeningStock, typer.Option(help="exact: receive what the orders need, once per SKU.")
+    ] = OpeningStock.EXACT,
+    channel_map: Annotated[
+        Path | None, typer.Option(help='Orders of marketplaces (TOML): amazon = ["536365"], ebay = ["536370"].')
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Of the moments in the file.  [default: the shop's]")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the file.  [default: utf-8]")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="Where.  [default: FILE-rejects.csv here]")] = None,
+    credits: Annotated[Path | None, typer.Option(help="Where.  [default: FILE-credits.csv here]")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide every row, write the files, send none.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+) -> None:
+    """Import orders. What is here already stays as it is, so an interrupted run is simply run again.
+
+    Exit code 3: some rows were rejected, and stand in a file with their reasons.
+    """
+    api = api_of(context)
+    try:
+        mapping = _mapping(form, map_file, tax_rate=tax_rate, timezone=timezone, encoding=encoding)
+        channels = load_channels(channel_map) if channel_map else {}
+        request = Request(
+            file=file,
+            mapping=mapping,
+            channels=channels,
+            zone=ZoneInfo(mapping.timezone or _shop_zone(api, dry_run)),
+            rejects=rejects or Path(f"{file.stem}-rejects.csv"),
+            credits=credits or Path(f"{file.stem}-credits.csv"),
+        )
+    except MappingError as error:
+        raise CliError(f"{error}.", "Correct it; docs/import.md describes every setting.", Exit.USAGE) from None
+    with Staging() as staging, _resumable():
+        _read(request, staging)
+        sending = Sending(
+            api, staging, Sender(mapping, channels, staging.name_of), f"opening stock, import {digest(file)[:16]}"
+        )
+        if not dry_run:
+            existing = sending.send_products()
+            if opening_stock is OpeningStock.EXACT:
+                sending.book_opening_stock(existing)
+            sending.send_orders()
+        _report(request, sending, as_json=as_json)
+        if not dry_run:
+            tell_trace(api)
+        if staging.count(Kind.REJECTED):
+            raise typer.Exit(Exit.PARTIAL)
+
+
+def _mapping(form: Format, map_file: Path | None, **options: str | None) -> Mapping:
+    """The mapping of the format, with what the options say instead; raises `MappingError`."""
+    if form is Format.ONLINE_RETAIL:
+        if map_file is not None:
+            raise MappingError("--map belongs to --format csv")
+        mapping = ONLINE_RETAIL
+    elif map_file is None:
+        raise MappingError("--format csv needs --map MAP.toml, which says what the columns mean")
+    else:
+        mapping = load_mapping(map_file)
+    chosen: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    if "tax_rate" in chosen:
+        try:
+            chosen["tax_rate"] = Decimal(chosen["tax_rate"])
+        except InvalidOperation:
+            raise MappingError(f"--tax-rate is {chosen['tax_rate']!r}, no percentage") from None
+    return replace(mapping, **chosen)
+
+
+def _shop_zone(api: Api, dry_run: bool) -> str:
+    """The zone in which the shop's clocks run; a dry run needs no server, and takes UTC."""
+    return "UTC" if dry_run else str(api.get("/api/v1/shop")["timezone"])
+
+
+def _read(request: Request, staging: Staging) -> None:
+    """Decide every row of the file; raises `CliError` where it cannot be read."""
+    mapping = request.mapping
+    try:
+        with progress("Reading", request.file.stat().st_size) as counter:
+            records = read_records(
+                request.file,
+                needed=set(mapping.columns.values()),
+                delimiter=mapping.delimiter,
+                encoding=mapping.encoding,
+                progress=counter.advance,
+            )
+            staging.add((decide(record, mapping, request.zone), record.cells) for record in records)
+        staging.close_reading()
+    except UnreadableFileError as error:
+        raise CliError(f"{request.file}: {error} Nothing was imported.", error.remedy) from None
+    for number in staging.unknown_orders(request.channels):
+        note(f"The channel map names {number}, which is no order of the file.")
+
+
+@contextlib.contextmanager
+def _resumable() -> Any:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CliError(
+            "Interrupted.", "Run the same command again: it goes on where this one stopped.", Exit.INTERRUPTED
+        ) from None
+
+
+def _report(request: Request, sending: Sending, *, as_json: bool) -> None:
+    """Write the files and show the figures."""
+    staging, sent, currency = sending.staging, sending.sent, request.mapping.currency
+    rejected = write_rejects(request.rejects, staging)
+    credited = write_credits(request.credits, staging, currency)
+    units, amount = staging.totals()
+    unmatched = [credit for credit in staging.credits() if credit.of_line is None]
+    price_kind = "gross" if request.mapping.prices_include_tax else "net"
+    figures: dict[str, Any] = {
+        "rows": staging.count_rows(),
+        "taken": staging.count(Kind.TAKEN),
+        "rejected": rejected,
+        "credits": credited,
+        "credits_unmatched": len(unmatched),
+        "orders": staging.count_orders(),
+        "orders_created": sent.created,
+        "orders_known": sent.known,
+        "orders_refused": sent.refused,
+        "units": units,
+        price_kind: str(from_minor(to_minor(amount, currency), currency)),
+        "currency": currency,
+        "products_created": sent.products,
+        "receipts_booked": sent.receipts,
+        "units_received": sent.received_units,
+        "rejects_file": str(request.rejects) if rejected else None,
+        "credits_file": str(request.credits) if credited else None,
+    }
+    if as_json:
+        show_json(figures)
+    else:
+        show_fields({name.replace("_", " "): value for name, value in figures.items() if value is not None})
+    for credit in unmatched[:UNMATCHED_SHOWN]:
+        row = credit.row
+        worth = credit_amount(credit, currency)
+        note(f"Unmatched credit: {row.order}, {row.quantity} x {row.sku}, {worth} {currency} (line {row.line})")
+    if len(unmatched) > UNMATCHED_SHOWN:
+        note(f"… and {len(unmatched) - UNMATCHED_SHOWN} more in {request.credits}")

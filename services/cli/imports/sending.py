@@ -1,0 +1,140 @@
+"""Staged rows to a running Comptoir: products, opening stock, orders, in that order, in batches.
+
+Every step may be repeated: products that exist are left as they are, a receipt carries the file's digest and is booked
+once per SKU, an order is known by its channel and number. So a run that was interrupted is run again as it was, and one
+that was not adds nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from services.cli.client import Api
+from services.cli.imports.documents import Sender
+from services.cli.imports.staging import Need, Staging
+from services.cli.output import progress
+
+PRODUCTS = "/api/v1/inventory/products"
+MOVEMENTS = "/api/v1/inventory/movements"
+ORDERS = "/api/v1/orders"
+ITEMS = 500
+"""Products or movements in a batch."""
+BATCH_ORDERS = 200
+BATCH_BYTES = 1_500_000
+"""Orders in a batch: the first limit that is reached."""
+LOOKERS = 8
+CREATED = 201
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a run did; orders by what became of them."""
+
+    products: int = 0
+    receipts: int = 0
+    received_units: int = 0
+    created: int = 0
+    known: int = 0
+    refused: int = 0
+
+
+@dataclass
+class Sending:
+    """One run against one shop. `reference` names the file in the stock ledger: the same file, the same words."""
+
+    api: Api
+    staging: Staging
+    sender: Sender
+    reference: str
+    sent: Sent = field(default_factory=Sent)
+
+    def send_products(self) -> set[str]:
+        """Create the products that are unknown, by name alone; the SKUs that were there before."""
+        known = {product["sku"] for product in self.api.pages(PRODUCTS)}
+        needs = [need for need in self.staging.needs() if need.is_stocked]
+        missing = [need for need in needs if need.sku not in known]
+        with progress("Products", len(missing)) as counter:
+            for batch in chunks(missing, ITEMS):
+                rows = [
+                    {"sku": need.sku, "name": need.name, "tax_rate": f"{self.sender.mapping.tax_rate:f}"}
+                    for need in batch
+                ]
+                self.api.post(f"{PRODUCTS}/batch", {"products": rows}, key=self._key("products", rows))
+                self.sent.products += len(batch)
+                counter.advance(len(batch))
+        return known.intersection(need.sku for need in needs)
+
+    def book_opening_stock(self, existing: set[str]) -> None:
+        """One receipt per SKU that covers the file, where the ledger does not have it yet."""
+        needs = [need for need in self.staging.needs() if need.is_stocked]
+        booked = self._booked_before(existing)
+        with progress("Opening stock", len(needs)) as counter:
+            counter.advance(len(booked))
+            for batch in chunks([need for need in needs if need.sku not in booked], ITEMS):
+                rows = [
+                    {"sku": need.sku, "quantity": need.quantity, "reason": "receipt", "note": self.reference}
+                    for need in batch
+                ]
+                self.api.post(f"{MOVEMENTS}/batch", {"movements": rows}, key=self._key("opening stock", rows))
+                self.sent.receipts += len(batch)
+                self.sent.received_units += sum(need.quantity for need in batch)
+                counter.advance(len(batch))
+
+    def send_orders(self) -> None:
+        """Create the orders that are unknown; those the service refuses join the rejects, with its reason."""
+        with progress("Orders", self.staging.count_orders()) as counter:
+            for batch in self._batches():
+                bodies = [body for _, body in batch]
+                results = self.api.post(f"{ORDERS}/batch", {"orders": bodies}, key=self._key("orders", bodies))
+                for (number, _), result in zip(batch, results["items"], strict=True):
+                    self._note(number, result)
+                counter.advance(len(batch))
+
+    def _note(self, number: str, result: dict[str, Any]) -> None:
+        if result["code"] is None:
+            self.sent.refused += 1
+            errors = "; ".join(f"{error['field']}: {error['detail']}" for error in result["errors"][:3])
+            self.staging.reject_order(number, f"refused: {errors}")
+            return
+        self.sent.created += result["status"] == CREATED
+        self.sent.known += result["status"] != CREATED
+        self.staging.note_code(number, result["code"])
+
+    def _batches(self) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+        """Orders in batches under both limits; a single order may exceed the bytes and then goes alone."""
+        batch: list[tuple[str, dict[str, Any]]] = []
+        size = 0
+        for number, rows in self.staging.orders():
+            body = self.sender.order(number, rows)
+            weight = len(orjson.dumps(body))
+            if batch and (len(batch) == BATCH_ORDERS or size + weight > BATCH_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append((number, body))
+            size += weight
+        if batch:
+            yield batch
+
+    def _booked_before(self, existing: Iterable[str]) -> set[str]:
+        """The SKUs whose receipt of this file stands in the ledger already; only one that existed can have it."""
+        with ThreadPoolExecutor(LOOKERS) as pool:
+            return {sku for sku, is_booked in pool.map(self._look, existing) if is_booked}
+
+    def _look(self, sku: str) -> tuple[str, bool]:
+        ledger = self.api.pages(MOVEMENTS, sku=sku)
+        return sku, any(entry["note"] == self.reference for entry in ledger)
+
+    def _key(self, what: str, rows: Sequence[Any]) -> str:
+        """The same batch of the same file has the same idempotency key."""
+        content = orjson.dumps([self.reference, what, rows])
+        return f"import-{hashlib.sha256(content).hexdigest()}"
+
+
+def chunks(items: Sequence[Need], size: int) -> Iterator[Sequence[Need]]:
+    """The items in pieces of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
