@@ -255,6 +255,17 @@ progress = Table(
     Column("sent_at", UtcDateTime(), nullable=False, comment="the latest sending that it has answered"),
 )
 
+resyncs = Table(
+    "resyncs",
+    metadata,
+    Column("service", String(20), primary_key=True),
+    Column("shop", String(40), primary_key=True),
+    Column("cursor", String(36), nullable=False, comment="the last order that was said again"),
+    Column("sent", BigInteger, nullable=False),
+    Column("requested_at", UtcDateTime(), nullable=False),
+    Column("finished_at", UtcDateTime()),
+)
+
 products = Table(
     "products",
     metadata,

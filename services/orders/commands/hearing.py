@@ -130,9 +130,8 @@ def _on_payment(row: Row[Any], answer: Account) -> Trigger | None:
     """Only a state of payment that is news may move the order; `automatic` asks the shop whether it does."""
     if row.deleted_at is not None or answer.payment == row.payment:
         return None
-    return Trigger(
-        row.id, Rule.ON_PAYMENT, f"{answer.payment}:{answer.captured}:{answer.refunded}", str(answer.payment)
-    )
+    cause = f"{answer.payment}:{answer.captured}:{answer.refunded}"
+    return Trigger(row.shop, row.id, Rule.ON_PAYMENT, cause, str(answer.payment))
 
 
 async def _hear(tx: Transaction, answers: Sequence[A], reading: Reading[A]) -> None:

@@ -24,7 +24,7 @@ def resends_since(sent_at: datetime, resent_at: datetime | None, resends: int) -
 def due_at(sent_at: datetime, resent_at: datetime | None, resends: int) -> datetime:
     """When the next re-sending is due."""
     doublings = min(resends_since(sent_at, resent_at, resends), 10)
-    return last_sending(sent_at, resent_at) + min(FIRST * 2**doublings, LONGEST)
+    return last_sending(sent_at, resent_at) + min(FIRST * (1 << doublings), LONGEST)
 
 
 def drained(last: datetime, reached: datetime | None, *, queue_empty: bool) -> bool:

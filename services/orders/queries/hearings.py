@@ -87,6 +87,17 @@ def reasons_unsettled(version: int, heard: Hearings) -> dict[str, list[str]]:
     return reasons
 
 
+def lagging(version: int, heard: Hearings) -> list[str]:
+    """To whom the order is to be said again: whoever owes something of its own; for a lost account, billing.
+
+    Billing's equal answer publishes the account once more.
+    """
+    found = {service for service in SERVICES if _reasons(version, heard.get(service, NEVER))}
+    if heard.get(NOTIFICATIONS, NEVER).heard_account < heard.get(BILLING, NEVER).version:
+        found.add(BILLING)
+    return sorted(found)
+
+
 def _reasons(version: int, hearing: HearingRecord) -> list[str]:
     reasons = []
     if hearing.heard < version:

@@ -74,7 +74,7 @@ class ActionsInput(Input):
 
 
 class PlaceOrder(Input):
-    """A new order. `imported` sends no confirmation; `status` is the seller's default for received orders if absent."""
+    """A new order. An `imported` one sends no confirmation, and its addresses and prices are taken as they come."""
 
     channel: Literal["web", "manual", "amazon", "ebay"] = "web"
     external_id: Short | None = None
@@ -95,8 +95,9 @@ class PlaceOrder(Input):
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
+        shown = self.prices_include_tax and not self.imported
         for number, line in enumerate(self.lines):
-            check_price(line.unit_price, self.currency, self.prices_include_tax, f"lines.{number}.unit_price")
+            check_price(line.unit_price, self.currency, shown, f"lines.{number}.unit_price")
         return self
 
     @model_validator(mode="after")
@@ -109,10 +110,10 @@ class PlaceOrder(Input):
         return self
 
 
-def check_price(price: Decimal, currency: str, prices_include_tax: bool, field: str) -> None:
-    """A price that a client is shown has the currency's decimals; one before tax may be finer. Raises ValueError."""
+def check_price(price: Decimal, currency: str, shown: bool, field: str) -> None:
+    """A price shown to clients has the currency's decimals; one before tax, or imported, may be finer (ValueError)."""
     decimals = -int(price.as_tuple().exponent)
-    allowed = exponent(currency) if prices_include_tax else max(FINEST, exponent(currency))
+    allowed = exponent(currency) if shown else max(FINEST, exponent(currency))
     if decimals > allowed:
         raise ValueError(f"{field}: {price} has {decimals} decimals, {currency} prices have at most {allowed} here")
 

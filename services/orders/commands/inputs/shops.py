@@ -19,6 +19,8 @@ from services.orders.commands.inputs.fields import (
 )
 from services.orders.commands.inputs.orders import AddressInput
 
+PaidState = Literal["pending", "authorised", "paid", "failed", "refunded"]
+
 
 class StatusTexts(Input):
     name: Filled
@@ -71,7 +73,7 @@ class ClosingInput(Input):
 
     starts: date
     ends: date
-    texts: dict[Language, Words] = {}
+    texts: dict[Language, Words] = Field(default_factory=dict)
 
 
 class ShopInput(Input):
@@ -93,4 +95,4 @@ class ShopInput(Input):
     closings: tuple[ClosingInput, ...] = ()
     profile: Literal["open", "strict"] = "open"
     payment_term_hours: Annotated[int, Field(ge=1, le=24 * 366)] | None = None
-    on_payment: dict[Literal["pending", "authorised", "paid", "failed", "refunded"], Short] = {}
+    on_payment: dict[PaidState, Short] = Field(default_factory=dict)

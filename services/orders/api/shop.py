@@ -1,0 +1,133 @@
+"""Routes on a shop's own data: statuses, the shop itself, its keys."""
+
+from dataclasses import fields
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.orders.api.tools import Administrator, Reader, Tools, Writer
+from services.orders.commands.inputs import KeyInput, ShopInput, StatusInput
+from services.orders.commands.shops import MadeKey, create_key, create_shop, list_keys, revoke_key, update_shop
+from services.orders.commands.statuses import create_status, find_status, update_status
+from services.orders.queries.catalogue import StatusRecord, list_statuses, shop_rules
+from services.orders.queries.documents import moment
+from shared.contracts import Shop
+from shared.outbox import Transaction
+from shared.problems import NotFound
+from shared.security import find_shop
+from shared.web import json_response, once
+
+
+def shop_routes(tools: Tools) -> APIRouter:
+    """Statuses for whoever may read orders; shops and keys for administrators."""
+    router = APIRouter(prefix="/api/v1", tags=["shop"])
+    _add_statuses(router, tools)
+    _add_shops(router, tools)
+    _add_keys(router, tools)
+    return router
+
+
+def _add_statuses(router: APIRouter, tools: Tools) -> None:
+    @router.get("/statuses")
+    async def read_statuses(caller: Reader) -> Response:
+        """The seller's statuses, in the seller's order."""
+        async with tools.db.read() as conn:
+            items = [_status(status) for status in await list_statuses(conn, caller.shop)]
+        return json_response({"items": items, "next": None, "total": len(items)})
+
+    @router.get("/statuses/{mnemonic}")
+    async def read_status(caller: Reader, mnemonic: str) -> Response:
+        async with tools.outbox.transaction() as tx:
+            return json_response(_status(await find_status(tx, caller.shop, mnemonic)))
+
+    @router.post("/statuses", status_code=201)
+    async def add_status(request: Request, body: StatusInput, caller: Writer) -> Response:
+        """A status of the seller's own; usable at once."""
+
+        async def command(tx: Transaction) -> Response:
+            return json_response(_status(await create_status(tx, caller.shop, body)), 201)
+
+        return await once(request, tools.outbox, caller, command)
+
+    @router.put("/statuses/{mnemonic}")
+    async def put_status(body: StatusInput, caller: Writer, mnemonic: str) -> Response:
+        """Another name, texts, colour or actions; the type is fixed once the status was used."""
+        async with tools.outbox.transaction() as tx:
+            return json_response(_status(await update_status(tx, caller.shop, mnemonic, body)))
+
+
+def _add_shops(router: APIRouter, tools: Tools) -> None:
+    @router.get("/shop")
+    async def read_shop(caller: Reader) -> Response:
+        """The shop of the key: its identity and its rules."""
+        async with tools.db.read() as conn:
+            shop = await find_shop(conn, caller.shop)
+            rules = await shop_rules(conn, caller.shop)
+        if shop is None:
+            raise NotFound("The shop is not known yet.")
+        own = {"profile": rules.profile, "payment_term_hours": rules.payment_term_hours, "on_payment": rules.on_payment}
+        return json_response(_shop(shop) | own)
+
+    @router.put("/shop")
+    async def put_shop(body: ShopInput, caller: Administrator) -> Response:
+        """The shop as it shall be; its id and keys stay."""
+        async with tools.outbox.transaction() as tx:
+            return json_response(_shop(await update_shop(tx, caller.shop, body)))
+
+    @router.post("/shops", status_code=201)
+    async def add_shop(request: Request, body: ShopInput, caller: Administrator) -> Response:
+        """Another shop in this installation, with its first key."""
+
+        async def command(tx: Transaction) -> Response:
+            shop = await create_shop(tx, body)
+            made = await create_key(tx, shop.shop, KeyInput(name="administrator", scopes=("admin",)))
+            tx.after_commit(tools.keyring.forget)
+            return json_response(_shop(shop) | {"key": _made(made)}, 201)
+
+        return await once(request, tools.outbox, caller, command)
+
+
+def _add_keys(router: APIRouter, tools: Tools) -> None:
+    @router.get("/keys")
+    async def read_keys(caller: Administrator) -> Response:
+        """All keys ever made; none of them can be read again."""
+        async with tools.outbox.transaction() as tx:
+            items = [_plain(key) for key in await list_keys(tx, caller.shop)]
+        return json_response({"items": items, "next": None, "total": len(items)})
+
+    @router.post("/keys", status_code=201)
+    async def add_key(request: Request, body: KeyInput, caller: Administrator) -> Response:
+        """A new key; `key` is told this once."""
+
+        async def command(tx: Transaction) -> Response:
+            made = await create_key(tx, caller.shop, body)
+            tx.after_commit(tools.keyring.forget)
+            return json_response(_made(made), 201)
+
+        return await once(request, tools.outbox, caller, command)
+
+    @router.delete("/keys/{id_}", status_code=204)
+    async def remove_key(caller: Administrator, id_: str) -> Response:
+        """The key opens nothing any more."""
+        async with tools.outbox.transaction() as tx:
+            await revoke_key(tx, caller.shop, id_)
+            tx.after_commit(tools.keyring.forget)
+        return Response(status_code=204)
+
+
+def _status(status: StatusRecord) -> dict[str, Any]:
+    hidden = {"id", "shop"}
+    return {field.name: getattr(status, field.name) for field in fields(status) if field.name not in hidden}
+
+
+def _shop(shop: Shop) -> dict[str, Any]:
+    return shop.model_dump(mode="json", exclude={"keys"})
+
+
+def _made(made: MadeKey) -> dict[str, Any]:
+    return {"id": made.key.id, "name": made.key.name, "scopes": list(made.key.scopes), "key": made.secret}
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: moment(value) if hasattr(value, "astimezone") else value for name, value in row.items()}

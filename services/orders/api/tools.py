@@ -1,0 +1,65 @@
+"""What the routes are made of: the database and the outbox, who asks, and the headers that conditions stand in."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.commands.entries import Actor
+from services.orders.queries.documents import order_document
+from services.orders.queries.hearings import find_reservations
+from services.orders.queries.records import OrderRecord
+from shared.broker import Hints
+from shared.database import Database
+from shared.outbox import Outbox
+from shared.problems import Invalid, Problem
+from shared.security import Caller, Keyring, allow
+from shared.web import json_response
+
+Reader = Annotated[Caller, Depends(allow("orders:read"))]
+Writer = Annotated[Caller, Depends(allow("orders:write"))]
+Administrator = Annotated[Caller, Depends(allow("admin"))]
+MANAGE = "orders:manage"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What routes work with."""
+
+    db: Database
+    outbox: Outbox
+    hints: Hints
+    keyring: Keyring
+
+
+async def commanding(request: Request, caller: Caller, keyring: Keyring) -> Actor:
+    """The caller as the actor of a command; a manager holds the scope `orders:manage` too."""
+    try:
+        await keyring.caller(request.headers.get("authorization"), caller.shop, MANAGE)
+    except Problem:
+        return Actor(caller.actor)
+    return Actor(caller.actor, manager=True)
+
+
+def expected_version(request: Request) -> int | None:
+    """The version that `If-Match` asks for; None for none, or for any (`*`)."""
+    value = request.headers.get("if-match")
+    if value is None or value.strip() == "*":
+        return None
+    number = value.strip().removeprefix("W/").strip('"')
+    if not number.isdigit():
+        raise Invalid('If-Match holds the version of an ETag, like "3".', field="If-Match")
+    return int(number)
+
+
+async def documents_of(conn: AsyncConnection, records: list[OrderRecord]) -> list[dict[str, Any]]:
+    """The documents of these orders, each with what its lines have got."""
+    reserved = await find_reservations(conn, [record.id for record in records])
+    return [order_document(record, reserved.get(record.id)) for record in records]
+
+
+def order_response(document: dict[str, Any], status: int = 200, **headers: str) -> Response:
+    """An order with its version as `ETag`."""
+    return json_response(document, status, {"ETag": f'"{document["version"]}"', **headers})

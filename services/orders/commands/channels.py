@@ -1,0 +1,132 @@
+"""Orders that a marketplace shows us: each is created once; what it asks of a known order is told to a person.
+
+A channel never moves a status: a cancellation or another address is a warning entry, for goods may have left already.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from services.orders.commands.entries import Actor, note
+from services.orders.commands.inputs import AddressInput, CustomerInput, LineInput, PlaceOrder
+from services.orders.commands.placing import place_many
+from services.orders.commands.saving import Change, save
+from services.orders.queries.records import OrderRecord, lock_orders
+from services.orders.tables import applied_rules, orders
+from shared.contracts import Address, ChannelOrder
+from shared.database import among, upsert
+from shared.outbox import Transaction
+
+_RULE = "channel_request"
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+Told = tuple[str, str]
+"""What is asked: its identity, and the words of the warning."""
+
+
+async def hear_channel_orders(tx: Transaction, messages: Sequence[ChannelOrder]) -> None:
+    """Create the orders that are new, and report what is asked of the others."""
+    by_shop: dict[str, list[ChannelOrder]] = defaultdict(list)
+    for message in messages:
+        by_shop[message.shop].append(message)
+    for shop, found in sorted(by_shop.items()):
+        by_channel: dict[str, list[PlaceOrder]] = defaultdict(list)
+        for message in found:
+            by_channel[message.channel].append(_request(message))
+        for channel, requests in sorted(by_channel.items()):
+            await place_many(tx, shop, requests, Actor(channel))
+        await _report(tx, shop, [message for message in found if _asks(message)])
+
+
+def _asks(message: ChannelOrder) -> bool:
+    return message.cancel_requested or message.cancelled or message.shipping_address is not None
+
+
+async def _report(tx: Transaction, shop: str, messages: Sequence[ChannelOrder]) -> None:
+    by_external = {(message.channel.value, message.external_id): message for message in messages}
+    statement = select(orders.c.id, orders.c.channel, orders.c.external_id).where(
+        orders.c.shop == shop, among(orders.c.external_id, [external for _, external in by_external])
+    )
+    about = {
+        row.id: by_external[row.channel, row.external_id]
+        for row in await tx.execute(statement)
+        if (row.channel, row.external_id) in by_external
+    }
+    records = await lock_orders(tx.conn, about)
+    told = await _told(tx, [record.id for record in records])
+    changes, rows = [], []
+    for record in records:
+        requests = _requests(record, about[record.id])
+        asked = [(cause, text) for cause, text in requests if (record.id, cause) not in told]
+        if asked and record.deleted_at is None:
+            change = Change(record)
+            for _cause, text in asked:
+                change.add(note(tx, record, "warning", Actor(record.channel), text))
+            changes.append(change)
+            rows += [{"order_id": record.id, "rule": _RULE, "cause": cause, "at": tx.now} for cause, _text in asked]
+    if changes:
+        await tx.execute(upsert(tx.conn, applied_rules, keys=["order_id", "rule", "cause"]), rows)
+        await save(tx, changes)
+
+
+async def _told(tx: Transaction, ids: Sequence[str]) -> set[tuple[str, str]]:
+    statement = select(applied_rules.c.order_id, applied_rules.c.cause).where(
+        among(applied_rules.c.order_id, ids), applied_rules.c.rule == _RULE
+    )
+    return {(row.order_id, row.cause) for row in await tx.execute(statement)}
+
+
+def _requests(record: OrderRecord, message: ChannelOrder) -> list[Told]:
+    channel = record.channel.capitalize()
+    asked: list[Told] = []
+    if message.cancelled:
+        asked.append(("cancelled", f"{channel} shows this order as cancelled."))
+    elif message.cancel_requested:
+        asked.append(("cancel_requested", f"The buyer asked {channel} to cancel this order."))
+    address = message.shipping_address
+    if address is not None and record.shipping_address is not None and address != Address(**record.shipping_address):
+        digest = hashlib.sha256(address.model_dump_json().encode()).hexdigest()[:16]
+        asked.append((f"address:{digest}", f"{channel} shows another shipping address for this order."))
+    return asked
+
+
+def _request(message: ChannelOrder) -> PlaceOrder:
+    """The order as a command; imported, since the marketplace itself confirms to its client."""
+    customer = message.customer.model_dump(exclude={"language"})
+    return PlaceOrder.model_validate(
+        {
+            "channel": message.channel.value,
+            "external_id": message.external_id,
+            "placed_at": message.placed_at,
+            "currency": message.currency,
+            "prices_include_tax": message.prices_include_tax,
+            "language": _language(message.language) or _language(message.customer.language),
+            "imported": True,
+            "customer": CustomerInput(**{**customer, "name": message.customer.name or message.customer.email}),
+            "billing_address": _address(message.billing_address),
+            "shipping_address": _address(message.shipping_address),
+            "lines": [
+                LineInput(
+                    sku=line.sku,
+                    name=line.title or line.sku,
+                    quantity=line.quantity,
+                    unit_price=line.unit_price,
+                    tax_rate=line.tax_rate,
+                    external_id=line.external_id,
+                )
+                for line in message.lines
+            ],
+        }
+    )
+
+
+def _language(tag: str | None) -> str | None:
+    written = (tag or "").replace("_", "-")
+    return written if _LANGUAGE.fullmatch(written) else None
+
+
+def _address(address: Address | None) -> AddressInput | None:
+    return None if address is None else AddressInput(**address.model_dump())

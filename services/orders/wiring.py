@@ -1,0 +1,28 @@
+"""The whole orders service on one screen: what it hears, its jobs, its API."""
+
+from services.orders.api import Tools, routers
+from services.orders.handlers import HANDLERS, DigestHearing
+from services.orders.jobs import LagSweep, continue_resync, expire_payment_terms, publish_shops
+from services.orders.settings import Settings
+from shared.contracts import Digest, Order, Shop
+from shared.database import Clock, utcnow
+from shared.runtime import Service
+
+
+def build(settings: Settings, clock: Clock = utcnow) -> Service:
+    """The service, not started."""
+    service = Service("orders", settings, publishes=(Order, Shop), clock=clock)
+    outbox = service.outbox
+
+    for message, handler in HANDLERS.items():
+        service.hear(message, handler)
+    service.hear_with(Digest.name, DigestHearing(outbox, settings.resends_per_sweep))
+
+    sweep = LagSweep(outbox, service.bus, settings)
+    service.job("resend_to_lagging", settings.sweep_seconds, sweep.run)
+    service.job("publish_shops", 3600.0, lambda: publish_shops(outbox))
+    service.job("expire_payment_terms", settings.expiry_seconds, lambda: expire_payment_terms(outbox))
+    service.job("continue_resync", 1.0, lambda: continue_resync(outbox, settings.resync_per_second))
+
+    service.routers += routers(Tools(service.db, outbox, service.bus.hints, service.keyring))
+    return service
