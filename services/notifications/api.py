@@ -1,4 +1,4 @@
-"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, and a person's decisions."""
+"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

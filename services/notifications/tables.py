@@ -49,7 +49,7 @@ obligations = Table(
     Column("state", String(10), nullable=False),
     Column("due_at", UtcDateTime()),
     Column("since", UtcDateTime(), nullable=False, comment="when it became due at first, or by a person's hand"),
-    Column("asked_at", UtcDateTime(), nullable=False, comment="the entry's moment: where the way to the effect began"),
+    Column("asked_at", UtcDateTime(), nullable=False, comment="the entry's moment"),
     Column("changed_at", UtcDateTime(), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("attempted_at", UtcDateTime()),

@@ -226,5 +226,3 @@ def account(number: int = 1, version: int = 1) -> Account:
         payment=PaymentState.PAID,
         invoice=InvoiceState.NONE,
     )
-
-

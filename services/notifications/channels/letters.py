@@ -48,11 +48,11 @@ def compose(letter: Letter, delivery: str, order: str, now: datetime) -> EmailMe
     message["To"] = [_address(to, letter.name) for to in letter.to]
     message["Subject"] = _one_line(_subject(letter, fixed))
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     message["X-Comptoir-Order"] = _one_line(order)
     context = _context(letter, language, fixed)
     message.set_content(_skeletons.get_template("status.txt.j2").render(context))
     message.add_alternative(mjml2html(_skeletons.get_template("status.mjml.j2").render(context)), subtype="html")
+    message["Content-Language"] = language  # last: making parts takes Content-* from the whole to its first part
     return message
 
 

@@ -57,8 +57,8 @@ class Mail:
 
     async def send(self, call: Call) -> Result:
         """Compose the mail and hand it to the relay."""
+        letter = _letters.validate_python(call.payload)
         try:
-            letter = _letters.validate_python(call.payload)
             sender, *recipients = envelope((letter.sender, *letter.to))
             content = compose(letter, call.id, call.order, self._clock()).as_bytes()
         except (BadText, ValueError) as error:

@@ -62,8 +62,9 @@ class Sms:
 
     async def send(self, call: Call) -> Result:
         """Send the SMS, or look for it where an earlier attempt may have sent it."""
+        note = _notes.validate_python(call.payload)
         try:
-            message = self._message(_notes.validate_python(call.payload))
+            message = self._message(note)
         except ValidationError as error:
             return rejected(why(error))
         except (BadText, ValueError) as error:

@@ -1,7 +1,7 @@
 """The worker: claims due obligations lane by lane, calls, and writes down what came of it.
 
 `Deliverer.run` is the job: it finds the lanes that have something to do and sees that each is being drained; lanes do
-not wait for one another. `outlets` opens the ways out, `retention` forgets..
+not wait for one another. `outlets` opens the ways out, `retention` forgets.
 """
 
 import asyncio

@@ -6,8 +6,8 @@ or a failing relay gives; `timeout_after_accept` takes the mail and breaks the c
 
 import asyncio
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.header import decode_header, make_header
+from email.message import Message
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -49,7 +49,7 @@ class MailSandbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd with a whole message; the return value is the reply."""
         content = envelope.original_content or b""
-        message = message_from_bytes(content, policy=SMTP_POLICY)
+        message = message_from_bytes(content)  # the older policy: it parses a header only when asked for
         kind = self.ledger.take_fault()
         reply = REPLIES.get(kind, TAKEN)
         answered = kind is not Kind.SILENT
@@ -67,26 +67,34 @@ class MailSandbox:
         return connection
 
 
-def _request(envelope: Envelope, message: EmailMessage, size: int) -> dict[str, Any]:
-    text = message.get_body(("plain",))
-    html = message.get_body(("html",))
+def _request(envelope: Envelope, message: Message, size: int) -> dict[str, Any]:
     return {
         "from": envelope.mail_from,
         "to": list(envelope.rcpt_tos),
         "subject": _header(message, "Subject"),
         "message_id": _header(message, "Message-ID"),
         "language": _header(message, "Content-Language"),
-        "text": str(text.get_content())[:SHOWN] if text else None,
-        "html": str(html.get_content())[:SHOWN] if html else None,
+        "text": _content(message, "text/plain"),
+        "html": _content(message, "text/html"),
         "size": size,
     }
 
 
-def _header(message: EmailMessage, name: str) -> str | None:
+def _content(message: Message, kind: str) -> str | None:
+    for part in message.walk():
+        content = part.get_payload(decode=True)
+        if part.get_content_type() == kind and isinstance(content, bytes):
+            text = content.decode(part.get_content_charset("utf-8"), "replace")
+            return text.replace("\r\n", "\n")[:SHOWN]
+    return None
+
+
+def _header(message: Message, name: str) -> str | None:
     value = message.get(name)
-    return None if value is None else str(value)
+    return None if value is None else str(make_header(decode_header(value)))
 
 
 def _abort(connection: SMTP) -> None:
-    if connection.transport is not None:
-        connection.transport.abort()
+    transport: Any = connection.transport  # uvloop's is no subclass of asyncio's
+    if transport is not None:
+        transport.abort()

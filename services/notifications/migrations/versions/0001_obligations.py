@@ -36,9 +36,7 @@ def _obligations() -> None:
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("due_at", UtcDateTime()),
         sa.Column("since", UtcDateTime(), nullable=False, comment="when it became due at first, or by a person's hand"),
-        sa.Column(
-            "asked_at", UtcDateTime(), nullable=False, comment="the entry's moment: where the way to the effect began"
-        ),
+        sa.Column("asked_at", UtcDateTime(), nullable=False, comment="the entry's moment"),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("attempted_at", UtcDateTime()),

@@ -1,0 +1,93 @@
+"""The mail as its reader sees it, and the limits of what a seller may write into it."""
+
+import time
+
+import pytest
+
+from services.notifications.channels.letters import LISTED, compose
+from services.notifications.channels.texts import BadText, render
+from services.notifications.channels.words import WORDS, words_of
+from services.notifications.domain.payloads import Item, Letter, Postal, Tracking
+from tests.notifications.counterparts import letter, words
+from tests.notifications.driver import NOON
+
+
+def _parts(one: Letter) -> tuple[str, str]:
+    message = compose(one, "id", one.words.code, NOON)
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    return text.get_content(), html.get_content()
+
+
+def test_both_parts_say_the_same() -> None:
+    told = words(
+        items=(Item("Graves rouge <1er cru>", "wine", 6, 2940),),
+        parcels=(Tracking(1, "Colissimo", "6A0001"),),
+        shipping=Postal(("Camille Dubois", "1 rue du Puits", "33000 Bordeaux", "FR")),
+    )
+    text, html = _parts(letter(words=told, message="À bientôt !"))
+    for said in ("Bonjour Camille Dubois,", "Merci Camille Dubois.", "À bientôt !", "6A0001", "1 rue du Puits"):
+        assert said in text
+        assert said in html
+    assert "1\u202f481,40\xa0€" in text
+    assert "Graves rouge <1er cru>" in text
+    assert "Graves rouge &lt;1er cru&gt;" in html
+    assert "<1er cru>" not in html
+
+
+def test_the_order_speaks_its_own_language() -> None:
+    text, _ = _parts(letter(words=words(language="en"), body=""))
+    assert "Hello Camille Dubois," in text
+    assert "€1,481.40" in text
+    assert words_of("de")[0] == "en"
+
+
+def test_the_languages_have_the_same_words() -> None:
+    assert WORDS["fr"].keys() == WORDS["en"].keys()
+
+
+def test_a_long_order_stays_short_enough_for_every_mailbox() -> None:
+    items = tuple(Item(f"Article avec un nom assez long, numéro {number}", "x", 1, 100) for number in range(500))
+    text, html = _parts(letter(words=words(items=items)))
+    assert len(html.encode()) < 60_000
+    assert f"et {500 - LISTED} autres lignes" in text
+
+
+def test_a_sellers_html_is_text() -> None:
+    _, html = _parts(letter(body="<script>alert(1)</script>", message="<img src=x>"))
+    assert "<script>alert" not in html
+    assert "<img src=x" not in html
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "{% for i in (1..1000000000) %}x{% endfor %}",
+        "{% assign s = 'xxxxxxxxxx' %}{% for i in (1..9999) %}{% assign s = s | append: s %}{% endfor %}{{ s }}",
+        "{% for a in (1..9999) %}{% for b in (1..9999) %}{{ a }}{% endfor %}{% endfor %}",
+        "x" * 100_000 + "{{ order.code }}",
+    ],
+)
+def test_a_text_cannot_waste_time_or_memory(bomb: str) -> None:
+    start = time.process_time()
+    with pytest.raises(BadText):
+        render(bomb, words())
+    assert time.process_time() - start < 2.0
+
+
+def test_a_broken_text_says_where() -> None:
+    with pytest.raises(BadText, match="1:"):
+        render("{{ order.code", words())
+    with pytest.raises(BadText):
+        render("{% if %}", words())
+
+
+def test_objects_are_out_of_reach() -> None:
+    assert render("[{{ order.__class__ }}{{ order.code.__class__ }}{{ nothing.at.all }}]", words()) == "[]"
+
+
+def test_variables() -> None:
+    told = words(parcels=(Tracking(1, "Colissimo", "A1"), Tracking(2, "UPS", "B2")), items=(Item("Vin", "v", 2, 980),))
+    text = "{{ order.date }} {{ parcel.tracking_number }} {% for l in lines %}{{ l.quantity }} {{ l.name }}{% endfor %}"
+    assert render(text, told) == "2 mars 2026 B2 2 Vin"
