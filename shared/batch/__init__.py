@@ -231,6 +231,7 @@ class Consumer(Generic[M, T]):
             try:
                 async with self._transaction(batch=True) as tx:
                     await work(tx)
+                crash_point("batch.after_park")
                 return
             except Exception as error:
                 if not is_transient(error):

@@ -142,6 +142,7 @@ class Outbox:
             tx = Transaction(conn, self.clock())
             yield tx
             rows = await tx.write_out()
+            crash_point("outbox.before_commit")
         crash_point("outbox.after_commit")
         for callback in tx.callbacks:
             callback()

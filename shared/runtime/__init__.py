@@ -16,6 +16,7 @@ from shared.batch import Consumer
 from shared.broker import Bus, Subscription
 from shared.broker.topology import EXCHANGE
 from shared.contracts import Answer, Digest, Message, Shop
+from shared.crashpoints import crash_point
 from shared.database import Clock, Database, utcnow
 from shared.database.migrations import is_current, upgrade
 from shared.observability import get_logger
@@ -139,6 +140,7 @@ class Service:
         """Connect, listen and work, in the given roles; returns when everything has been started."""
         roles = frozenset(roles)
         await self.prepare()
+        crash_point("runtime.prepared")
         self.bus.hints.wanted = "api" in roles
         if "consumer" not in roles:
             self.bus.silence()
@@ -152,6 +154,7 @@ class Service:
         """Stop consuming first, finish what runs, say what is still to be said, close."""
         for hearing in self.hears.values():
             await hearing.stop()
+        crash_point("runtime.stopping")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 from sqlalchemy import func, select
 
 from shared.batch import Consumer, parked
+from shared.crashpoints import crash_point
 from shared.outbox.digest import publish_digest
 from shared.runtime.jobs import Job
 from shared.web.idempotency import forget_keys
@@ -42,8 +43,9 @@ class _Digests:
 
     async def publish(self) -> None:
         service = self._service
-        if service.answers is None or not service.bus.connected.is_set():
+        if service.answers is None:
             return
+        await service.bus.connected.wait()  # the one of the start must not wait for the next turn
         now = service.clock()
         every = timedelta(0) if self._last is None else now - self._last
         since = FIRST if self._last is None or every > FIRST else None
@@ -57,6 +59,7 @@ async def park_dead_letters(service: Service) -> None:
         hearing = service.hears.get(dead.message)
         if isinstance(hearing, Consumer):
             await hearing.set_aside(dead.body, "delivered too often without an end")
+        crash_point("dead_letters.after_park")
         await dead.acknowledge()
     async with service.db.read() as conn:
         PARKED.labels(service.name).set((await conn.execute(select(func.count()).select_from(parked))).scalar_one())
