@@ -4,6 +4,7 @@
 serves PostgreSQL (advisory lock) and SQLite (the file's lock). Expand before contract.
 """
 
+import asyncio
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
@@ -18,6 +19,9 @@ from sqlalchemy import Connection, MetaData, text
 from shared.database import Database
 from shared.database.engines import postgresql_engine
 
+_one_at_a_time = asyncio.Lock()
+"""Alembic's `context` and `op` are the process's own: two services of one process must not migrate at once."""
+
 
 def run_environment() -> None:
     """The body of every `env.py`."""
@@ -28,6 +32,11 @@ def run_environment() -> None:
 
 async def upgrade(database: Database, service: str) -> None:
     """Bring the database to the newest revision; a second caller waits for the first, as long as it takes."""
+    async with _one_at_a_time:
+        await _upgrade_alone(database, service)
+
+
+async def _upgrade_alone(database: Database, service: str) -> None:
     if database.dialect == "sqlite":
         async with database.write() as conn:
             await conn.run_sync(_upgrade, service)
