@@ -41,9 +41,9 @@ shop_settings = Table(
     "shop_settings",
     metadata,
     Column("shop", String(40), primary_key=True),
-    Column("profile", String(10), nullable=False, comment="open | strict"),
-    Column("payment_term_hours", Integer, comment="after which awaiting_payment expires; null: never"),
-    Column("on_payment", Json(), nullable=False, comment="payment state -> status mnemonic"),
+    Column("profile", String(10), nullable=False),  # open | strict
+    Column("payment_term_hours", Integer),  # after which awaiting_payment expires; null: never
+    Column("on_payment", Json(), nullable=False),  # payment state -> status mnemonic
 )
 
 api_keys = Table(
@@ -68,14 +68,14 @@ statuses = Table(
     Column("mnemonic", String(60), nullable=False),
     Column("type", String(20), nullable=False),
     Column("default_of_type", Boolean, nullable=False),
-    Column("texts", Json(), nullable=False, comment="language -> {name, comment, subject, mail, sms}"),
+    Column("texts", Json(), nullable=False),  # language -> {name, comment, subject, mail, sms}
     Column("colour", String(7), nullable=False),
     Column("indicator", String(60), nullable=False),
     Column("publish", Boolean, nullable=False),
     Column("mail", Boolean, nullable=False),
     Column("mail_admins", Boolean, nullable=False),
     Column("sms", Boolean, nullable=False),
-    Column("invoice", Boolean, comment="null: by the shop's policy"),
+    Column("invoice", Boolean),  # null: by the shop's policy
     Column("ask_stock", Boolean, nullable=False),
     Column("position", Integer, nullable=False),
     Column("active", Boolean, nullable=False),
@@ -95,9 +95,9 @@ customers = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("shop", String(40), nullable=False),
-    Column("email", String(320), nullable=False, comment="lower case"),
+    Column("email", String(320), nullable=False),  # lower case
     Column("name", Text, nullable=False),
-    Column("details", Json(), nullable=False, comment="phone, language, company, vat_number, addresses"),
+    Column("details", Json(), nullable=False),  # phone, language, company, vat_number, addresses
     Column("created_at", UtcDateTime(), nullable=False),
     Column("updated_at", UtcDateTime(), nullable=False),
     Index("ux_customers_shop_email", "shop", "email", unique=True),
@@ -109,31 +109,31 @@ orders = Table(
     Column("id", String(36), primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("code", String(16), nullable=False),
-    Column("version", BigInteger, nullable=False, comment="what services must know"),
-    Column("revision", BigInteger, nullable=False, comment="anything that a page shows"),
+    Column("version", BigInteger, nullable=False),  # what services must know
+    Column("revision", BigInteger, nullable=False),  # anything that a page shows
     Column("channel", String(20), nullable=False),
     Column("external_id", String(100)),
     Column("test", Boolean, nullable=False),
     Column("placed_at", UtcDateTime(), nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
-    Column("sent_at", UtcDateTime(), nullable=False, comment="of the last sending to all services"),
+    Column("sent_at", UtcDateTime(), nullable=False),  # of the last sending to all services
     Column("currency", String(3), nullable=False),
     Column("prices_include_tax", Boolean, nullable=False),
     Column("language", String(10), nullable=False),
     Column("on_short", String(10), nullable=False),
-    Column("email", String(320), nullable=False, comment="lower case, for searching"),
+    Column("email", String(320), nullable=False),  # lower case, for searching
     Column("customer", Json(), nullable=False),
     Column("billing_address", Json()),
     Column("shipping_address", Json()),
-    Column("status", String(60), nullable=False, comment="the status's mnemonic"),
+    Column("status", String(60), nullable=False),  # the status's mnemonic
     Column("type", String(20), nullable=False),
-    Column("status_name", Text, nullable=False, comment="as it was in the order's language"),
-    Column("status_entry", String(36), nullable=False, comment="the entry that set the status"),
-    Column("raised_by", String(36), nullable=False, comment="the entry that last asked for more stock"),
+    Column("status_name", Text, nullable=False),  # as it was in the order's language
+    Column("status_entry", String(36), nullable=False),  # the entry that set the status
+    Column("raised_by", String(36), nullable=False),  # the entry that last asked for more stock
     Column("shown", String(10), nullable=False),
     Column("invoice_wanted", Boolean),
-    Column("expires_at", UtcDateTime(), comment="when the time to pay is over"),
-    Column("automatic", Integer, nullable=False, comment="automatic changes since the last human one"),
+    Column("expires_at", UtcDateTime()),  # when the time to pay is over
+    Column("automatic", Integer, nullable=False),  # automatic changes since the last human one
     Column("deleted_at", UtcDateTime()),
     Column("credit_on_deletion", Boolean, nullable=False),
     Column("erased", Boolean, nullable=False),
@@ -145,9 +145,9 @@ orders = Table(
     Column("payment", String(20), nullable=False),
     Column("stock", String(20), nullable=False),
     Column("invoice", String(20), nullable=False),
-    Column("paid", BigInteger, nullable=False, comment="captured less refunded"),
-    Column("warning", Text, comment="what billing wants a person to look at"),
-    Column("heard", BigInteger, nullable=False, comment="the version that every service has heard"),
+    Column("paid", BigInteger, nullable=False),  # captured less refunded
+    Column("warning", Text),  # what billing wants a person to look at
+    Column("heard", BigInteger, nullable=False),  # the version that every service has heard
     Column("settled", Boolean, nullable=False),
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
@@ -175,8 +175,8 @@ lines = Table(
     Column("hold", BigInteger, nullable=False),
     Column("shipped", BigInteger, nullable=False),
     Column("restocked", BigInteger, nullable=False),
-    Column("frozen", BigInteger, comment="the hold that a decision fixed"),
-    Column("waits", Json(), nullable=False, comment="[[since, quantity]], oldest first"),
+    Column("frozen", BigInteger),  # the hold that a decision fixed
+    Column("waits", Json(), nullable=False),  # [[since, quantity]], oldest first
     Column("unit_price", ExactDecimal(), nullable=False),
     Column("tax_rate", ExactDecimal(), nullable=False),
     Column("net", BigInteger, nullable=False),
@@ -194,7 +194,7 @@ parcels = Table(
     Column("carrier", Text),
     Column("tracking_number", Text),
     Column("shipped_at", UtcDateTime(), nullable=False),
-    Column("lines", Json(), nullable=False, comment="[[line, quantity]]"),
+    Column("lines", Json(), nullable=False),  # [[line, quantity]]
     Column("revision", Integer, nullable=False),
 )
 
@@ -203,11 +203,11 @@ entries = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("order_id", String(36), ForeignKey("orders.id"), nullable=False),
-    Column("version", BigInteger, comment="the order version that first contained it; null: no service hears it"),
+    Column("version", BigInteger),  # the order version that first contained it; null: no service hears it
     Column("at", UtcDateTime(), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("actor", String(100), nullable=False),
-    Column("rule", String(20), comment="of an automatic change"),
+    Column("rule", String(20)),  # of an automatic change
     Column("cause", String(100)),
     Column("status", String(60), nullable=False),
     Column("type", String(20), nullable=False),
@@ -217,8 +217,8 @@ entries = Table(
     Column("sms", Boolean, nullable=False),
     Column("resend", Integer, nullable=False),
     Column("texts", Json(), nullable=False),
-    Column("message", Text, nullable=False, comment="the operator's own words to the client"),
-    Column("text", Text, nullable=False, comment="what the timeline says"),
+    Column("message", Text, nullable=False),  # the operator's own words to the client
+    Column("text", Text, nullable=False),  # what the timeline says
     Column("traceparent", String(60)),
     Index("ix_entries_order_id_version", "order_id", "version"),
 )
@@ -237,22 +237,22 @@ hearings = Table(
     metadata,
     Column("order_id", String(36), primary_key=True),
     Column("service", String(20), primary_key=True),
-    Column("version", BigInteger, nullable=False, comment="of the answer"),
+    Column("version", BigInteger, nullable=False),  # of the answer
     Column("heard", BigInteger, nullable=False),
     Column("open", BigInteger, nullable=False),
     Column("blocked", Text),
-    Column("heard_account", BigInteger, nullable=False, comment="notifications: the account version it applied"),
-    Column("body", Text, comment="the answer; null before the first one"),
+    Column("heard_account", BigInteger, nullable=False),  # notifications: the account version it applied
+    Column("body", Text),  # the answer; null before the first one
     Column("answered_at", UtcDateTime()),
     Column("resent_at", UtcDateTime()),
-    Column("resends", Integer, nullable=False, comment="since the last new answer"),
+    Column("resends", Integer, nullable=False),  # since the last new answer
 )
 
 progress = Table(
     "progress",
     metadata,
     Column("service", String(20), primary_key=True),
-    Column("sent_at", UtcDateTime(), nullable=False, comment="the latest sending that it has answered"),
+    Column("sent_at", UtcDateTime(), nullable=False),  # the latest sending that it has answered
 )
 
 resyncs = Table(
@@ -260,7 +260,7 @@ resyncs = Table(
     metadata,
     Column("service", String(20), primary_key=True),
     Column("shop", String(40), primary_key=True),
-    Column("cursor", String(36), nullable=False, comment="the last order that was said again"),
+    Column("cursor", String(36), nullable=False),  # the last order that was said again
     Column("sent", BigInteger, nullable=False),
     Column("requested_at", UtcDateTime(), nullable=False),
     Column("finished_at", UtcDateTime()),

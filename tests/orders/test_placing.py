@@ -1,0 +1,194 @@
+"""New orders: what the API takes, answers and refuses, and what the services are told."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.orders.domain.code import parse_code
+from shared.contracts import Invoicing, Marketplace, Order
+from tests.orders.driver import Driver, Json, line, order
+
+
+async def test_order_is_created_and_told(orders: Driver) -> None:
+    answer = await orders.http.post("/api/v1/orders", json=order(line("WINE", 3), line("BOX", 1, "4.00")))
+    assert answer.status_code == 201
+    made = answer.json()
+    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["location"] == f"/api/v1/orders/{made['code']}"
+    assert parse_code(made["code"]) == made["code"]
+    assert (made["version"], made["settled"]) == (1, False)
+    assert made["status"] == {"mnemonic": "received", "type": "received", "name": "Commande reçue"}
+    assert made["facts"] == {"payment": "unpaid", "stock": "none", "invoice": "none", "publication": "automatic"}
+    assert made["totals"] == {"net": "34.58", "tax": "6.92", "gross": "41.50", "paid": "0.00", "due": "41.50"}
+    assert [(found["id"], found["hold"]) for found in made["lines"]] == [(1, 3), (2, 1)]
+    assert await orders.read(made["code"]) == made
+
+    told = await orders.message(made["id"])
+    assert (told.version, told.code, told.totals.gross) == (1, made["code"], 4150)
+    assert told.levels.payable
+    assert told.levels.invoicing is Invoicing.POLICY
+    assert told.levels.marketplace is Marketplace.ACKNOWLEDGED
+    assert [(found.hold, sum(wait.quantity for wait in found.waits)) for found in told.lines] == [(3, 3), (1, 1)]
+    (entry,) = told.entries
+    assert (entry.version, entry.publish, entry.mail, entry.mail_admins, entry.sms) == (1, True, True, True, False)
+    assert entry.texts.subject.startswith("Votre commande")
+
+
+async def test_prices_before_tax_add_up_per_rate(orders: Driver) -> None:
+    lines = [line("A", 3, "0.3333", tax_rate="20"), line("B", 1, "10.00", tax_rate="5.5")]
+    made = await orders.place(*lines, prices_include_tax=False)
+    assert made["totals"]["net"] == "11.00"
+    assert made["totals"]["tax"] == "0.75"
+    assert made["totals"]["gross"] == "11.75"
+
+
+async def test_language_is_the_customers_else_the_shops(orders: Driver) -> None:
+    body = order(customer={"email": "a@example.com", "name": "A", "language": "en"})
+    del body["language"]
+    assert (await orders.http.post("/api/v1/orders", json=body)).json()["language"] == "en"
+    del body["customer"]["language"]
+    assert (await orders.http.post("/api/v1/orders", json=body)).json()["language"] == "fr"
+
+
+async def test_services_hold_nothing(orders: Driver) -> None:
+    made = await orders.place(line("POST", 1, "5.00", kind="service"))
+    assert made["lines"][0]["hold"] == 0
+
+
+async def test_imported_order_is_quiet_and_keeps_its_date(orders: Driver) -> None:
+    made = await orders.place(
+        imported=True,
+        external_id="536365",
+        placed_at="2010-12-01T08:26:00Z",
+        customer={"email": "guest-536365@import.invalid", "name": "Guest"},
+        billing_address={"country": "United Kingdom"},
+        shipping_address={"country": "United Kingdom"},
+    )
+    assert made["placed_at"] == "2010-12-01T08:26:00Z"
+    told = await orders.message(made["id"])
+    assert [(entry.mail, entry.mail_admins) for entry in told.entries] == [(False, False)]
+    assert {wait.since for found in told.lines for wait in found.waits} == {datetime(2010, 12, 1, 8, 26, tzinfo=UTC)}
+
+
+async def test_external_id_exists_once(orders: Driver) -> None:
+    first = await orders.place(channel="amazon", external_id="902-1")
+    again = await orders.http.post("/api/v1/orders", json=order(channel="amazon", external_id="902-1"))
+    assert (again.status_code, again.json()["code"]) == (409, first["code"])
+    assert (await orders.place(channel="ebay", external_id="902-1"))["code"] != first["code"]
+
+
+async def test_client_is_created_and_updated(orders: Driver) -> None:
+    await orders.place(customer={"email": "Camille@Example.com", "name": "Camille"})
+    await orders.place(customer={"email": "camille@example.com", "name": "Camille Martin", "phone": "+33600000000"})
+    (client,) = await orders.rows("customers")
+    assert (client.email, client.name, client.details["phone"]) == (
+        "camille@example.com",
+        "Camille Martin",
+        "+33600000000",
+    )
+
+
+async def test_same_key_places_once(orders: Driver) -> None:
+    headers = {"Idempotency-Key": "checkout-1"}
+    first = await orders.http.post("/api/v1/orders", json=order(), headers=headers)
+    again = await orders.http.post("/api/v1/orders", json=order(), headers=headers)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    other = await orders.http.post("/api/v1/orders", json=order(line("BOX")), headers=headers)
+    assert other.status_code == 422
+    assert len(await orders.rows("orders")) == 1
+
+
+def without(field: str) -> Json:
+    body = order()
+    del body[field]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (order(line(quantity=-1)), "lines.0.quantity"),
+        (order(line(quantity=0)), "lines.0.quantity"),
+        (order(line(price="-1.00")), "lines.0.unit_price"),
+        (order(line(price="NaN")), "lines.0.unit_price"),
+        (order(line(price="12,50")), "lines.0.unit_price"),
+        (order({**line(), "unit_price": 12.5}), "lines.0.unit_price"),
+        (order(line(tax_rate="120")), "lines.0.tax_rate"),
+        (order(line(colour="red")), "lines.0.colour"),
+        (order(currency="XXZ"), "currency"),
+        (order(currency="eur"), "currency"),
+        (order(channel="bazaar"), "channel"),
+        (order(customer={"email": "nobody", "name": "N"}), "customer.email"),
+        (order(lines=[]), "lines"),
+        (without("customer"), "customer"),
+        (order(status="nonsense"), "status"),
+        (order(status="shipped"), "status"),
+        (order(surprise=1), "surprise"),
+    ],
+)
+async def test_bad_input_is_told_by_field(orders: Driver, body: Json, field: str) -> None:
+    answer = await orders.http.post("/api/v1/orders", json=body)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert field in [error["field"] for error in answer.json()["errors"]]
+    assert await orders.rows("orders") == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "included", "accepted"),
+    [
+        ("JPY", "12.50", True, False),
+        ("JPY", "1250", True, True),
+        ("EUR", "12.505", True, False),
+        ("EUR", "12.505", False, True),
+        ("TND", "12.505", True, True),
+    ],
+)
+async def test_prices_have_the_decimals_of_their_currency(
+    orders: Driver, currency: str, price: str, included: bool, accepted: bool
+) -> None:
+    body = order(line(price=price), currency=currency, prices_include_tax=included)
+    answer = await orders.http.post("/api/v1/orders", json=body)
+    assert (answer.status_code == 201) is accepted, answer.text
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff\xfe", b""])
+async def test_broken_json_is_a_problem(orders: Driver, body: bytes) -> None:
+    answer = await orders.http.post("/api/v1/orders", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_too_large_a_body_is_refused(orders: Driver) -> None:
+    answer = await orders.http.post("/api/v1/orders", content=b" " * 10_000_000)
+    assert answer.status_code == 413
+
+
+class TestBatch:
+    """Up to 200 orders in one transaction, each with its own result."""
+
+    async def place(self, orders: Driver, *bodies: Any) -> list[Json]:
+        answer = await orders.http.post("/api/v1/orders/batch", json={"orders": list(bodies)})
+        assert answer.status_code == 200, answer.text
+        items: list[Json] = answer.json()["items"]
+        return items
+
+    async def test_each_order_has_its_result(self, orders: Driver) -> None:
+        found = await self.place(
+            orders, order(external_id="1"), order(line(quantity=-1)), order(external_id="1"), order(external_id="2")
+        )
+        assert [item["status"] for item in found] == [201, 422, 200, 201]
+        assert found[0]["code"] == found[2]["code"]
+        assert found[1]["errors"][0]["field"] == "lines.0.quantity"
+        again = await self.place(orders, order(external_id="2"), order(external_id="1"))
+        assert [(item["status"], item["code"]) for item in again] == [(200, found[3]["code"]), (200, found[0]["code"])]
+        assert set(await orders.said(Order.name)) == {row.id for row in await orders.rows("orders")}
+
+    async def test_statements_do_not_grow_with_the_orders(self, orders: Driver) -> None:
+        await self.place(orders, order(external_id="0"))
+        with orders.statements() as few:
+            await self.place(orders, *(order(external_id=f"a{number}") for number in range(2)))
+        with orders.statements() as many:
+            await self.place(orders, *(order(external_id=f"b{number}") for number in range(40)))
+        assert len(many) == len(few)
