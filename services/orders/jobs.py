@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select
 
 from services.orders.commands.expiring import expire_terms
+from services.orders.commands.founding import SHOP, found
 from services.orders.commands.resending import resend
 from services.orders.commands.resyncing import continue_resyncs
 from services.orders.domain.resending import FIRST, drained, due_at, last_sending
@@ -128,6 +129,14 @@ class LagSweep:
                 resent += await resend(tx, dict(page))
         RESENT.inc(resent)
         return resent
+
+
+async def found_shop(outbox: Outbox, settings: Settings) -> None:
+    """At the first start: the first shop and the administrator's key."""
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    async with outbox.transaction() as tx:
+        if await found(tx, key, demonstration=settings.seed):
+            log.info("orders.founded", shop=SHOP)
 
 
 async def publish_shops(outbox: Outbox) -> None:

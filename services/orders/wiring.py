@@ -1,12 +1,16 @@
 """The whole orders service on one screen: what it hears, its jobs, its API."""
 
+from importlib.metadata import version
+
 from services.orders.api import Tools, routers
 from services.orders.handlers import HANDLERS, DigestHearing
-from services.orders.jobs import LagSweep, continue_resync, expire_payment_terms, publish_shops
+from services.orders.jobs import LagSweep, continue_resync, expire_payment_terms, found_shop, publish_shops
 from services.orders.settings import Settings
 from shared.contracts import Digest, Order, Shop
 from shared.database import Clock, utcnow
 from shared.runtime import Service
+from shared.web.asyncapi import asyncapi_router
+from shared.web.start import start_router
 
 
 def build(settings: Settings, clock: Clock = utcnow) -> Service:
@@ -24,5 +28,10 @@ def build(settings: Settings, clock: Clock = utcnow) -> Service:
     service.job("expire_payment_terms", settings.expiry_seconds, lambda: expire_payment_terms(outbox))
     service.job("continue_resync", 1.0, lambda: continue_resync(outbox, settings.resync_per_second))
 
+    service.on_start.append(lambda: found_shop(outbox, settings))
+    service.routers += [
+        asyncapi_router(version("comptoir")),
+        start_router(docs=settings.docs, sandbox=settings.sandbox),
+    ]
     service.routers += routers(Tools(service.db, outbox, service.bus.hints, service.keyring))
     return service

@@ -24,7 +24,7 @@ from shared.outbox import Outbox, Transaction
 from shared.outbox.dispatcher import Dispatcher
 from shared.runtime.jobs import Job, run_jobs
 from shared.runtime.machinery import shared_jobs
-from shared.security import Keyring, hear_shops
+from shared.security import Keyring, any_shop, hear_shops
 from shared.settings import Settings
 from shared.web import create_app
 from shared.web.documentation import documentation_router
@@ -98,6 +98,12 @@ class Service:
     def hear_of_shops(self) -> None:
         """Every service but orders learns of shops from their message."""
         self.hear(Shop, self._on_shop)
+        self.readiness.append(self._no_shop_yet)
+
+    async def _no_shop_yet(self) -> str | None:
+        """Without a shop there is no key that could be verified (a first start; a moment later there is)."""
+        async with self.db.read() as conn:
+            return None if await any_shop(conn) else "no shop has been heard of yet"
 
     async def _on_shop(self, tx: Transaction, messages: Sequence[Shop]) -> None:
         await hear_shops(tx, messages)

@@ -17,9 +17,19 @@ from sqlalchemy import select
 from shared.contracts import Shop, ShopKey
 from shared.database import Clock, Database
 from shared.problems import Problem
-from shared.security.shops import find_shop, hear_shops, shop_tables, shops
+from shared.security.shops import any_shop, find_shop, hear_shops, shop_tables, shops
 
-__all__ = ["Caller", "Keyring", "allow", "find_shop", "hash_key", "hear_shops", "open_to_all", "shop_tables"]
+__all__ = [
+    "Caller",
+    "Keyring",
+    "allow",
+    "any_shop",
+    "find_shop",
+    "hash_key",
+    "hear_shops",
+    "open_to_all",
+    "shop_tables",
+]
 
 FRESH_SECONDS = 2.0
 ADMIN = "admin"

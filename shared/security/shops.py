@@ -36,6 +36,11 @@ async def find_shop(conn: AsyncConnection, shop: str) -> Shop | None:
     return None if body is None else Shop.decode(body)
 
 
+async def any_shop(conn: AsyncConnection) -> bool:
+    """Whether a shop was heard of."""
+    return (await conn.execute(select(shops.c.shop).limit(1))).first() is not None
+
+
 async def hear_shops(tx: _Tx, messages: Sequence[Shop]) -> None:
     """The handler of `orders.shop.v1` that every service has."""
     rows = [{"shop": shop.shop, "version": shop.version, "body": shop.encode().decode()} for shop in messages]
