@@ -5,7 +5,7 @@ nothing but a repetition.
 """
 
 from services.inventory.commands.orders import answer_marked
-from services.inventory.commands.products import publish_due_products
+from services.inventory.commands.products import publish_due_products, repeat_recent_products
 from shared.outbox import Outbox
 
 PAGE = 200
@@ -25,3 +25,9 @@ async def publish_products(outbox: Outbox) -> None:
     while published == PAGE:
         async with outbox.transaction(batch=True) as tx:
             published = await publish_due_products(tx, PAGE)
+
+
+async def recover_products(outbox: Outbox) -> None:
+    """At a start: the embedded broker keeps its queues in memory, and a crash loses them."""
+    async with outbox.transaction() as tx:
+        await repeat_recent_products(tx)

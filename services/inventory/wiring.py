@@ -2,7 +2,7 @@
 
 from services.inventory.api import Tools, router
 from services.inventory.handlers import OrderHandlers
-from services.inventory.jobs import answer_marked_orders, publish_products
+from services.inventory.jobs import answer_marked_orders, publish_products, recover_products
 from services.inventory.settings import Settings
 from shared.contracts import Digest, Order, Product, Reservation
 from shared.database import Clock, utcnow
@@ -16,6 +16,9 @@ def build(settings: Settings, clock: Clock = utcnow) -> Service:
 
     answers = service.job("answer_marked_orders", settings.answer_seconds, lambda: answer_marked_orders(outbox))
     service.job("publish_products", settings.publish_seconds, lambda: publish_products(outbox))
+
+    if service.db.dialect == "sqlite":  # the embedded mode, whose broker forgets
+        service.on_start.append(lambda: recover_products(outbox))
 
     on = OrderHandlers(wake=answers.nudge)
     service.hear_of_shops()

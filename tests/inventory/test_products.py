@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.inventory.jobs import recover_products
 from shared.contracts import Product, StockState
 from tests.inventory.driver import Driver, line, order
 
@@ -198,6 +199,21 @@ async def test_changed_product_is_repeated_after_an_hour_then_daily(inventory: D
             repeated.append(hour)
             assert said.version == 2
     assert repeated == [1, 25, 49]
+
+
+async def test_start_says_again_what_was_said_in_the_last_hour(inventory: Driver) -> None:
+    await inventory.make("old")
+    inventory.clock.advance(minutes=90)
+    await inventory.make("wine")
+    await inventory.forget_said()
+    await recover_products(inventory.service.outbox)
+    await inventory.publish()
+    assert set(await inventory.said(Product.name)) == {"cave/old", "cave/wine"}  # "old" had its repeat of an hour due
+    await inventory.forget_said()
+    inventory.clock.advance(minutes=70)
+    await recover_products(inventory.service.outbox)
+    await inventory.publish()
+    assert await inventory.said(Product.name) == {}
 
 
 async def test_deleted_product_says_nothing_of_its_stock(inventory: Driver) -> None:

@@ -101,12 +101,9 @@ async def _apply(tx: Transaction, orders: Sequence[str], changes: Sequence[Chang
     posting = await open_posting(tx, keys, existing=existing)
     held = any(change.before and change.before.state.waits for change in changes)
     # What a line has got may have moved until its SKU was locked; what it asks for cannot, the order is locked.
-    locked = await _read_lines(tx, orders) if held else {}
-    for change in changes:
-        before = locked.get(change.order, {}).get(change.line) if held else change.before
-        posting.book.change_line(
-            change.order, change.line, before.state if before else None, change.after, before.allocated if before else 0
-        )
+    allocated = await _read_allocated(tx, orders) if held else {}
+    for order, line, before, after in changes:
+        posting.book.change_line(order, line, before.state if before else None, after, allocated.get((order, line), 0))
     await _withdraw(tx, changes)
     marked = await posting.close(ACTOR, answered=orders)
     await _insert_demands(tx, posting)
@@ -191,6 +188,15 @@ def _reserved_line(number: int, line: Applied) -> ReservedLine:
     hold = line.state.hold
     reason = UNKNOWN_SKU if not line.is_known and line.allocated < hold else None
     return ReservedLine(line=number, hold=hold, allocated=line.allocated, reason=reason)
+
+
+async def _read_allocated(tx: Transaction, orders: Sequence[str]) -> dict[tuple[str, int], int]:
+    found: dict[tuple[str, int], int] = {}
+    statement = select(demands.c.order_id, demands.c.line, demands.c.allocated)
+    for row in await tx.execute(statement.where(among(demands.c.order_id, orders))):
+        place = (row.order_id, row.line)
+        found[place] = found.get(place, 0) + row.allocated
+    return found
 
 
 async def _read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from services.inventory.commands.posting import mark_orders
-from services.inventory.commands.publishing import PUBLISHED, announce, publish_due
+from services.inventory.commands.publishing import PUBLISHED, REPEAT_CHANGED, announce, publish_due
 from services.inventory.commands.rows import COLUMNS, ProductRow, lock_rows, make_rows, of_keys, write_rows
 from services.inventory.domain import Key
 from services.inventory.queries.stock import product_view
@@ -79,6 +79,12 @@ async def publish_due_products(tx: Transaction, limit: int) -> int:
         publish_due(tx, row)
     await write_rows(tx, due, PUBLISHED)
     return len(due)
+
+
+async def repeat_recent_products(tx: Transaction) -> None:
+    """Have what was said in the last hour said again: the broker may have lost it."""
+    recent = products.c.sent_at > tx.now - REPEAT_CHANGED
+    await tx.execute(products.update().where(recent).values(publish_at=tx.now))
 
 
 def _check_edition(row: ProductRow, if_match: int | None) -> None:
