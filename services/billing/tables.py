@@ -121,6 +121,7 @@ renderings = Table(
     Column("sha256", String(64)),
     Column("size", BigInteger),
     Column("rendered_at", UtcDateTime()),
+    Column("traceparent", String(60), doc="of the command that asked for the document"),
     Column("error", Text),
     CheckConstraint("(sha256 IS NULL) = (rendered_at IS NULL)", name="ck_renderings_done"),
 )

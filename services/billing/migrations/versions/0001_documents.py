@@ -129,6 +129,7 @@ def _renderings() -> None:
         sa.Column("sha256", sa.String(64)),
         sa.Column("size", sa.BigInteger),
         sa.Column("rendered_at", UtcDateTime()),
+        sa.Column("traceparent", sa.String(60)),
         sa.Column("error", sa.Text),
         sa.CheckConstraint("(sha256 IS NULL) = (rendered_at IS NULL)", name="ck_renderings_done"),
     )

@@ -1,0 +1,2 @@
+"""What billing does: `converge` (bring documents to what orders ask), `issue` (numbers and seals), `pay` (money in and
+out), `rendering` (PDFs). Every one runs in the caller's transaction, under the orders' guard rows."""

@@ -1,0 +1,70 @@
+"""What billing says of an order: `billing.account.v1`, made of its ledger."""
+
+from collections.abc import Sequence
+
+from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
+from services.billing.queries.ledgers import Ledger, ledgers
+from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentState
+from shared.outbox import Transaction
+
+
+def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = None) -> None:
+    """Say how an order stands. Open is a document without its PDF, or a shop that was not heard of yet."""
+    invoices = sum(stored.issued.kind is DocumentKind.INVOICE for stored in ledger.documents)
+    unrendered = sum(stored.sha256 is None for stored in ledger.documents)
+    tx.answer(
+        Account(
+            shop=order.shop,
+            version=1,
+            id=order.id,
+            heard=ledger.version,
+            open=unrendered + ledger.waiting,
+            blocked=blocked,
+            currency=order.currency,
+            payment=payment_fact(order, ledger.paid),
+            captured=ledger.paid.captured,
+            refunded=ledger.paid.refunded,
+            invoice=invoice_fact(invoices, live_invoices(ledger.issued)),
+            documents=tuple(
+                Document(
+                    id=stored.issued.id,
+                    kind=stored.issued.kind,
+                    number=stored.issued.number,
+                    issued_on=stored.issued.issued_on,
+                    issued_at=stored.issued_at,
+                    gross=stored.gross,
+                    refers_to=stored.issued.refers_to,
+                    sha256=stored.sha256,
+                )
+                for stored in ledger.documents
+            ),
+            warning=warning(order, ledger.paid),
+        )
+    )
+
+
+async def answer_again(tx: Transaction, orders: Sequence[str]) -> None:
+    """Say how these orders stand after something else than an order changed; their guard rows are locked."""
+    kept = {key: Account.decode(body).blocked for key, body in (await tx.answers(orders)).items()}
+    for key, ledger in (await ledgers(tx.conn, orders)).items():
+        answer(tx, ledger.order, ledger, kept.get(key))
+
+
+async def answer_blocked(tx: Transaction, order: Order, reason: str) -> None:
+    """Say that this version could not be applied; everything else is as it was."""
+    ledger = (await ledgers(tx.conn, [order.id]))[order.id]
+    if ledger.body is not None:
+        answer(tx, ledger.order, ledger, reason)
+        return
+    tx.answer(
+        Account(
+            shop=order.shop,
+            version=1,
+            id=order.id,
+            heard=0,
+            blocked=reason,
+            currency=order.currency,
+            payment=PaymentState.UNPAID,
+            invoice=InvoiceState.NONE,
+        )
+    )

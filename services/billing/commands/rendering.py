@@ -1,0 +1,131 @@
+"""Claim documents that have no PDF, and keep what came of it. The typesetting itself happens between the two
+transactions, so that it never holds a number's lock.
+
+A claim is a lease with a fence: a worker that was thought dead and comes back late reports under an old fence, and is
+not listened to. A failing document is tried again, later and later; its number stays.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select, update
+
+from services.billing.commands.answers import answer_again
+from services.billing.documents import MEDIA_TYPE
+from services.billing.tables import blobs, documents, renderings
+from shared.batch import lock_keys
+from shared.contracts import Order
+from shared.database import among, upsert
+from shared.observability import get_logger
+from shared.outbox import Transaction
+
+log = get_logger(__name__)
+
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A document that this worker is to render."""
+
+    document_id: str
+    order_id: str
+    fence: int
+    attempt: int
+    snapshot: dict[str, Any]
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What came of a claim: the bytes, or an error."""
+
+    claim: Claim
+    content: bytes | None
+    error: str | None = None
+
+
+async def claim_due(tx: Transaction, limit: int, lease: timedelta) -> list[Claim]:
+    """Take documents that are due and that no living worker holds, oldest first."""
+    free = or_(renderings.c.lease_until.is_(None), renderings.c.lease_until <= tx.now)
+    due = (
+        select(renderings, documents.c.snapshot)
+        .join(documents, documents.c.id == renderings.c.document_id)
+        .where(renderings.c.sha256.is_(None), renderings.c.due_at <= tx.now, free)
+        .order_by(renderings.c.due_at, renderings.c.document_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=renderings)
+    )
+    rows = (await tx.execute(due)).all()
+    if not rows:
+        return []
+    taken = among(renderings.c.document_id, [row.document_id for row in rows])
+    values = {"fence": renderings.c.fence + 1, "attempts": renderings.c.attempts + 1, "lease_until": tx.now + lease}
+    await tx.execute(update(renderings).where(taken).values(values))
+    return [
+        Claim(row.document_id, row.order_id, row.fence + 1, row.attempts + 1, json.loads(row.snapshot), row.traceparent)
+        for row in rows
+    ]
+
+
+async def keep(tx: Transaction, results: Sequence[Rendered]) -> None:
+    """Store the PDFs once, by their hash, and answer for their orders; put off what failed."""
+    orders = sorted({result.claim.order_id for result in results})
+    await lock_keys(tx, Order.name, orders)
+    done = [_done(tx, result.claim, result.content) for result in results if result.content is not None]
+    if done:
+        bytes_ = [{"sha256": row["sha256"], "content": row.pop("content"), "media_type": MEDIA_TYPE} for row in done]
+        await tx.execute(upsert(tx.conn, blobs, keys=["sha256"]), bytes_)
+        await tx.execute(_set_done, [{f"b_{name}": value for name, value in row.items()} for row in done])
+    failed = [_failed(tx, result) for result in results if result.content is None]
+    if failed:
+        await tx.execute(_set_failed, failed)
+    await answer_again(tx, orders)
+
+
+_mine = (
+    (renderings.c.document_id == bindparam("b_document_id"))
+    & (renderings.c.fence == bindparam("b_fence"))
+    & renderings.c.sha256.is_(None)
+)
+_set_done = (
+    update(renderings)
+    .where(_mine)
+    .values(
+        sha256=bindparam("b_sha256"),
+        size=bindparam("b_size"),
+        rendered_at=bindparam("b_rendered_at"),
+        lease_until=None,
+        error=None,
+    )
+)
+_set_failed = (
+    update(renderings).where(_mine).values(error=bindparam("b_error"), due_at=bindparam("b_due_at"), lease_until=None)
+)
+
+
+def _done(tx: Transaction, claim: Claim, content: bytes) -> dict[str, Any]:
+    return {
+        "document_id": claim.document_id,
+        "fence": claim.fence,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "rendered_at": tx.now,
+        "content": content,
+    }
+
+
+def _failed(tx: Transaction, result: Rendered) -> dict[str, Any]:
+    claim = result.claim
+    pause = min(timedelta(seconds=2.0 ** min(claim.attempt, 12)), LONGEST_PAUSE)
+    log.warning("document.not_rendered", document=claim.document_id, attempt=claim.attempt, reason=result.error)
+    return {
+        "b_document_id": claim.document_id,
+        "b_fence": claim.fence,
+        "b_error": result.error,
+        "b_due_at": tx.now + pause,
+    }

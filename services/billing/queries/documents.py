@@ -1,0 +1,139 @@
+"""Documents as people ask for them: lists, one with its snapshot, its bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.billing.tables import accounts, blobs, documents, live_invoices, renderings
+from shared.money import from_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to. `order` is a code or an id."""
+
+    order: str | None = None
+    kind: str | None = None
+    number: str | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+
+    def conditions(self, shop: str) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = [documents.c.shop == shop]
+        if self.order is not None:
+            found.append((accounts.c.code == self.order) | (accounts.c.order_id == self.order))
+        if self.kind is not None:
+            found.append(documents.c.kind == self.kind)
+        if self.number is not None:
+            found.append(documents.c.number == self.number)
+        if self.issued_from is not None:
+            found.append(documents.c.issued_on >= self.issued_from)
+        if self.issued_to is not None:
+            found.append(documents.c.issued_on <= self.issued_to)
+        return found
+
+
+async def list_documents(
+    conn: AsyncConnection, shop: str, narrowed: Filter, limit: int, after: str | None
+) -> tuple[list[dict[str, Any]], int]:
+    """One more than `limit`, and how many there are; an order's oldest first, else the newest first."""
+    conditions = narrowed.conditions(shop)
+    statement = _selected().where(*conditions).limit(limit + 1)
+    if narrowed.order is None:
+        statement = statement.order_by(documents.c.id.desc())
+        statement = statement if after is None else statement.where(documents.c.id < after)
+    else:
+        statement = statement.order_by(documents.c.id)
+        statement = statement if after is None else statement.where(documents.c.id > after)
+    rows = (await conn.execute(statement)).mappings().all()
+    counted = select(func.count()).select_from(documents.join(accounts, accounts.c.order_id == documents.c.order_id))
+    total = (await conn.execute(counted.where(*conditions))).scalar_one()
+    return [document_view(dict(row)) for row in rows], total
+
+
+async def find_document(conn: AsyncConnection, shop: str, document_id: str) -> dict[str, Any] | None:
+    """A document with its snapshot, hash and place in the chain."""
+    own = (documents.c.shop == shop) & (documents.c.id == document_id)
+    statement = _selected(documents.c.snapshot, documents.c.prev_hash).where(own)
+    row = (await conn.execute(statement)).mappings().one_or_none()
+    if row is None:
+        return None
+    return document_view(dict(row)) | {"prev_hash": row["prev_hash"], "snapshot": json.loads(row["snapshot"])}
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """A document's PDF; both fields are None before it is rendered."""
+
+    number: str
+    sha256: str | None
+    content: bytes | None
+
+
+async def find_bytes(conn: AsyncConnection, shop: str, document_id: str) -> Bytes | None:
+    """The stored PDF of a document; None where there is no such document."""
+    statement = (
+        select(documents.c.number, renderings.c.sha256, blobs.c.content)
+        .join(renderings, renderings.c.document_id == documents.c.id)
+        .join(blobs, blobs.c.sha256 == renderings.c.sha256, isouter=True)
+        .where(documents.c.shop == shop, documents.c.id == document_id)
+    )
+    row = (await conn.execute(statement)).one_or_none()
+    return None if row is None else Bytes(row.number, row.sha256, row.content)
+
+
+def document_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    """`live`: an invoice that no credit note took back in full. `sha256` is null until the PDF is there."""
+    currency = row["currency"]
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "number": row["number"],
+        "order": row["code"],
+        "order_id": row["order_id"],
+        "scope": row["scope"],
+        "generation": row["generation"],
+        "issued_on": row["issued_on"].isoformat(),
+        "issued_at": row["issued_at"].isoformat(),
+        "currency": currency,
+        "totals": {name: str(from_minor(row[name], currency)) for name in ("net", "tax", "gross")},
+        "refers_to": row["refers_to"],
+        "live": row["live"] is not None,
+        "hash": row["hash"],
+        "sha256": row["sha256"],
+        "size": row["size"],
+    }
+
+
+def _selected(*more: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(
+            documents.c.id,
+            documents.c.kind,
+            documents.c.number,
+            documents.c.order_id,
+            documents.c.scope,
+            documents.c.generation,
+            documents.c.issued_on,
+            documents.c.issued_at,
+            documents.c.currency,
+            documents.c.net,
+            documents.c.tax,
+            documents.c.gross,
+            documents.c.refers_to,
+            documents.c.hash,
+            accounts.c.code,
+            renderings.c.sha256,
+            renderings.c.size,
+            live_invoices.c.document_id.label("live"),
+            *more,
+        )
+        .join(accounts, accounts.c.order_id == documents.c.order_id)
+        .join(renderings, renderings.c.document_id == documents.c.id)
+        .join(live_invoices, live_invoices.c.document_id == documents.c.id, isouter=True)
+    )

@@ -1,0 +1,78 @@
+"""What is stored of orders and their documents, in the shape the rules take, for many orders at once.
+
+The callers hold the orders' locks; two statements serve a batch of any size.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.billing.domain import Issued, Paid, issued
+from services.billing.tables import accounts, documents, renderings
+from shared.contracts import Order
+from shared.database import among
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An issued document, and the hash of its PDF once there is one."""
+
+    issued: Issued
+    issued_at: datetime
+    gross: int
+    sha256: str | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The money side of one order. `body` is its message as last applied, None before that."""
+
+    paid: Paid = field(default_factory=Paid)
+    version: int = 0
+    body: str | None = None
+    waiting: bool = False
+    documents: list[Stored] = field(default_factory=list)
+
+    @property
+    def order(self) -> Order:
+        """The order as last applied; raises on an order that was never heard of."""
+        if self.body is None:
+            raise LookupError("this order was never heard of")
+        return Order.decode(self.body)
+
+    @property
+    def issued(self) -> list[Issued]:
+        return [document.issued for document in self.documents]
+
+
+async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Ledger]:
+    """The ledgers of these orders; an order that was never heard of has an empty one."""
+    found = {order: Ledger() for order in orders}
+    for row in await conn.execute(select(accounts).where(among(accounts.c.order_id, orders))):
+        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting)
+    for row in await conn.execute(_documents.where(among(documents.c.order_id, orders))):
+        found[row.order_id].documents.append(
+            Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
+        )
+    return found
+
+
+def _paid(row: Row[tuple[object, ...]]) -> Paid:
+    return Paid(row.captured, row.refunded, row.late)
+
+
+_documents = (
+    select(
+        documents.c.order_id,
+        documents.c.snapshot,
+        documents.c.issued_at,
+        documents.c.gross,
+        renderings.c.sha256,
+    )
+    .join(renderings, renderings.c.document_id == documents.c.id)
+    .order_by(documents.c.order_id, documents.c.position)
+)

@@ -1,0 +1,67 @@
+"""Payments and accounts as people ask for them; amounts are strings with the currency's decimals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
+from services.billing.queries.ledgers import ledgers
+from services.billing.tables import payments
+from shared.contracts import DocumentKind
+from shared.money import from_minor
+
+
+async def list_payments(
+    conn: AsyncConnection, order_id: str, limit: int, after: str | None
+) -> tuple[list[dict[str, Any]], int]:
+    """The payments and refunds of an order, oldest first: one more than `limit`, and how many there are."""
+    own = payments.c.order_id == order_id
+    statement = select(payments).where(own).order_by(payments.c.id).limit(limit + 1)
+    if after is not None:
+        statement = statement.where(payments.c.id > after)
+    rows = (await conn.execute(statement)).mappings().all()
+    total = (await conn.execute(select(func.count()).select_from(payments).where(own))).scalar_one()
+    return [payment_view(dict(row)) for row in rows], total
+
+
+def payment_view(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "amount": str(from_minor(row["amount"], row["currency"])),
+        "currency": row["currency"],
+        "method": row["method"],
+        "reference": row["reference"],
+        "payable": row["payable"],
+        "actor": row["actor"],
+        "at": row["recorded_at"].isoformat(),
+    }
+
+
+async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
+    """The money side of an order: what was paid, what is invoiced, what needs a person."""
+    ledger = (await ledgers(conn, [order_id]))[order_id]
+    order, live = ledger.order, live_invoices(ledger.issued)
+    currency, total = order.currency, order.totals.gross
+
+    def amount(minor: int) -> str:
+        return str(from_minor(minor, currency))
+
+    return {
+        "order": order.code,
+        "order_id": order.id,
+        "heard": ledger.version,
+        "currency": currency,
+        "total": amount(total),
+        "captured": amount(ledger.paid.captured),
+        "refunded": amount(ledger.paid.refunded),
+        "due": amount(max(0, total - ledger.paid.kept)),
+        "invoiced": amount(sum(invoice.value for invoice in live)),
+        "payment": str(payment_fact(order, ledger.paid)),
+        "invoice": str(invoice_fact(sum(one.kind is DocumentKind.INVOICE for one in ledger.issued), live)),
+        "payable": order.levels.payable,
+        "warning": warning(order, ledger.paid),
+        "waits_for_shop": ledger.waiting,
+    }

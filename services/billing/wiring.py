@@ -1,0 +1,27 @@
+"""The whole billing service on one screen: what it hears, its jobs, its API."""
+
+from services.billing.api import Tools, router
+from services.billing.handlers import OrderHandlers
+from services.billing.jobs import Renderer, converge_waiting_orders
+from services.billing.settings import Settings
+from shared.contracts import Account, Digest, Order
+from shared.database import Clock, utcnow
+from shared.outbox import Outbox
+from shared.runtime import Service
+
+
+def build(settings: Settings, clock: Clock = utcnow) -> Service:
+    """The service, not started."""
+    service = Service("billing", settings, publishes=(Account, Digest), clock=clock)
+    outbox = service.outbox
+
+    rendering = service.job("render_documents", settings.render_seconds, Renderer(outbox, settings).run)
+    service.job("converge_waiting_orders", settings.waiting_seconds, lambda: converge_waiting_orders(outbox))
+
+    on = OrderHandlers(issued=rendering.nudge)
+    service.hear_of_shops()
+    service.hear(Order, on.on_order, again=Outbox.again(Account), blocked=on.on_blocked_order)
+
+    service.routers.append(router)
+    service.state["tools"] = Tools(service.db, outbox, issued=rendering.nudge)
+    return service
