@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from services.orders.domain.code import parse_code
 from shared.contracts import Invoicing, Marketplace, Order
 from tests.orders.driver import Driver, Json, line, order
@@ -105,59 +103,57 @@ def without(field: str) -> Json:
     return body
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        (order(line(quantity=-1)), "lines.0.quantity"),
-        (order(line(quantity=0)), "lines.0.quantity"),
-        (order(line(price="-1.00")), "lines.0.unit_price"),
-        (order(line(price="NaN")), "lines.0.unit_price"),
-        (order(line(price="12,50")), "lines.0.unit_price"),
-        (order({**line(), "unit_price": 12.5}), "lines.0.unit_price"),
-        (order(line(tax_rate="120")), "lines.0.tax_rate"),
-        (order(line(colour="red")), "lines.0.colour"),
-        (order(currency="XXZ"), "currency"),
-        (order(currency="eur"), "currency"),
-        (order(channel="bazaar"), "channel"),
-        (order(customer={"email": "nobody", "name": "N"}), "customer.email"),
-        (order(lines=[]), "lines"),
-        (without("customer"), "customer"),
-        (order(status="nonsense"), "status"),
-        (order(status="shipped"), "status"),
-        (order(surprise=1), "surprise"),
-    ],
-)
-async def test_bad_input_is_told_by_field(orders: Driver, body: Json, field: str) -> None:
-    answer = await orders.http.post("/api/v1/orders", json=body)
-    assert answer.status_code == 422, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert field in [error["field"] for error in answer.json()["errors"]]
+BAD = [
+    (order(line(quantity=-1)), "lines.0.quantity"),
+    (order(line(quantity=0)), "lines.0.quantity"),
+    (order(line(price="-1.00")), "lines.0.unit_price"),
+    (order(line(price="NaN")), "lines.0.unit_price"),
+    (order(line(price="12,50")), "lines.0.unit_price"),
+    (order({**line(), "unit_price": 12.5}), "lines.0.unit_price"),
+    (order(line(tax_rate="120")), "lines.0.tax_rate"),
+    (order(line(colour="red")), "lines.0.colour"),
+    (order(currency="XXZ"), "currency"),
+    (order(currency="eur"), "currency"),
+    (order(channel="bazaar"), "channel"),
+    (order(customer={"email": "nobody", "name": "N"}), "customer.email"),
+    (order(lines=[]), "lines"),
+    (without("customer"), "customer"),
+    (order(status="nonsense"), "status"),
+    (order(status="shipped"), "status"),
+    (order(surprise=1), "surprise"),
+]
+
+
+async def test_bad_input_is_told_by_field(orders: Driver) -> None:
+    for body, field in BAD:
+        answer = await orders.http.post("/api/v1/orders", json=body)
+        assert answer.status_code == 422, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert field in [error["field"] for error in answer.json()["errors"]]
     assert await orders.rows("orders") == []
 
 
-@pytest.mark.parametrize(
-    ("currency", "price", "included", "accepted"),
-    [
-        ("JPY", "12.50", True, False),
-        ("JPY", "1250", True, True),
-        ("EUR", "12.505", True, False),
-        ("EUR", "12.505", False, True),
-        ("TND", "12.505", True, True),
-    ],
-)
-async def test_prices_have_the_decimals_of_their_currency(
-    orders: Driver, currency: str, price: str, included: bool, accepted: bool
-) -> None:
-    body = order(line(price=price), currency=currency, prices_include_tax=included)
-    answer = await orders.http.post("/api/v1/orders", json=body)
-    assert (answer.status_code == 201) is accepted, answer.text
+PRICES = [
+    ("JPY", "12.50", True, False),
+    ("JPY", "1250", True, True),
+    ("EUR", "12.505", True, False),
+    ("EUR", "12.505", False, True),
+    ("TND", "12.505", True, True),
+]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff\xfe", b""])
-async def test_broken_json_is_a_problem(orders: Driver, body: bytes) -> None:
-    answer = await orders.http.post("/api/v1/orders", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
+async def test_prices_have_the_decimals_of_their_currency(orders: Driver) -> None:
+    for currency, price, included, accepted in PRICES:
+        body = order(line(price=price), currency=currency, prices_include_tax=included)
+        answer = await orders.http.post("/api/v1/orders", json=body)
+        assert (answer.status_code == 201) is accepted, answer.text
+
+
+async def test_broken_json_is_a_problem(orders: Driver) -> None:
+    for body in (b"{", b"[]", b"\xff\xfe", b""):
+        answer = await orders.http.post("/api/v1/orders", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_too_large_a_body_is_refused(orders: Driver) -> None:
