@@ -92,7 +92,9 @@ attempts = Table(
     Column("started_at", UtcDateTime(), nullable=False, comment="committed before the call"),
     Column("ended_at", UtcDateTime()),
     Column("outcome", String(10), comment="none: in flight, or its process died"),
-    Column("late", Boolean, nullable=False, default=False, comment="came back after its lease had gone to another"),
+    Column(
+        "late", Boolean, nullable=False, default=False, comment="came back after its lease had gone to another worker"
+    ),
     Column("reference", Text),
     Column("reason", Text),
 )

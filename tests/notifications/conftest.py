@@ -48,7 +48,12 @@ async def make_driver(database_url: str, clock: Clock) -> AsyncIterator[MakeDriv
     async with AsyncExitStack() as stack:
 
         async def make(**settings: Any) -> Driver:
-            values = {"database_url": database_url, "sqlite_synchronous": "OFF", "sandbox": True, "pool_size": 10}
+            values: dict[str, Any] = {
+                "database_url": database_url,
+                "sqlite_synchronous": "OFF",
+                "sandbox": True,
+                "pool_size": 10,
+            }
             driver = Driver(build(Settings(**values | settings), clock), clock)
             stack.push_async_callback(driver.close)
             for step in driver.service.on_start:

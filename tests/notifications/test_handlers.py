@@ -1,7 +1,9 @@
 """Orders and accounts heard: obligations appear once, follow the order, and the answer says how things stand."""
 
+import asyncio
+
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from services.notifications.tables import attempts, obligations, parked
 from shared.contracts import Channel, Customer, Order, Outcome
@@ -139,8 +141,6 @@ async def test_an_order_of_an_unknown_shop_waits_until_the_shop_is_heard(house: 
 
 
 async def test_a_batch_costs_a_fixed_number_of_statements(house: Driver) -> None:
-    from sqlalchemy import event
-
     async def statements(orders: list[Order]) -> int:
         seen: list[str] = []
         engine = house.service.db.engine.sync_engine
@@ -151,8 +151,6 @@ async def test_a_batch_costs_a_fixed_number_of_statements(house: Driver) -> None
         event.listen(engine, "before_cursor_execute", note)
         try:
             hearing = house.service.hears[Order.name]
-            import asyncio
-
             await asyncio.gather(*(hearing.submit(one.encode()) for one in orders))
         finally:
             event.remove(engine, "before_cursor_execute", note)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.notifications.counterparts import Scripted, call, note, twilio_accoun
 from tests.notifications.driver import NOON, Clock
 
 
-def _sms(vendor: Scripted, clock: Clock | None = None, **changes: object) -> Sms:
+def _sms(vendor: Scripted, clock: Clock | None = None, **changes: Any) -> Sms:
     return Sms(twilio_account(**changes), http_client(5, transport=vendor), clock or Clock(), seconds=5)
 
 
