@@ -3,22 +3,25 @@
 `Bus` keeps two connections, so that a broker that blocks publishers (memory or disk alarm) never stops consumers. It is
 supervised: whatever the clients' own recovery misses (a connection that hangs, a channel that does not come back, a
 consumer the broker no longer counts) ends in closing everything and connecting from nothing. Neighbours: `topology`
-(names and arguments), `hints` (the lossy note that an order changed), `embedded` (the broker inside the process).
+(names and arguments), `consuming` (FastStream's side), `probing` (bounded questions to the broker), `hints` (the lossy
+note that an order changed), `embedded` (the broker inside the process).
 """
 
 import asyncio
 import contextlib
+import hashlib
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from faststream import AckPolicy
-from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
-from faststream.rabbit.message import RabbitMessage
+from faststream.rabbit import RabbitBroker
 
+from shared.broker.consuming import Submit, consuming_broker
 from shared.broker.hints import Hints
-from shared.broker.topology import EXCHANGE, Subscription, declare, routing_key
+from shared.broker.probing import brief_channel, closed, consumer_count, depth_of
+from shared.broker.topology import EXCHANGE, Subscription, declare, routing_key, with_heartbeat
 from shared.observability import get_logger
 
 __all__ = ["Bus", "Dead", "Hints", "Outgoing", "Subscription"]
@@ -28,7 +31,10 @@ log = get_logger(__name__)
 AMQP_SECONDS = 10.0
 """Every await on the broker is bounded by this; a publish that runs into it is of unknown outcome and is sent again."""
 CHECK_SECONDS = 5.0
-Submit = Callable[[bytes], Awaitable[None]]
+LONGEST_PAUSE = 5.0
+STOP_TRIES = 3
+SHORT_STRING = 255
+"""Bytes of an AMQP property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class Bus:
         self.connected = asyncio.Event()
         self.hints = Hints()
         self._subscriptions: list[tuple[Subscription, Submit]] = []
+        self._listens = True
+        self._stopping = False
         self._supervisor: asyncio.Task[None] | None = None
         self._consuming: RabbitBroker | None = None
         self._connection: AbstractConnection | None = None
@@ -73,11 +81,12 @@ class Bus:
         self._subscriptions.append((subscription, submit))
 
     def silence(self) -> None:
-        """Hear nothing: this process publishes only."""
-        self._subscriptions.clear()
+        """Hear nothing: this process publishes, and looks after the dead letters."""
+        self._listens = False
 
     @property
     def subscriptions(self) -> list[Subscription]:
+        """What the service hears, in this process or another."""
         return [subscription for subscription, _ in self._subscriptions]
 
     async def start(self) -> None:
@@ -85,10 +94,12 @@ class Bus:
         self._supervisor = asyncio.create_task(self._supervise(), name=f"bus-{self.service}")
 
     async def stop(self) -> None:
-        """Stop consuming, then close. What was not acknowledged is delivered again."""
-        if self._supervisor is not None:
-            self._supervisor.cancel()
-            await asyncio.gather(self._supervisor, return_exceptions=True)
+        """Stop consuming, then close, in a few seconds at most. What was not acknowledged is delivered again."""
+        self._stopping = True
+        for _ in range(STOP_TRIES):  # the client may turn a cancellation into an error of its own
+            if self._supervisor is not None and not self._supervisor.done():
+                self._supervisor.cancel()
+                await asyncio.wait({self._supervisor}, timeout=1.0)
         self.connected.clear()
         await self._disconnect()
 
@@ -100,7 +111,7 @@ class Bus:
         results = await asyncio.gather(*(_send(exchange, row) for row in rows), return_exceptions=True)
         failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
-            log.warning("broker.publish_failed", count=len(failed), error=repr(failed[0]))
+            log.warning("broker.publish_failed", service=self.service, count=len(failed), error=failed[0])
         return [not isinstance(result, BaseException) for result in results]
 
     async def publish_hints(self, hints: Sequence[tuple[str, int]]) -> None:
@@ -115,10 +126,8 @@ class Bus:
         if connection is None or not self.connected.is_set():
             return None
         try:
-            async with asyncio.timeout(AMQP_SECONDS), connection.channel() as channel:
-                declared = await channel.declare_queue(queue, passive=True)
-                return declared.declaration_result.message_count
-        except (aio_pika.exceptions.AMQPError, TimeoutError, ConnectionError):
+            return await depth_of(connection, queue, AMQP_SECONDS)
+        except (aio_pika.exceptions.AMQPError, OSError, RuntimeError):
             return None
 
     async def take_dead(self, limit: int = 100) -> list[Dead]:
@@ -135,76 +144,65 @@ class Bus:
 
     async def _supervise(self) -> None:
         pause = 0.1
-        while True:
+        while not self._stopping:
+            lost = asyncio.Event()
             try:
-                await self._connect()
+                await self._connect(lost)
                 pause = 0.1
                 self.connected.set()
                 log.info("broker.connected", service=self.service)
-                await self._until_lost()
+                await self._until_lost(lost)
                 log.warning("broker.lost", service=self.service)
             except Exception as error:
-                log.warning("broker.lost", service=self.service, error=repr(error), again_in=pause)
+                log.warning("broker.lost", service=self.service, error=error, again_in=pause)
             self.connected.clear()
             await self._disconnect()
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
+            # Not all at once: every service of an installation has lost the broker in the same moment.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+            pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _connect(self) -> None:
+    async def _connect(self, lost: asyncio.Event) -> None:
+        """Both connections, everything declared; `lost` is set when either of them, or the channel, is closed."""
+        url = with_heartbeat(self.url)
         async with asyncio.timeout(AMQP_SECONDS * 3):
-            self._connection = await aio_pika.connect(self.url, timeout=AMQP_SECONDS)
+            self._connection = await aio_pika.connect(url, timeout=AMQP_SECONDS)
             self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
             await declare(self._channel, self.subscriptions)
             self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
             await self.hints.listen(self._connection)
-            if self._subscriptions:
-                self._consuming = self._consumers()
+            if self._listens and self._subscriptions:
+                self._consuming = consuming_broker(
+                    url, self._subscriptions, prefetch=self.prefetch, seconds=AMQP_SECONDS, on_close=lost.set
+                )
                 await self._consuming.start()
+        for closeable in (self._connection, self._channel):
+            closeable.close_callbacks.add(lambda *_: lost.set())
 
-    def _consumers(self) -> RabbitBroker:
-        """FastStream's side: one subscriber and one channel per queue, raw bodies, rejected (to the dead) on a bug."""
-        broker = RabbitBroker(self.url, logger=None, apply_types=False, reconnect_interval=3600, graceful_timeout=5.0)
-        for subscription, submit in self._subscriptions:
-            broker.subscriber(
-                RabbitQueue(subscription.queue, declare=False),
-                channel=Channel(prefetch_count=self.prefetch),
-                ack_policy=AckPolicy.REJECT_ON_ERROR,
-                decoder=_raw_body,
-                no_reply=True,
-            )(submit)
-        return broker
-
-    async def _until_lost(self) -> None:
+    async def _until_lost(self, lost: asyncio.Event) -> None:
         """Return when this connection should be given up."""
-        connection = self._connection
-        if connection is None:
-            return
-        closed = asyncio.Event()
-        connection.close_callbacks.add(lambda *_: closed.set())
-        while not closed.is_set():
+        while not lost.is_set() and await self._works():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(closed.wait(), CHECK_SECONDS)
-            if closed.is_set() or not await self._counted(connection):
-                return
+                await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
 
-    async def _counted(self, connection: AbstractConnection) -> bool:
-        """Whether the broker still counts a consumer on each of our queues."""
-        async with asyncio.timeout(AMQP_SECONDS), connection.channel() as channel:
-            for subscription in self.subscriptions:
-                declared = await channel.declare_queue(subscription.queue, passive=True)
-                if not declared.declaration_result.consumer_count:
-                    log.warning("broker.consumer_lost", queue=subscription.queue)
-                    return False
+    async def _works(self) -> bool:
+        """Whether both connections answer and the broker counts a consumer on each of our queues."""
+        if self._connection is not None:
+            async with brief_channel(self._connection, AMQP_SECONDS):
+                pass
+        if self._consuming is None:
+            return True
+        connection = await self._consuming.connect()
+        for subscription in self.subscriptions:
+            if not await consumer_count(connection, subscription.queue, AMQP_SECONDS):
+                log.warning("broker.consumer_lost", queue=subscription.queue)
+                return False
         return True
 
     async def _disconnect(self) -> None:
         consuming, connection = self._consuming, self._connection
         self._consuming = self._connection = self._channel = self._exchange = None
-        for closeable in (consuming.stop if consuming else None, connection.close if connection else None):
-            if closeable is not None:
-                with contextlib.suppress(Exception):
-                    async with asyncio.timeout(AMQP_SECONDS):
-                        await closeable()
+        closing = [closed(part) for part in (consuming and consuming.stop, connection and connection.close) if part]
+        await asyncio.gather(*closing)
 
 
 async def _send(exchange: AbstractExchange, row: Outgoing) -> None:
@@ -212,11 +210,13 @@ async def _send(exchange: AbstractExchange, row: Outgoing) -> None:
         row.body,
         content_type="application/json",
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        message_id=f"{row.message}/{row.key}/{row.version}",
+        # For people. Not `message_id`: the client tells returned messages apart by that, and a row may go out twice.
+        correlation_id=_identity(row),
     )
     key = routing_key(row.message, row.shop, row.detail)
     await exchange.publish(message, routing_key=key, mandatory=True, timeout=AMQP_SECONDS)
 
 
-async def _raw_body(message: RabbitMessage) -> bytes:
-    return bytes(message.body)
+def _identity(row: Outgoing) -> str:
+    identity = f"{row.message}/{row.key}/{row.version}"
+    return identity if len(identity.encode()) <= SHORT_STRING else hashlib.sha256(identity.encode()).hexdigest()

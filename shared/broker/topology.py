@@ -14,6 +14,8 @@ from aio_pika.abc import AbstractChannel
 EXCHANGE = "comptoir"
 ALL = "all"
 DELIVERY_LIMIT = 20
+HEARTBEAT_SECONDS = 15
+"""A connection that is silent for three of these is dead; the clients' default would take three minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ class Subscription:
 def routing_key(message: str, shop: str, detail: str = ALL) -> str:
     """Where a message goes."""
     return f"{message}.{shop}.{detail}"
+
+
+def with_heartbeat(url: str) -> str:
+    """The broker's address with our heartbeat, unless it names one."""
+    if "heartbeat=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}heartbeat={HEARTBEAT_SECONDS}"
 
 
 async def declare(channel: AbstractChannel, subscriptions: Iterable[Subscription]) -> None:
