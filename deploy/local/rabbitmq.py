@@ -10,7 +10,6 @@ can use them as they are; an asyncio launcher calls them through `asyncio.to_thr
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import secrets
@@ -29,6 +28,9 @@ _POLICY = Path("/usr/sbin/policy-rc.d")
 _NODE = "comptoir@localhost"  # every server has its own epmd; data are found again by this name
 _START_TIMEOUT = 120.0
 _STOP_TIMEOUT = 60.0
+_GUARD = "read -r _; kill -KILL 0"
+"""Leads the process group of server and epmd, and ends it when our end of its input closes: however this process ends,
+nothing is left behind. Being a group of its own, the server is not hit by a Ctrl-C that is meant for its user."""
 _PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 _LOOPBACK_DISTRIBUTION = "-kernel inet_dist_use_interface {127,0,0,1}"
 
@@ -120,6 +122,7 @@ class RabbitMQ:
         self.directory = directory.resolve()
         self._ports = [_reserve_port() for _ in range(3)]
         self.port, self._distribution_port, self._epmd_port = (reserved.getsockname()[1] for reserved in self._ports)
+        self._guard: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -139,22 +142,22 @@ class RabbitMQ:
 
     def start(self) -> None:
         """Return when clients are served (7 s, quiet machine); raises RabbitMQUnavailableError with the log's end."""
-        if self._server is not None:
+        if self._guard is not None:
             return
         script = find_rabbitmq()
         if script is None:
             raise RabbitMQUnavailableError("rabbitmq-server is not installed")
         self._prepare()
-        atexit.register(self.kill)
-        self._start_epmd()
-        with (self.directory / "server.out").open("wb") as output:
-            self._server = subprocess.Popen(  # noqa: S603 - fixed path, no shell
-                [script], env=self._environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                cwd=self.directory, start_new_session=True,
-            )  # fmt: skip
+        self._guard = subprocess.Popen(["/bin/sh", "-c", _GUARD], stdin=subprocess.PIPE, process_group=0)  # noqa: S603
         try:
+            self._start_epmd(self._guard.pid)
+            with (self.directory / "server.out").open("wb") as output:
+                self._server = subprocess.Popen(  # noqa: S603 - fixed path, no shell
+                    [script], env=self._environment(), cwd=self.directory, process_group=self._guard.pid,
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                )  # fmt: skip
             self._wait_until(self._answers, "does not answer")
-        except RabbitMQUnavailableError:
+        except BaseException:
             self.kill()
             raise
 
@@ -169,17 +172,16 @@ class RabbitMQ:
 
     def kill(self) -> None:
         """End the server with SIGKILL, as a crash would, and epmd with it."""
-        if self._server is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._server.pid, signal.SIGKILL)
-            self._server.wait(_STOP_TIMEOUT)
-            self._server = None
-            self._pid_file.unlink(missing_ok=True)
-        if self._epmd is not None:
-            self._epmd.kill()
-            self._epmd.wait(_STOP_TIMEOUT)
-            self._epmd = None
-        atexit.unregister(self.kill)
+        if self._guard is None:
+            return
+        os.killpg(self._guard.pid, signal.SIGKILL)
+        for process in (self._server, self._epmd, self._guard):
+            if process is not None:
+                process.wait(_STOP_TIMEOUT)
+        if self._guard.stdin is not None:
+            self._guard.stdin.close()
+        self._server = self._epmd = self._guard = None
+        self._pid_file.unlink(missing_ok=True)
 
     def restart(self) -> None:
         """Stop in good order and start again: same address, same durable queues."""
@@ -243,14 +245,14 @@ class RabbitMQ:
             "RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_DISTRIBUTION,
         }
 
-    def _start_epmd(self) -> None:
+    def _start_epmd(self, process_group: int) -> None:
         """Our own child in the foreground: the daemon that erl would start otherwise outlives the server."""
         epmd = shutil.which("epmd", path=f"/usr/lib/erlang/bin{os.pathsep}{os.environ.get('PATH', '')}")
         if epmd is None:
             raise RabbitMQUnavailableError("epmd is not installed; it belongs to Erlang")
         self._epmd = subprocess.Popen(  # noqa: S603 - found on PATH, no shell
             [epmd, "-address", "127.0.0.1", "-port", str(self._epmd_port)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=process_group,
         )  # fmt: skip
         self._wait_until(lambda: self._reads(self._epmd_port, b"\x00\x01n") != b"", "has no epmd")
 
