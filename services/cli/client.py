@@ -71,15 +71,23 @@ class Api:
                 return
             left = None if left is None else left - len(page["items"])
 
-    def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Json:
-        """Send a change. With an idempotency `key` it is repeated when its outcome is not known.
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        may_repeat: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        """Send a change.
 
-        Headers are given as arguments: `if_match="3"`.
+        It is repeated when its outcome is not known if it has an idempotency `key`, or if it does no harm twice
+        (`may_repeat`).
         """
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        answer: Json = self._send("POST", path, body=body, headers=headers, may_repeat=key is not None).json()
+        sent = dict(headers or {}) | ({} if key is None else {"Idempotency-Key": key})
+        repeat = may_repeat or key is not None
+        answer: Json = self._send("POST", path, body=body, headers=sent, may_repeat=repeat).json()
         return answer
 
     def delete(self, path: str) -> None:

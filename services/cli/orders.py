@@ -31,7 +31,7 @@ COLUMNS = {
     "settled": "settled",
 }
 LINE_COLUMNS = ("id", "sku", "name", "quantity", "hold", "allocated", "shipped", "restocked", "gross")
-ENTRY_COLUMNS = {"at": "at", "kind": "kind", "actor": "actor", "status": "status", "text": "text"}
+ENTRY_COLUMNS = {"at": "at", "kind": "kind", "actor": "actor", "status": "status.mnemonic", "text": "text"}
 
 
 def register(app: typer.Typer) -> None:
@@ -90,8 +90,8 @@ def create_order(
     """Create an order from JSON."""
     body = _read_json(file)
     api = api_of(context)
-    headers = {} if wait is None else {"prefer": f"wait={wait}"}
-    _show(api.post(ORDERS, body, key=key or secrets.token_hex(16), **headers), as_json=as_json)
+    headers = {} if wait is None else {"Prefer": f"wait={wait}"}
+    _show(api.post(ORDERS, body, key=key or secrets.token_hex(16), headers=headers), as_json=as_json)
     tell_trace(api)
 
 
@@ -123,8 +123,8 @@ def change_status(
         actions=_filled(mail=mail, sms=sms, invoice=invoice) or None,
     )
     api = api_of(context)
-    headers = {} if version is None else {"if_match": f'"{version}"'}
-    changed = api.post(f"{ORDERS}/{segment(code)}/status", body, key=secrets.token_hex(16), **headers)
+    headers = {} if version is None else {"If-Match": f'"{version}"'}
+    changed = api.post(f"{ORDERS}/{segment(code)}/status", body, key=secrets.token_hex(16), headers=headers)
     _show(changed, as_json=as_json)
     tell_trace(api)
 

@@ -15,6 +15,8 @@ from rich.table import Table
 WIDE = 240
 """Columns where stdout is no terminal: nothing is cut off."""
 STEP_PERCENT = 5
+STEP_SECONDS = 0.5
+"""Between two such lines at the least; the last one comes in any case."""
 
 
 def note(text: str) -> None:
@@ -73,7 +75,7 @@ class Counter(Protocol):
 
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Counter]:
-    """A bar on a terminal, else a line each 5 %; on stderr."""
+    """A bar on a terminal, else a line each 5 %, but not a hail of them; on stderr."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _Lines(title, total)
         return
@@ -95,15 +97,16 @@ class _Lines:
     def __init__(self, title: str, total: int) -> None:
         self._title, self._total = title, total
         self._done = self._told = 0
-        self._begun = time.monotonic()
+        self._begun = self._told_at = time.monotonic()
 
     def advance(self, amount: int = 1) -> None:
         self._done += amount
         percent = 100 if self._total == 0 else min(100, self._done * 100 // self._total)
         step = percent - percent % STEP_PERCENT
-        if step > self._told:
-            self._told = step
-            note(f"{self._title}: {step} % ({self._done} of {self._total}, {time.monotonic() - self._begun:.0f} s)")
+        now = time.monotonic()
+        if step > self._told and (step == 100 or now - self._told_at >= STEP_SECONDS):
+            self._told, self._told_at = step, now
+            note(f"{self._title}: {step} % ({self._done} of {self._total}, {now - self._begun:.0f} s)")
 
 
 def _cell(item: Mapping[str, Any], path: str) -> str:

@@ -105,7 +105,7 @@ def waiting(api: Api) -> Iterator[Waiting]:
             if missing:
                 needs_stock = any(line["kind"] == "product" for line in missing)
                 is_allocated = not needs_stock or order["facts"]["stock"] == "reserved"
-                yield Waiting(order["placed_at"], order["id"], order.code, order["version"], is_allocated)
+                yield Waiting(order["placed_at"], order["id"], order["code"], order["version"], is_allocated)
 
 
 def _left(line: dict[str, Any]) -> int:

@@ -54,6 +54,11 @@ class Closing(Part):
 
 
 class Shop(Message):
+    """A shop as all services need to know it: identity, languages, policies, and who holds a key.
+
+    Key hashes travel here so that every service verifies requests by itself.
+    """
+
     name: ClassVar[str] = "orders.shop.v1"
 
     title: str = Field(description="the name clients see")

@@ -6,14 +6,14 @@ that was not adds nothing.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from services.cli.client import Api
+from services.cli.client import PAGE, Api
 from services.cli.imports.documents import Sender
 from services.cli.imports.staging import Need, Staging
 from services.cli.output import progress
@@ -89,7 +89,7 @@ class Sending:
         with progress("Orders", self.staging.count_orders()) as counter:
             for batch in self._batches():
                 bodies = [body for _, body in batch]
-                results = self.api.post(f"{ORDERS}/batch", {"orders": bodies}, key=self._key("orders", bodies))
+                results = self.api.post(f"{ORDERS}/batch", {"orders": bodies}, may_repeat=True)
                 for (number, _), result in zip(batch, results["items"], strict=True):
                     self._note(number, result)
                 counter.advance(len(batch))
@@ -119,8 +119,13 @@ class Sending:
         if batch:
             yield batch
 
-    def _booked_before(self, existing: Iterable[str]) -> set[str]:
-        """The SKUs whose receipt of this file stands in the ledger already; only one that existed can have it."""
+    def _booked_before(self, existing: Collection[str]) -> set[str]:
+        """The SKUs whose receipt of this file stands in the ledger already; only one that existed can have it.
+
+        The whole ledger is read where that takes fewer requests than asking for each SKU.
+        """
+        if self.api.get(MOVEMENTS, limit=1)["total"] <= PAGE * len(existing):
+            return {entry["sku"] for entry in self.api.pages(MOVEMENTS) if entry["note"] == self.reference}
         with ThreadPoolExecutor(LOOKERS) as pool:
             return {sku for sku, is_booked in pool.map(self._look, existing) if is_booked}
 
