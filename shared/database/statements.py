@@ -1,6 +1,7 @@
 """The constructs in which the two dialects differ, each under one name."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -34,15 +35,21 @@ class _Values(TypeDecorator[list[Any]]):
 
 
 class among(FunctionElement[bool]):
-    """`column` is one of `values`, with one bind value and therefore one prepared statement for any length."""
+    """`column` is one of `values`, with one bind value and therefore one prepared statement for any length.
+
+    A text instead of values names the bind value, for a statement that is built once; it is then executed with a list.
+    """
 
     type = Boolean()
     inherit_cache = True
     name = "among"
 
-    def __init__(self, column: ColumnElement[Any], values: Iterable[Any]) -> None:
-        numbers = isinstance(column.type, Integer)
-        super().__init__(column, bindparam(None, list(values), type_=_Values(numbers=numbers)))
+    def __init__(self, column: ColumnElement[Any], values: Iterable[Any] | str) -> None:
+        kind = _Values(numbers=isinstance(column.type, Integer))
+        if isinstance(values, str):
+            super().__init__(column, bindparam(values, type_=kind))
+        else:
+            super().__init__(column, bindparam(None, list(values), type_=kind))
 
 
 @compiles(among, "postgresql")
@@ -70,7 +77,21 @@ def upsert(
 
     `update` names the columns to take from the new row, `set_` and `where` get `excluded`; none of them: DO NOTHING.
     """
-    statement: Any = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(table)
+    columns = None if update is None else tuple(update)
+    return _upsert(conn.dialect.name, table, tuple(keys), columns, set_, where)
+
+
+@lru_cache(maxsize=256)
+def _upsert(
+    dialect: str,
+    table: Table,
+    keys: tuple[str, ...],
+    update: tuple[str, ...] | None,
+    set_: Callable[[Any], dict[str, Any]] | None,
+    where: Callable[[Any], ColumnElement[bool]] | None,
+) -> Any:
+    """The statement, built once for functions that are the same object at every call."""
+    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     if update is None and set_ is None:
         return statement.on_conflict_do_nothing(index_elements=keys)
     values = {name: statement.excluded[name] for name in update or ()}

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import CursorResult, Executable, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
 
 from shared.broker import Bus, Outgoing
 from shared.contracts import Answer, Message
@@ -161,18 +162,21 @@ class Outbox:
 
 def _insert(conn: AsyncConnection) -> Any:
     """A newer version replaces an unsent older one; a targeted row never narrows an unsent broadcast one."""
-    return upsert(
-        conn,
-        outbox,
-        keys=["message", "key"],
-        set_=lambda excluded: {
-            "version": excluded.version,
-            "body": excluded.body,
-            "created_at": excluded.created_at,
-            "detail": case((outbox.c.detail == excluded.detail, excluded.detail), else_=ALL),
-        },
-        where=lambda excluded: outbox.c.version <= excluded.version,
-    )
+    return upsert(conn, outbox, keys=["message", "key"], set_=_replacement, where=_not_older)
+
+
+def _replacement(excluded: Any) -> dict[str, Any]:
+    return {
+        "version": excluded.version,
+        "body": excluded.body,
+        "created_at": excluded.created_at,
+        "detail": case((outbox.c.detail == excluded.detail, excluded.detail), else_=ALL),
+    }
+
+
+def _not_older(excluded: Any) -> ColumnElement[bool]:
+    result: ColumnElement[bool] = outbox.c.version <= excluded.version
+    return result
 
 
 def _as_row(row: Outgoing, now: datetime) -> dict[str, Any]:
