@@ -49,16 +49,8 @@ _KNOWN = (
     orders.c.deleted_at,
     *(orders.c[name] for name in _FACTS),
 )
-_update_facts = (
-    update(orders)
-    .where(orders.c.id == bindparam("the_id"))
-    .values(
-        {
-            name: bindparam(f"new_{name}", type_=orders.c[name].type)
-            for name in (*_FACTS, "revision", "heard", "settled")
-        }
-    )
-)
+_known_locked = select(*_KNOWN).where(among(orders.c.id, "ids")).order_by(orders.c.id).with_for_update()
+_update_facts = update(orders).where(orders.c.id == bindparam("the_id"))
 _HEARING_COLUMNS = (
     "version",
     "heard",
@@ -136,8 +128,7 @@ def _on_payment(row: Row[Any], answer: Account) -> Trigger | None:
 
 async def _hear(tx: Transaction, answers: Sequence[A], reading: Reading[A]) -> None:
     by_id = {answer.id: answer for answer in answers}
-    statement = select(*_KNOWN).where(among(orders.c.id, sorted(by_id))).order_by(orders.c.id).with_for_update()
-    rows = (await tx.execute(statement)).all()
+    rows = (await tx.execute(_known_locked, {"ids": sorted(by_id)})).all()
     known = await find_hearings(tx.conn, [row.id for row in rows])
     heard = Heard()
     for row in rows:
@@ -162,7 +153,7 @@ def _take(
         "heard": heard_by_all(known),
         "settled": is_settled(row.version, known),
     }
-    heard.orders.append({"the_id": row.id, **{f"new_{name}": value for name, value in values.items()}})
+    heard.orders.append({"the_id": row.id, **values})
     heard.entries += [
         (row.id, _entry(tx, row, reading.service, kind, text)) for kind, text in _news(row.currency, present, facts)
     ]
@@ -224,4 +215,4 @@ async def _write(tx: Transaction, heard: Heard, service: str) -> None:
         )
         await tx.execute(later, [{"service": service, "sent_at": heard.reached}])
     for row in heard.orders:
-        tx.hint(row["the_id"], row["new_revision"])
+        tx.hint(row["the_id"], row["revision"])

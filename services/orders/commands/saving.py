@@ -39,11 +39,7 @@ _MUTABLE = (
     "parcels",
     "settled",
 )
-_update_orders = (
-    update(orders)
-    .where(orders.c.id == bindparam("the_id"))
-    .values({name: bindparam(f"new_{name}", type_=orders.c[name].type) for name in _MUTABLE})
-)
+_update_orders = update(orders).where(orders.c.id == bindparam("the_id"))
 _LINE_COLUMNS = tuple(column.name for column in lines.c if not column.primary_key)
 
 
@@ -119,7 +115,7 @@ def _order_row(record: OrderRecord) -> dict[str, Any]:
 
 
 def _order_update(record: OrderRecord) -> dict[str, Any]:
-    return {"the_id": record.id, **{f"new_{name}": getattr(record, name) for name in _MUTABLE}}
+    return {"the_id": record.id, **{name: getattr(record, name) for name in _MUTABLE}}
 
 
 def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.tables import hearings
@@ -43,29 +43,32 @@ NEVER = HearingRecord()
 _COLUMNS = [hearings.c[name] for name in HearingRecord.__slots__]
 
 
-async def find_hearings(conn: AsyncConnection, orders: Iterable[str]) -> dict[str, dict[str, HearingRecord]]:
+_of_orders = select(hearings.c.order_id, hearings.c.service, *_COLUMNS).where(among(hearings.c.order_id, "ids"))
+_bodies = select(hearings.c.service, hearings.c.body).where(
+    hearings.c.order_id == bindparam("id"), hearings.c.body.is_not(None)
+)
+_reservations = select(hearings.c.order_id, hearings.c.body).where(
+    among(hearings.c.order_id, "ids"), hearings.c.service == INVENTORY, hearings.c.body.is_not(None)
+)
+
+
+async def find_hearings(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, dict[str, HearingRecord]]:
     """What has been heard of these orders, by order and service."""
-    found: dict[str, dict[str, HearingRecord]] = {id_: {} for id_ in orders}
-    statement = select(hearings.c.order_id, hearings.c.service, *_COLUMNS).where(among(hearings.c.order_id, found))
-    for row in await conn.execute(statement):
+    found: dict[str, dict[str, HearingRecord]] = {id_: {} for id_ in ids}
+    for row in await conn.execute(_of_orders, {"ids": list(found)}):
         found[row.order_id][row.service] = HearingRecord(*row[2:])
     return found
 
 
-async def find_bodies(conn: AsyncConnection, order: str) -> dict[str, str]:
+async def find_bodies(conn: AsyncConnection, id_: str) -> dict[str, str]:
     """The answers themselves (JSON), by service."""
-    statement = select(hearings.c.service, hearings.c.body).where(
-        hearings.c.order_id == order, hearings.c.body.is_not(None)
-    )
-    return {row.service: row.body for row in await conn.execute(statement)}
+    return {row.service: row.body for row in await conn.execute(_bodies, {"id": id_})}
 
 
-async def find_reservations(conn: AsyncConnection, orders: Iterable[str]) -> dict[str, Reservation]:
+async def find_reservations(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, Reservation]:
     """Inventory's answers about these orders."""
-    statement = select(hearings.c.order_id, hearings.c.body).where(
-        among(hearings.c.order_id, orders), hearings.c.service == INVENTORY, hearings.c.body.is_not(None)
-    )
-    return {row.order_id: Reservation.decode(row.body) for row in await conn.execute(statement)}
+    rows = await conn.execute(_reservations, {"ids": list(ids)})
+    return {row.order_id: Reservation.decode(row.body) for row in rows}
 
 
 def heard_by_all(heard: Hearings) -> int:

@@ -4,7 +4,6 @@
 whole house. Names are those of the tables; `commands.saving` writes a record back.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -154,11 +153,18 @@ class OrderNotFound(NotFound):
     title = "There is no such order"
 
 
-_ORDER_COLUMNS = list(orders.c)
-_one_order: Select[Any] = select(*_ORDER_COLUMNS).where(
+_one_order = select(*orders.c).where(
     orders.c.shop == bindparam("shop"), orders.c.code == bindparam("code"), orders.c.deleted_at.is_(None)
 )
 _one_order_locked = _one_order.with_for_update()
+_orders_locked = select(*orders.c).where(among(orders.c.id, "ids")).order_by(orders.c.id).with_for_update()
+_lines = select(lines).where(among(lines.c.order_id, "ids")).order_by(lines.c.id)
+_parcels = select(parcels).where(among(parcels.c.order_id, "ids")).order_by(parcels.c.number)
+_unheard = (
+    select(entries)
+    .where(among(entries.c.order_id, "ids"), entries.c.version > bindparam("heard"))
+    .order_by(entries.c.version)
+)
 
 
 async def find_order(conn: AsyncConnection, shop: str, code: str) -> OrderRecord:
@@ -173,9 +179,8 @@ async def lock_order(conn: AsyncConnection, shop: str, code: str) -> OrderRecord
 
 async def lock_orders(conn: AsyncConnection, ids: Iterable[str]) -> list[OrderRecord]:
     """These orders (tombstones too), locked in the order of their ids; unknown ids are left out."""
-    wanted = sorted(set(ids))
-    statement = select(*_ORDER_COLUMNS).where(among(orders.c.id, wanted)).order_by(orders.c.id).with_for_update()
-    return await complete(conn, [record_of(row) for row in await conn.execute(statement)])
+    rows = await conn.execute(_orders_locked, {"ids": sorted(set(ids))})
+    return await complete(conn, [record_of(row) for row in rows])
 
 
 async def _one(conn: AsyncConnection, statement: Select[Any], shop: str, code: str) -> OrderRecord:
@@ -200,33 +205,17 @@ async def complete(conn: AsyncConnection, found: Sequence[OrderRecord]) -> list[
     by_id = {record.id: record for record in found}
     if not by_id:
         return []
-    for row in await conn.execute(select(lines).where(among(lines.c.order_id, by_id)).order_by(lines.c.id)):
+    for row in await conn.execute(_lines, {"ids": list(by_id)}):
         by_id[row.order_id].lines.append(_line(row))
-    shipped = [record.id for record in found if record.parcels]
-    if shipped:
-        for row in await conn.execute(
-            select(parcels).where(among(parcels.c.order_id, shipped)).order_by(parcels.c.number)
-        ):
+    if shipped := [record.id for record in found if record.parcels]:
+        for row in await conn.execute(_parcels, {"ids": shipped}):
             by_id[row.order_id].shipments.append(_parcel(row))
-    for order_id, unheard in (await _unheard(conn, found)).items():
-        by_id[order_id].unheard = unheard
-    return list(found)
-
-
-async def _unheard(conn: AsyncConnection, found: Sequence[OrderRecord]) -> dict[str, list[EntryRecord]]:
-    """The entries newer than what every service has heard."""
     heard = {record.id: record.heard for record in found if record.heard < record.version}
-    kept: dict[str, list[EntryRecord]] = defaultdict(list)
     if heard:
-        statement = (
-            select(entries)
-            .where(among(entries.c.order_id, heard), entries.c.version > min(heard.values()))
-            .order_by(entries.c.version)
-        )
-        for row in await conn.execute(statement):
+        for row in await conn.execute(_unheard, {"ids": list(heard), "heard": min(heard.values())}):
             if row.version > heard[row.order_id]:
-                kept[row.order_id].append(entry_of(row))
-    return kept
+                by_id[row.order_id].unheard.append(entry_of(row))
+    return list(found)
 
 
 def _line(row: Any) -> LineRecord:
