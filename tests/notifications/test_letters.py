@@ -1,6 +1,8 @@
 """The mail as its reader sees it, and the limits of what a seller may write into it."""
 
 import time
+from email import message_from_bytes
+from email.policy import SMTP
 
 import pytest
 
@@ -13,7 +15,7 @@ from tests.notifications.driver import NOON
 
 
 def _parts(one: Letter) -> tuple[str, str]:
-    message = compose(one, "id", one.words.code, NOON)
+    message = message_from_bytes(compose(one, "id", one.words.code, NOON), policy=SMTP)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
     assert html is not None

@@ -47,6 +47,15 @@ async def test_a_mail_leaves_with_its_headers(mail: Mail, smtp_server: SmtpServe
     assert message.get_content_type() == "multipart/alternative"
 
 
+async def test_accents_and_long_subjects_arrive(mail: Mail, smtp_server: SmtpServer) -> None:
+    subject = "Été à la cave : " + "un très long sujet " * 10
+    await mail.send(call(letter(name="Élodie, dite « Lo »", subject=subject, words=words(shop="Cave à vins"))))
+    message = smtp_server.received[0].message
+    assert str(message["Subject"]) == subject.strip()
+    assert message["To"].addresses[0].display_name == "Élodie, dite « Lo »"
+    assert message["From"].addresses[0].display_name == "Cave à vins"
+
+
 async def test_mails_that_follow_one_another_share_few_connections(
     smtp_server: SmtpServer, fault_proxy: MakeProxy, clock: Clock
 ) -> None:

@@ -1,6 +1,7 @@
 """The service as a whole: migrations, settings, traces, forgetting, an orderly end."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -80,10 +81,13 @@ async def test_calls_in_flight_come_back_before_the_end(make_driver: MakeDriver)
 
 
 async def test_300_mails_leave_in_seconds(make_driver: MakeDriver) -> None:
+    """Seconds of this process's own time, the mail server's included, so that a busy machine does not decide."""
     house = await make_driver()
     await asyncio.gather(*(house.hear(order(number, 1, entry(1, mail=True))) for number in range(1, 301)))
-    async with asyncio.timeout(30):
+    start = time.process_time()
+    async with asyncio.timeout(100):
         await house.deliver()
+    assert time.process_time() - start < 10
     assert (await house.http.get("/sandbox/mail/calls", params={"limit": 1})).json()["total"] == 300
     assert {(await house.answer(number)).open for number in (1, 150, 300)} == {0}
 

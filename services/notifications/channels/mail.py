@@ -60,7 +60,7 @@ class Mail:
         letter = _letters.validate_python(call.payload)
         try:
             sender, *recipients = envelope((letter.sender, *letter.to))
-            content = compose(letter, call.id, call.order, self._clock()).as_bytes()
+            content = compose(letter, call.id, call.order, self._clock())
         except (BadText, ValueError) as error:
             return rejected(str(error))
         if call.unsure_since is not None:

@@ -25,6 +25,8 @@ from shared.outbox import Outbox
 log = get_logger(__name__)
 
 DATABASE_PAUSE = 0.5
+TOGETHER_SECONDS = 0.025
+"""How long an outcome waits for others, to be written in one transaction with them."""
 
 EFFECT = Histogram(
     "comptoir_effect_seconds",
@@ -95,6 +97,9 @@ class Deliverer:
                 if not calls:
                     return
                 done, calls = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+                if calls:
+                    more, calls = await asyncio.wait(calls, timeout=TOGETHER_SECONDS)
+                    done |= more
                 await self._record(lane, [task.result() for task in done])
         finally:
             for task in calls:
