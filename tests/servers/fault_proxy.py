@@ -41,9 +41,9 @@ class FaultProxy:
 
     async def close(self) -> None:
         """Stop listening and end every connection."""
+        self.heal()
         self.down()
-        for task in self._tasks:
-            task.cancel()
+        # Not cancelled: asyncio of Python 3.11 logs an error for every cancelled handler of a connection.
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
@@ -108,7 +108,7 @@ class FaultProxy:
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, allowed: Callable[[bytes], int]
     ) -> None:
-        with suppress(ConnectionError):
+        try:
             while data := await reader.read(CHUNK):
                 if self._delay:
                     await asyncio.sleep(self._delay)
@@ -121,6 +121,8 @@ class FaultProxy:
                 await writer.drain()
             if writer.can_write_eof() and not writer.is_closing():
                 writer.write_eof()
+        except ConnectionError:  # a killed process ends so: the other side must learn it
+            _reset(writer)
 
     def _allowance(self, data: bytes) -> int:
         if self._bytes_left is None:

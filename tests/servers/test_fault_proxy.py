@@ -1,6 +1,8 @@
 """The fault proxy breaks what it says it breaks: an echo server stands behind it."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -63,6 +65,32 @@ async def test_cut_resets_what_is_open_and_lets_new_connections_pass(proxy: Faul
     reader, writer = await connect()
     writer.write(b"b")
     assert await reader.readexactly(1) == b"b"
+
+
+async def test_a_reset_by_the_client_reaches_the_server(
+    fault_proxy: Callable[[str, int], Awaitable[FaultProxy]],
+) -> None:
+    ended = asyncio.Event()
+
+    async def until_reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"never read")
+        try:
+            await reader.read()
+        except ConnectionError:
+            ended.set()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(until_reset, "127.0.0.1", 0)
+    proxy = await fault_proxy("127.0.0.1", server.sockets[0].getsockname()[1])
+    reader, writer = await asyncio.open_connection(proxy.host, proxy.port)
+    assert await reader.readexactly(1) == b"n"
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+    async with asyncio.timeout(5):
+        await ended.wait()
+    server.close()
 
 
 async def test_a_blackhole_holds_bytes_until_it_heals(proxy: FaultProxy, connect: Connect) -> None:
