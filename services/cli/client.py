@@ -17,6 +17,9 @@ import httpx
 from services.cli.errors import CliError, Exit
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+SERVICES = ("orders", "inventory", "billing", "notifications")
+"""As in `shared.web.routes`, which would load the whole of a server; a test compares."""
+
 PAGE = 200
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 AGAIN_SECONDS = (0.2, 1.0, 3.0)
@@ -45,8 +48,8 @@ class Api:
             headers["Authorization"] = f"Bearer {key}"
         if shop := shop or os.environ.get("COMPTOIR_SHOP"):
             headers["Comptoir-Shop"] = shop
-        loopback = urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}  # where no proxy is wanted
         try:
+            loopback = urlsplit(self.url).hostname in {"127.0.0.1", "localhost", "::1"}  # where no proxy is wanted
             self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT, trust_env=not loopback)
         except (httpx.InvalidURL, ValueError) as error:
             raise CliError(f"{self.url!r} is no address: {error}.", "Set COMPTOIR_URL.", Exit.USAGE) from None

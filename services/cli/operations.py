@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.client import Api, segment
+from services.cli.client import SERVICES, Api, segment
 from services.cli.errors import Exit
 from services.cli.output import note, show_fields, show_items, show_json
 from services.cli.session import api_of, tell_trace
-from shared.web.routes import FALLBACK, SERVICES
 
 dead_app = typer.Typer(help="Messages set aside because they could not be dealt with.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
@@ -22,6 +21,7 @@ MessageName = Annotated[str, typer.Argument(metavar="MESSAGE", help="The message
 Key = Annotated[str, typer.Argument(help="Its key, such as the order's id.")]
 OneService = Annotated[str | None, typer.Option("--service", help="One of the four only.")]
 
+ORDERS = "orders"
 OPERATIONS = "/api/v1/operations"
 WHICH = {"service": "service", "message": "message", "key": "key", "version": "version"}
 DEAD_COLUMNS = {**WHICH, "at": "at", "reason": "reason"}
@@ -160,16 +160,17 @@ def _at(item: dict[str, Any], why: str) -> str:
 def _of_all(api: Api, kind: str, service: str | None) -> Iterator[dict[str, Any]]:
     """The items of one operations list, of one service or of all four, each with its service."""
     for name in SERVICES if service is None else (_known(service),):
-        for item in api.pages(f"{_base(name)}/{kind}"):
+        for item in api.pages(f"{operations_base(name)}/{kind}"):
             yield {"service": name, **item}
 
 
 def _dead(service: str, message: str, key: str) -> str:
-    return f"{_base(_known(service))}/dead/{segment(message)}/{segment(key)}"
+    return f"{operations_base(_known(service))}/dead/{segment(message)}/{segment(key)}"
 
 
-def _base(service: str) -> str:
-    return OPERATIONS if service == FALLBACK else f"/api/v1/{service}/operations"
+def operations_base(service: str) -> str:
+    """Where a service offers its operations."""
+    return OPERATIONS if service == ORDERS else f"/api/v1/{service}/operations"
 
 
 def _known(service: str) -> str:

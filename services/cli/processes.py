@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from services.cli.client import SERVICES
 from services.cli.errors import CliError, Exit
-from shared.web.routes import SERVICES
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,6 @@ import typer
 from services.cli.errors import CliError
 from services.cli.faults import crash_points
 from services.cli.output import note, show_items, show_json
-from services.cli.schemas import IncompatibleSchemaError, schemas, write_schemas
 
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
 
@@ -42,6 +41,8 @@ def write(
     folder: Annotated[Path, typer.Option("--to", help="The folder.")] = Path("docs/schemas"), as_json: Json = False
 ) -> None:
     """Write the JSON Schemas of the messages; refuses a change that is not additive."""
+    from services.cli.schemas import IncompatibleSchemaError, schemas, write_schemas  # loads the contracts
+
     if as_json:
         for schema in schemas().values():
             show_json(schema)

@@ -10,7 +10,8 @@ from services.cli.faults import CrashPoint, crash_points, points_of
 def test_points_are_read_without_running_the_code(tmp_path: Path) -> None:
     source = tmp_path / "services" / "work.py"
     source.parent.mkdir()
-    source.write_text('if False:\n    crash_point("work.never")\n\n\nasync def f():\n    shared.crash_point("work.f")\n')
+    code = 'if False:\n    crash_point("work.never")\n\n\nasync def f():\n    shared.crash_point("work.f")\n'
+    source.write_text(code)
     assert points_of(source, tmp_path) == [
         CrashPoint("work.never", "services/work.py", 2),
         CrashPoint("work.f", "services/work.py", 6),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.cli import client
 from services.cli.flow import FILE, Flow, read_flows, render
+from services.cli.operations import operations_base
 from shared.contracts import BY_NAME, Digest
 from shared.web.routes import SERVICES
 
@@ -39,6 +41,16 @@ def test_a_docstring_says_what_is_wired(service: str, flows: list[Flow]) -> None
     assert named(service, "Publishes") == {flow.message for flow in flows if service in flow.publishers}
     assert named(service, "Hears") == {flow.message for flow in flows if service in flow.consumers}
     assert re.search(r"^Owns: \S", import_module(f"services.{service}").__doc__ or "", re.MULTILINE)
+
+
+def test_the_command_line_names_the_same_services() -> None:
+    assert client.SERVICES == SERVICES
+    assert [operations_base(service) for service in SERVICES] == [
+        "/api/v1/operations",
+        "/api/v1/inventory/operations",
+        "/api/v1/billing/operations",
+        "/api/v1/notifications/operations",
+    ]
 
 
 def test_a_change_of_a_wiring_changes_the_page(flows: list[Flow]) -> None:

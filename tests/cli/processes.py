@@ -1,0 +1,53 @@
+"""The command line as a person runs it: real processes, their exit code and what they say."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+COMPTOIR = Path(sys.executable).with_name("comptoir")
+KEY = "ck_test_of_the_command_line"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running Comptoir: its address and its data."""
+
+    url: str
+    var: Path
+    pid: int
+
+
+Command = Callable[..., Done]
+
+
+def run_comptoir(*arguments: str, env: dict[str, str], cwd: Path, stdin: str = "", timeout: float = 110) -> Done:
+    """Run `comptoir` to its end."""
+    done = subprocess.run(
+        [str(COMPTOIR), *arguments],
+        env=env,
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's, without what would point the command elsewhere."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("COMPTOIR_") and name != "PORT"}
+    return own | {"NO_COLOR": "1"} | variables
