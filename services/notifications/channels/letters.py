@@ -66,24 +66,27 @@ def _subject(letter: Letter, fixed: dict[str, str]) -> str:
 
 
 def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, object]:
+    """What the skeleton shows: the seller's text as it is, and around it what that text does not say itself."""
     words = letter.words
     names = _names(words)
     client = letter.role == "client"
     said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel")}
     body = render(letter.body, words)
+    items = () if "lines" in letter.body else words.items
+    parcels = () if "parcel" in letter.body else words.parcels
     return {
         "language": language,
         "say": said,
-        "greeting": said["greeting"] if client else None,
-        "paragraphs": _paragraphs(body) if body else [said["status" if client else "administrator"]],
+        "greeting": said["greeting"] if client and not body else None,
+        "paragraphs": _paragraphs(body) if body else [[said["status" if client else "administrator"]]],
         "message": _paragraphs(letter.message),
         "contact": letter.contact,
-        "items": [(item.name, item.quantity, money(item.gross, words)) for item in words.items[:LISTED]],
-        "more": fixed["more"].format(count=len(words.items) - LISTED) if len(words.items) > LISTED else None,
+        "items": [(item.name, item.quantity, money(item.gross, words)) for item in items[:LISTED]],
+        "more": fixed["more"].format(count=len(items) - LISTED) if len(items) > LISTED else None,
         "totals": [(said[key], money(getattr(words, key), words)) for key in ("net", "tax", "gross")],
         "parcels": [
             fixed["parcel"].format(number=parcel.number, carrier=parcel.carrier, tracking=parcel.tracking_number)
-            for parcel in words.parcels
+            for parcel in parcels
         ],
         "shipping": words.shipping.lines if words.shipping else (),
         "shop": words.shop,
