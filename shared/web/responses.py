@@ -8,7 +8,8 @@ from fastapi.responses import Response
 
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """JSON by orjson; `content` is made of plain types."""
-    return Response(orjson.dumps(content), status, headers, media_type="application/json")
+    # A row of SQLAlchemy has a subclass of str for its columns' names, which orjson refuses as keys otherwise.
+    return Response(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS), status, headers, media_type="application/json")
 
 
 def problem_response(document: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
