@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from shared.batch import Consumer
 from shared.broker import Bus
 from shared.broker.embedded import EmbeddedBroker
+from shared.contracts import Order
 from shared.database import Database
-from shared.outbox import Outbox
+from shared.outbox import Outbox, Transaction
 from tests.eventually import eventually
+from tests.shared.hearing import hearing
 from tests.shared.model import create_tables
 
 REAL = pytest.mark.real
@@ -106,6 +109,11 @@ async def make_bus() -> AsyncIterator[MakeBus]:
         yield make
 
 
+def bus_without_broker() -> Bus:
+    """Never started: nothing is connected, nothing goes out."""
+    return Bus("amqp://127.0.0.1:1/", service="billing")
+
+
 async def connected(bus: Bus, seconds: float = 20.0) -> None:
     """Return once the bus works in both directions."""
     await eventually(bus.connected.is_set, seconds=seconds)
@@ -114,7 +122,15 @@ async def connected(bus: Bus, seconds: float = 20.0) -> None:
 @pytest.fixture
 async def outbox(db: Database, clock: Clock) -> AsyncIterator[Outbox]:
     """An outbox whose bus has no broker: what is said stays in its table."""
-    made = Outbox(db, Bus("amqp://127.0.0.1:1/", service="billing"), clock=clock)
+    made = Outbox(db, bus_without_broker(), clock=clock)
     await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def consumer(outbox: Outbox) -> AsyncIterator[Consumer[Order, Transaction]]:
+    """Hears orders, and cannot apply those that are poison."""
+    made = hearing(outbox)
     yield made
     await made.stop()
