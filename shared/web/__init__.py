@@ -5,15 +5,18 @@
 service answers which path).
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.database import is_transient
 from shared.observability import get_logger
 from shared.problems import Problem
 from shared.web.idempotency import once
@@ -25,6 +28,7 @@ __all__ = ["Page", "after_key", "create_app", "json_response", "once", "page_of"
 
 log = get_logger(__name__)
 
+OWN_FIELD = re.compile(r"([a-z_]+(?:\.\w+)*): (.+)", re.DOTALL)
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of a request's body; an import sends its rows in pieces."""
 
@@ -43,6 +47,7 @@ def create_app(service: str, version: str, routers: Sequence[APIRouter], *, docs
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(SQLAlchemyError, _on_database_error)
     app.add_exception_handler(Exception, _on_error)
     app.add_middleware(BodyLimit)
     app.add_middleware(TracedRequests)
@@ -91,9 +96,18 @@ async def _on_problem(_request: Request, error: Any) -> Response:
 
 
 async def _on_invalid(_request: Request, error: Any) -> Response:
-    errors = [{"field": _field(found["loc"]), "detail": found["msg"]} for found in error.errors()]
+    errors = [_named(found) for found in error.errors()]
     detail = "; ".join(f"{found['field']}: {found['detail']}" for found in errors[:5])
     return problem_response(_document(422, "invalid", "The input is not valid", detail, errors=errors))
+
+
+def _named(found: Any) -> dict[str, str]:
+    """The field and what is wrong with it; a check of the whole body names its field before a colon."""
+    field, detail = _field(found["loc"]), found["msg"].removeprefix("Value error, ")
+    named = OWN_FIELD.fullmatch(detail)
+    if named is None:
+        return {"field": field, "detail": detail}
+    return {"field": named[1] if field == "body" else f"{field}.{named[1]}", "detail": named[2]}
 
 
 def _field(location: Sequence[Any]) -> str:
@@ -106,6 +120,16 @@ async def _on_http_error(_request: Request, error: Any) -> Response:
     slug = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "refused")
     document = _document(error.status_code, slug, str(error.detail), str(error.detail))
     return problem_response(document, dict(error.headers or {}))
+
+
+async def _on_database_error(request: Request, error: Any) -> Response:
+    """A database that is away or full is no error of the request: nothing was changed, and it may be sent again."""
+    if not is_transient(error):
+        return await _on_error(request, error)
+    log.warning("http.database_unavailable", path=request.url.path, method=request.method, exc_info=error)
+    detail = "The database does not take the change now; nothing was changed. Send the request again later."
+    document = _document(503, "database-unavailable", "The database is not available", detail)
+    return problem_response(document, {"Retry-After": "5"})
 
 
 async def _on_error(request: Request, error: Exception) -> Response:

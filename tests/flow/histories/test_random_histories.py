@@ -18,7 +18,7 @@ from tests.flow.histories.world import World
 
 EXAMPLES = int(os.environ.get("COMPTOIR_HISTORIES", "500"))
 PARTS = 4
-STEPS = 40
+STEPS = 32
 
 
 @pytest.fixture(scope="module")
