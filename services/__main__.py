@@ -20,6 +20,7 @@ from typing import IO, Any
 import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.broker import Bus
 from shared.broker.embedded import EmbeddedBroker
 from shared.database import Clock, utcnow
 from shared.observability import configure_logging, configure_tracing, flush_traces, get_logger
@@ -32,11 +33,11 @@ from shared.web.routes import SERVICES, service_for
 log = get_logger(__name__)
 
 
-def build(name: str, clock: Clock = utcnow, **overrides: Any) -> Service:
+def build(name: str, clock: Clock = utcnow, bus: Bus | None = None, **overrides: Any) -> Service:
     """One service with its settings from the environment; `overrides` win."""
     wiring = import_module(f"services.{name}.wiring")
     settings = import_module(f"services.{name}.settings").Settings(**overrides)
-    service: Service = wiring.build(settings, clock)
+    service: Service = wiring.build(settings, clock, bus)
     return service
 
 

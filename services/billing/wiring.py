@@ -4,15 +4,16 @@ from services.billing.api import Tools, router
 from services.billing.handlers import OrderHandlers
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.settings import Settings
+from shared.broker import Bus
 from shared.contracts import Account, Digest, Order
 from shared.database import Clock, utcnow
 from shared.outbox import Outbox
 from shared.runtime import Service
 
 
-def build(settings: Settings, clock: Clock = utcnow) -> Service:
+def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
     """The service, not started."""
-    service = Service("billing", settings, publishes=(Account, Digest), clock=clock)
+    service = Service("billing", settings, publishes=(Account, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
     rendering = service.job("render_documents", settings.render_seconds, Renderer(outbox, settings).run)

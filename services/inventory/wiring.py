@@ -4,14 +4,15 @@ from services.inventory.api import Tools, router
 from services.inventory.handlers import OrderHandlers
 from services.inventory.jobs import answer_marked_orders, publish_products, recover_products
 from services.inventory.settings import Settings
+from shared.broker import Bus
 from shared.contracts import Digest, Order, Product, Reservation
 from shared.database import Clock, utcnow
 from shared.runtime import Service
 
 
-def build(settings: Settings, clock: Clock = utcnow) -> Service:
+def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
     """The service, not started."""
-    service = Service("inventory", settings, publishes=(Reservation, Product, Digest), clock=clock)
+    service = Service("inventory", settings, publishes=(Reservation, Product, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
     answers = service.job("answer_marked_orders", settings.answer_seconds, lambda: answer_marked_orders(outbox))

@@ -7,14 +7,15 @@ from services.notifications.jobs.outlets import Outlets
 from services.notifications.jobs.retention import forget_old
 from services.notifications.sandbox import Sandbox
 from services.notifications.settings import Settings
+from shared.broker import Bus
 from shared.contracts import Account, Delivery, Digest, Order
 from shared.database import Clock, utcnow
 from shared.runtime import Service
 
 
-def build(settings: Settings, clock: Clock = utcnow) -> Service:
+def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
     """The service, not started."""
-    service = Service("notifications", settings, publishes=(Delivery, Digest), clock=clock)
+    service = Service("notifications", settings, publishes=(Delivery, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
     sandbox = Sandbox(clock) if settings.sandbox else None

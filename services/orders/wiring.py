@@ -6,6 +6,7 @@ from services.orders.api import Tools, routers
 from services.orders.handlers import HANDLERS, DigestHearing
 from services.orders.jobs import LagSweep, continue_resync, expire_payment_terms, found_shop, publish_shops
 from services.orders.settings import Settings
+from shared.broker import Bus
 from shared.contracts import Digest, Order, Shop
 from shared.database import Clock, utcnow
 from shared.runtime import Service
@@ -13,9 +14,9 @@ from shared.web.asyncapi import asyncapi_router
 from shared.web.start import start_router
 
 
-def build(settings: Settings, clock: Clock = utcnow) -> Service:
+def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
     """The service, not started."""
-    service = Service("orders", settings, publishes=(Order, Shop), clock=clock)
+    service = Service("orders", settings, publishes=(Order, Shop), clock=clock, bus=bus)
     outbox = service.outbox
 
     for message, handler in HANDLERS.items():

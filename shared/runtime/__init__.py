@@ -21,7 +21,6 @@ from shared.database import Clock, Database, utcnow
 from shared.database.migrations import is_current, upgrade
 from shared.observability import get_logger
 from shared.outbox import Outbox, Transaction
-from shared.outbox.dispatcher import Dispatcher
 from shared.runtime.jobs import Job, run_jobs
 from shared.runtime.machinery import shared_jobs
 from shared.security import Keyring, any_shop, hear_shops
@@ -55,7 +54,13 @@ class Service:
     """
 
     def __init__(
-        self, name: str, settings: Settings, *, publishes: Sequence[type[Message] | type[Digest]], clock: Clock = utcnow
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        publishes: Sequence[type[Message] | type[Digest]],
+        clock: Clock = utcnow,
+        bus: Bus | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -65,7 +70,7 @@ class Service:
         self.db = Database(
             url, pool_size=settings.pool_size, synchronous=settings.sqlite_synchronous, application=f"comptoir-{name}"
         )
-        self.bus = Bus(settings.amqp_url or "", service=name, prefetch=settings.prefetch)
+        self.bus = bus or Bus(settings.amqp_url or "", service=name, prefetch=settings.prefetch)
         self.outbox = Outbox(self.db, self.bus, clock=clock)
         self.keyring = Keyring(self.db, clock)
         self.hears: dict[str, Hearing] = {}
@@ -108,13 +113,6 @@ class Service:
     async def _on_shop(self, tx: Transaction, messages: Sequence[Shop]) -> None:
         await hear_shops(tx, messages)
         tx.after_commit(self.keyring.forget)
-
-    def use(self, bus: Bus) -> None:
-        """Speak and hear through another bus; the random histories bring one that loses and shuffles."""
-        for name, hearing in self.hears.items():
-            bus.subscribe(Subscription(self.name, name), hearing.submit)
-        self.bus = bus
-        self.outbox.dispatcher = Dispatcher(self.db, bus, self.clock)
 
     def job(self, name: str, every: float, run: Callable[[], Awaitable[object]]) -> Job:
         """Add a job: idempotent, without input, on a timer and on `nudge()`."""

@@ -55,6 +55,7 @@ class World:
         service = build(
             name,
             clock=lambda: self.now,
+            bus=NetworkBus(self.network, name),
             var=Path(self.folder.name),
             sqlite_synchronous="OFF",
             api_key=KEY,
@@ -62,7 +63,6 @@ class World:
             sandbox=False,
             **(smtp if name == "notifications" else {}),
         )
-        service.use(NetworkBus(self.network, name))
         await service.prepare()
         await service.bus.start()
         return service
