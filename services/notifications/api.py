@@ -70,6 +70,12 @@ class Attempt(BaseModel):
     reason: str | None
 
 
+class DeliveryWithJournal(Delivery):
+    """A delivery and every attempt at it, oldest first."""
+
+    journal: list[Attempt]
+
+
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 
 
@@ -102,7 +108,7 @@ async def list_deliveries(
     return page_of([_document(row) for row in rows], limit, total, key)
 
 
-@router.get("/deliveries/{delivery}")
+@router.get("/deliveries/{delivery}", response_model=DeliveryWithJournal)
 async def show_delivery(tools: Notifications, caller: Reader, delivery: str) -> Response:
     """One delivery with the journal of its attempts."""
     own = (obligations.c.id == delivery) & (obligations.c.shop == caller.shop)
@@ -114,7 +120,7 @@ async def show_delivery(tools: Notifications, caller: Reader, delivery: str) -> 
     return json_response(_document(row) | {"journal": attempts})
 
 
-@router.post("/deliveries/{delivery}/retry")
+@router.post("/deliveries/{delivery}/retry", response_model=Delivery)
 async def retry_delivery(request: Request, tools: Notifications, caller: Writer, delivery: str) -> Response:
     """Try it again now. Where an attempt's outcome is unknown, this may make it happen twice: the person decides."""
 
@@ -126,7 +132,7 @@ async def retry_delivery(request: Request, tools: Notifications, caller: Writer,
     return await once(request, tools.outbox, caller, command)
 
 
-@router.post("/deliveries/{delivery}/settle")
+@router.post("/deliveries/{delivery}/settle", response_model=Delivery)
 async def settle_delivery(
     request: Request, tools: Notifications, caller: Writer, delivery: str, settlement: Settlement
 ) -> Response:

@@ -140,6 +140,13 @@ def test_a_client_without_an_address_or_telephone_is_not_written_to() -> None:
     assert wanted(nobody, shop(administrators=())) == []
 
 
+def test_a_mail_tells_of_the_parcels_that_had_left() -> None:
+    first, second = entry(1, mail=True), entry(2, mail=True, at=NOON + timedelta(hours=1))
+    later = parcel(1, shipped_at=NOON + timedelta(hours=1))
+    told = [want.payload for want in wanted(order(1, 2, first, second, parcels=(later,)), shop())]
+    assert [len(payload.words.parcels) for payload in told] == [0, 1]  # type: ignore[union-attr]
+
+
 def test_an_erased_order_asks_for_nothing() -> None:
     gone = order(1, 1, entry(1, mail=True), erased=True)
     assert not asks(gone)

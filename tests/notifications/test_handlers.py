@@ -10,12 +10,14 @@ from shared.contracts import Channel, Customer, Order, Outcome
 from tests.notifications.driver import Driver, account, entry, marketplace_order, order, parcel, shop
 
 
+@pytest.mark.row("S2-18")
 async def test_an_order_that_asks_for_nothing_is_only_answered(house: Driver) -> None:
     await house.hear(order(1, 1, entry(1)))
     answer = await house.answer()
     assert (answer.version, answer.heard, answer.open, answer.items) == (1, 1, 0, ())
 
 
+@pytest.mark.row("S1-31", "S2-06", "S2-07", "S4-17")
 async def test_an_entry_asks_for_mails_and_an_sms(house: Driver) -> None:
     await house.hear(order(1, 1, entry(1, mail=True, mail_admins=True, sms=True)))
     answer = await house.answer()
@@ -45,12 +47,14 @@ async def test_a_resend_is_one_more_mail(house: Driver) -> None:
     assert len(await house.calls("mail")) == 2
 
 
+@pytest.mark.row("S4-14")
 async def test_sms_off_is_no_obligation_and_no_error(house: Driver) -> None:
     await house.hear(shop(version=2, sms=False), order(1, 1, entry(1, sms=True)))
     assert (await house.answer()).items == ()
     assert (await house.answer()).heard == 1
 
 
+@pytest.mark.row("S4-08")
 @pytest.mark.parametrize("channel", [Channel.AMAZON, Channel.EBAY])
 async def test_every_parcel_of_a_marketplace_order_is_confirmed(house: Driver, channel: Channel) -> None:
     await house.hear(marketplace_order(channel, 1, parcel(1), parcel(2, (1, 2), (2, 1))))
@@ -61,6 +65,7 @@ async def test_every_parcel_of_a_marketplace_order_is_confirmed(house: Driver, c
     ]
 
 
+@pytest.mark.row("S4-09")
 async def test_parcels_of_other_orders_and_of_tests_are_nobodys_business(house: Driver) -> None:
     await house.hear(order(1, 1, parcels=(parcel(1),)))
     await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1), number=2, test=True))

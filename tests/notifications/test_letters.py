@@ -38,6 +38,7 @@ def test_both_parts_say_the_same() -> None:
     assert "<1er cru>" not in html
 
 
+@pytest.mark.row("S4-12")
 def test_the_order_speaks_its_own_language() -> None:
     text, _ = _parts(letter(words=words(language="en"), body=""))
     assert "Hello Camille Dubois," in text

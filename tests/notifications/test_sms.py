@@ -24,6 +24,7 @@ def _listed(body: str = "Commande CO-1", **age: float) -> httpx.Response:
     return httpx.Response(200, json={"messages": [message]})
 
 
+@pytest.mark.row("S4-13")
 async def test_an_sms_leaves_as_a_form() -> None:
     vendor = Scripted(httpx.Response(201, json={"sid": "SM1", "status": "queued"}))
     result = await _sms(vendor).send(call(note()))

@@ -34,6 +34,7 @@ async def test_everything_an_order_asks_for_leaves_the_house_once(house: Driver)
 async def test_mails_of_an_order_leave_in_the_order_of_its_entries(house: Driver, clock: Clock) -> None:
     await house.fault("mail", "429")
     await house.hear(order(1, 1, entry(1, mail=True)), order(1, 2, entry(2, version=2, mail=True)))
+    await house.deliver()
     await house.hear(order(2, 1, entry(3, mail=True)))
     await house.deliver()
     assert await house.outcomes(1) == [("mail", "retry"), ("mail", "due")]
@@ -173,6 +174,22 @@ async def test_two_workers_never_hold_the_same_obligation(make_driver: MakeDrive
     claims = await asyncio.gather(*(_claim(house, 10) for house in (one, two, one, two)))
     ids = [held.id for claim in claims for held in claim]
     assert len(ids) == len(set(ids))
+
+
+async def test_two_workers_send_every_mail_once(make_driver: MakeDriver) -> None:
+    one, two = await make_driver(concurrency=4), await make_driver(concurrency=4)
+
+    async def work(house: Driver, numbers: range) -> None:
+        for number in numbers:
+            await house.hear(order(number, 1, entry(number, mail=True), entry(-number, mail=True)))
+            await house.deliverer.run()
+        await house.deliver()
+
+    await asyncio.gather(work(one, range(1, 31)), work(two, range(31, 61)))
+    await asyncio.gather(one.deliver(), two.deliver())
+    sent = [call["request"]["message_id"] for house in (one, two) for call in await house.calls("mail")]
+    assert len(sent) == len(set(sent)) == 120
+    assert {(await one.answer(number)).open for number in range(1, 61)} == {0}
 
 
 async def test_an_overdue_lease_is_taken_over_and_the_first_outcome_comes_late(house: Driver) -> None:

@@ -163,7 +163,8 @@ def _to_administrators(order: Order, shop: Shop, entry: Entry) -> Letter:
 
 
 def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
-    parcels = [parcel for parcel in order.parcels if parcel.tracking_number]
+    """What texts may speak of; a parcel that left after the entry is the next entry's news."""
+    parcels = [parcel for parcel in order.parcels if parcel.tracking_number and parcel.shipped_at <= entry.at]
     return Words(
         code=order.code,
         placed_at=order.placed_at,
