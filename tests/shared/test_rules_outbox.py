@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Column, and_, bindparam, delete
 
 import shared.outbox
-from shared.broker import Subscription
+from shared.broker import Bus, Subscription
 from shared.broker.embedded import EmbeddedBroker
 from shared.database import Database, upsert
 from shared.outbox import Outbox, dispatcher
@@ -189,5 +189,5 @@ def dispatcher_version(body: bytes) -> int:
     return order().decode(body).version
 
 
-async def drained(bus: Any, queue: str) -> bool:
+async def drained(bus: Bus, queue: str) -> bool:
     return await bus.depth(queue) == 0

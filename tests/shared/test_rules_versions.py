@@ -15,7 +15,6 @@ from shared.batch.guards import Guard
 from shared.contracts import Account, Order
 from shared.database import Database, new_id
 from shared.outbox import Outbox, Transaction, digest
-from shared.outbox.digest import publish_digest
 from shared.outbox.tables import outbox as rows
 from tests.shared.conftest import Clock
 from tests.shared.hearing import POISON, aside, hear, hearing
@@ -77,7 +76,8 @@ class TestAnswerVersions:
 
     async def heard_by_orders(self, db: Database, outbox: Outbox) -> list[int]:
         """A payment arrives while the order stays the same: what a reader of accounts has applied."""
-        id, seen = new_id(), []
+        id = new_id()
+        seen: list[int] = []
 
         async def note(_tx: Transaction, accounts: Sequence[Account]) -> None:
             seen.extend(said.captured for said in accounts)
@@ -125,12 +125,11 @@ class TestDigests:
     async def test_on_it_is_named_four_times_in_a_day(self, outbox: Outbox, clock: Clock) -> None:
         assert await self.named(outbox, clock) == 4
 
-    async def test_off_nobody_ever_learns_of_it(
+    async def test_off_with_one_digest_that_was_lost_too_nobody_ever_learns_of_it(
         self, outbox: Outbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(digest, "AGES", ())
+        monkeypatch.setattr(digest, "AGES", digest.AGES[:1])
         assert await self.named(outbox, clock) == 0
-        assert not await publish_digest(outbox, outbox.dispatcher._bus) or True
 
 
 class TestParking:
