@@ -4,6 +4,7 @@ Entries (status, lines, deletion, warnings, changes of stock and payment) stand 
 documents and deliveries are read from the newest answers, which say when each happened.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ _AUTOMATIC = "automatic"
 
 async def order_timeline(conn: AsyncConnection, record: OrderRecord) -> list[dict[str, Any]]:
     """The items, oldest first."""
-    statement = select(entries).where(entries.c.order_id == record.id)
+    statement = select(entries).where(entries.c.order_id == record.id).order_by(entries.c.id)
     items = [_entry(entry_of(row)) for row in await conn.execute(statement)]
     items += [_parcel(parcel) for parcel in record.shipments]
     bodies = await find_bodies(conn, record.id)
@@ -28,10 +29,11 @@ async def order_timeline(conn: AsyncConnection, record: OrderRecord) -> list[dic
         items += [_document(document, record.currency) for document in Account.decode(bodies[BILLING]).documents]
     if NOTIFICATIONS in bodies:
         items += [_delivery(delivery) for delivery in Delivery.decode(bodies[NOTIFICATIONS]).items]
-    return sorted(items, key=lambda item: (item["at"], item["version"] or 0))
+    items.sort(key=lambda item: item["at"])
+    return [{**item, "at": moment(item["at"])} for item in items]
 
 
-def _item(at: str, kind: str, actor: str, text: str, **more: Any) -> dict[str, Any]:
+def _item(at: datetime, kind: str, actor: str, text: str, **more: Any) -> dict[str, Any]:
     return {"at": at, "kind": kind, "actor": actor, "text": text, "published": False, "version": None, **more}
 
 
@@ -43,24 +45,24 @@ def _entry(entry: EntryRecord) -> dict[str, Any]:
         more["actions"] = {"mail": entry.mail, "mail_admins": entry.mail_admins, "sms": entry.sms}
     if entry.message:
         more["comment"] = entry.message
-    return _item(moment(entry.at), entry.kind, actor, entry.text, **more)
+    return _item(entry.at, entry.kind, actor, entry.text, **more)
 
 
 def _parcel(parcel: ParcelRecord) -> dict[str, Any]:
     with_whom = " ".join(filter(None, (parcel.carrier, parcel.tracking_number)))
     text = f"Parcel {parcel.number}" + (f": {with_whom}" if with_whom else "")
-    return _item(moment(parcel.shipped_at), "shipment", "orders", text, parcel=parcel.number)
+    return _item(parcel.shipped_at, "shipment", "orders", text, parcel=parcel.number)
 
 
 def _document(document: Document, currency: str) -> dict[str, Any]:
     kind = document.kind.replace("_", " ").capitalize()
     text = f"{kind} {document.number}: {amount(document.gross, currency)} {currency}"
     more = {"document": {"id": document.id, "kind": document.kind, "number": document.number}}
-    return _item(moment(document.issued_at), "document", BILLING, text, **more)
+    return _item(document.issued_at, "document", BILLING, text, **more)
 
 
 def _delivery(item: DeliveryItem) -> dict[str, Any]:
     reason = f" ({item.reason})" if item.reason else ""
     text = f"{item.channel} to {item.role}: {item.outcome}{reason}"
     more = {"channel": item.channel, "outcome": item.outcome, "subject": item.subject, "reference": item.reference}
-    return _item(moment(item.at), "delivery", NOTIFICATIONS, text, delivery=more)
+    return _item(item.at, "delivery", NOTIFICATIONS, text, delivery=more)

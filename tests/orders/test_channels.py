@@ -1,0 +1,85 @@
+"""Orders that a marketplace shows: created once, reported about, never moved."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from shared.batch.tables import parked
+from shared.contracts import Address, Channel, ChannelLine, ChannelOrder, Customer
+from tests.orders.driver import Driver
+
+HOME = Address(name="Kim", street="1 High St", postal_code="N1", city="London", country="GB")
+
+
+def shown(version: int = 1, **more: Any) -> ChannelOrder:
+    values: dict[str, Any] = {
+        "shop": "cave",
+        "version": version,
+        "channel": Channel.AMAZON,
+        "external_id": "902-1",
+        "placed_at": datetime(2026, 5, 30, 8, tzinfo=UTC),
+        "currency": "GBP",
+        "language": "en_GB",
+        "customer": Customer(name="Kim", email="kim@marketplace.example"),
+        "shipping_address": HOME,
+        "lines": (ChannelLine(external_id="item-1", sku="WINE", title="Wine", quantity=2, unit_price=Decimal("9.99")),),
+    }
+    return ChannelOrder(**values | more)
+
+
+async def the_order(orders: Driver) -> dict[str, Any]:
+    page = await orders.get("orders", channel="amazon")
+    assert page["total"] == 1
+    document: dict[str, Any] = page["items"][0]
+    return document
+
+
+async def warnings(orders: Driver, code: str) -> list[str]:
+    return [item["text"] for item in await orders.timeline(code) if item["kind"] == "warning"]
+
+
+async def test_order_is_created_once_and_quietly(orders: Driver) -> None:
+    await orders.hear(shown(1))
+    await orders.hear(shown(2))
+    found = await the_order(orders)
+    assert (found["external_id"], found["language"], found["totals"]["gross"]) == ("902-1", "en-GB", "19.98")
+    assert found["lines"][0]["external_id"] == "item-1"
+    (entry,) = (await orders.message(found["id"])).entries
+    assert (entry.mail, entry.mail_admins) == (False, False)
+
+
+async def test_requests_warn_once_and_move_nothing(orders: Driver) -> None:
+    await orders.hear(shown(1))
+    await orders.hear(shown(2, cancel_requested=True))
+    await orders.hear(shown(3, cancel_requested=True, shipping_address=HOME.model_copy(update={"city": "Leeds"})))
+    await orders.hear(shown(4, cancel_requested=True, shipping_address=HOME.model_copy(update={"city": "Leeds"})))
+    found = await the_order(orders)
+    assert (found["status"]["type"], found["version"]) == ("received", 1)
+    assert await warnings(orders, found["code"]) == [
+        "The buyer asked Amazon to cancel this order.",
+        "Amazon shows another shipping address for this order.",
+    ]
+
+
+async def test_order_that_was_cancelled_before_we_saw_it_is_reported(orders: Driver) -> None:
+    await orders.hear(shown(1, cancelled=True))
+    found = await the_order(orders)
+    assert await warnings(orders, found["code"]) == ["Amazon shows this order as cancelled."]
+
+
+async def test_deleted_order_stays_deleted(orders: Driver) -> None:
+    await orders.hear(shown(1))
+    found = await the_order(orders)
+    await orders.http.delete(f"/api/v1/orders/{found['code']}", params={"stock": "all"})
+    await orders.hear(shown(2, cancel_requested=True))
+    assert (await orders.get("orders"))["total"] == 0
+
+
+async def test_message_that_cannot_be_an_order_is_parked_alone(orders: Driver) -> None:
+    await orders.hear(shown(1, external_id="902-2", lines=()))
+    await orders.hear(shown(1))
+    await the_order(orders)
+    async with orders.service.db.read() as conn:
+        (row,) = list(await conn.execute(parked.select()))
+    assert row.key == "cave/amazon/902-2"
+    assert "lines" in row.reason
