@@ -10,8 +10,9 @@ from services.notifications.channels.mail import REPEATED, Mail
 from services.notifications.domain.results import Trouble
 from services.notifications.settings import SmtpAccount
 from shared.contracts import Outcome
+from tests.notifications.conftest import MakeDriver
 from tests.notifications.counterparts import call, letter, words
-from tests.notifications.driver import NOON, Clock
+from tests.notifications.driver import NOON, Clock, entry, order
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.smtp import SmtpServer
 
@@ -146,3 +147,21 @@ async def test_administrators_share_one_mail(mail: Mail, smtp_server: SmtpServer
     [received] = smtp_server.received
     assert received.recipients == ("a@example.com", "b@example.com")
     assert str(received.message["Subject"]) == "Commande CO-1 de Camille Dubois : Reçue"
+
+
+async def test_mails_wait_out_a_relay_that_is_down(
+    make_driver: MakeDriver, smtp_server: SmtpServer, clock: Clock
+) -> None:
+    await smtp_server.stop()
+    house = await make_driver(smtp=_account(smtp_server.port))
+    for number in range(1, 9):
+        await house.hear(order(number, 1, entry(number, mail=True)))
+    for _ in range(3):
+        await house.deliver()
+        clock.forward(hours=1)
+    assert {(await house.answer(number)).open for number in range(1, 9)} == {1}
+    await smtp_server.start()
+    await house.deliver()
+    await house.deliver()
+    assert {(await house.answer(number)).open for number in range(1, 9)} == {0}
+    assert len({received.message_id for received in smtp_server.received}) == len(smtp_server.received) == 8
