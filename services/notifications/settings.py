@@ -90,7 +90,7 @@ class Settings(settings.Settings):
     shop_accounts: Annotated[dict[str, Accounts], BeforeValidator(_from_json)] = Field(default={})
     call_seconds: float = Field(default=10.0, gt=0, description="how long a call may take before it counts as unknown")
     deliver_seconds: float = Field(default=1.0, gt=0, description="how often the worker looks by itself")
-    lease_seconds: float = Field(default=60.0, gt=0, description="after which another worker takes an attempt over")
+    lease_seconds: float = Field(default=30.0, gt=0, description="after which another worker takes an attempt over")
     concurrency: int = Field(default=32, ge=1, le=200, description="calls in flight per lane")
     keep_attempts_days: int = Field(default=90, ge=1, description="attempts and sent texts are forgotten after")
 

@@ -214,6 +214,15 @@ async def test_the_journal_is_committed_before_the_call(house: Driver) -> None:
     assert tuple(row) == (house.clock.now, None)
 
 
+async def test_a_call_ends_before_its_lease_does(make_driver: MakeDriver) -> None:
+    house = await make_driver(call_seconds=30, lease_seconds=0.5)
+    await house.fault("ebay", "timeout_after_accept")
+    await house.hear(marketplace_order(Channel.EBAY, 1, parcel(1)))
+    await house.deliver()
+    [item] = (await house.answer()).items
+    assert (item.outcome, item.reason) == (Outcome.UNKNOWN, "no end within 0.4 s")
+
+
 async def test_without_an_account_the_delivery_is_rejected(make_driver: MakeDriver) -> None:
     house = await make_driver(sandbox=False)
     await house.hear(marketplace_order(Channel.EBAY, 1, parcel(1)))

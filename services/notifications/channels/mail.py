@@ -83,7 +83,11 @@ class Mail:
                 return Result(Outcome.RETRY, clip(f"{error.code} {error.message}"), trouble=Trouble.REFUSED)
             except (SMTPException, OSError, TimeoutError, ValueError) as error:
                 return down(f"not reached: {type(error).__name__} {error}")
-        result = await self._hand_over(connection, envelope)
+        try:
+            result = await self._hand_over(connection, envelope)
+        except BaseException:
+            connection.close()
+            raise
         if connection.is_connected and result.trouble is None:
             self._idle.append((connection, time.monotonic()))
         else:

@@ -25,6 +25,8 @@ from shared.outbox import Outbox
 log = get_logger(__name__)
 
 DATABASE_PAUSE = 0.5
+LEASE_USED = 0.8
+"""The part of a lease within which a call must end, so that its outcome is written while the lease still holds."""
 TOGETHER_SECONDS = 0.025
 """How long an outcome waits for others, to be written in one transaction with them."""
 
@@ -136,8 +138,12 @@ class Deliverer:
             return rejected(f"no {claimed.lane.channel} account is set up for this shop")
         if claimed.payload is None:
             return rejected("its contents are no longer kept")
+        seconds = self._settings.lease_seconds * LEASE_USED
         try:
-            return await way.send(Call(claimed.id, claimed.code, claimed.payload, claimed.unsure_since))
+            async with asyncio.timeout(seconds):
+                return await way.send(Call(claimed.id, claimed.code, claimed.payload, claimed.unsure_since))
+        except TimeoutError:
+            return unknown(f"no end within {seconds:g} s")
         except Exception as error:  # a fault of ours: nobody knows how far the call came
             log.error("deliver.broken", channel=claimed.lane.channel, exc_info=error)
             return unknown(f"internal error: {type(error).__name__}", person=True)
