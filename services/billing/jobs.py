@@ -43,6 +43,7 @@ class Renderer:
     async def run(self) -> None:
         """A batch a turn: claim, typeset, keep."""
         while claims := await self._claim():
+            crash_point("billing.claimed")
             results = [await self._render(claim) for claim in claims]
             crash_point("billing.rendered")
             async with self._outbox.transaction(batch=True) as tx:

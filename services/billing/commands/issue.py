@@ -30,6 +30,7 @@ from services.billing.queries.ledgers import Ledger, Stored
 from services.billing.tables import documents, renderings, series
 from services.billing.tables import live_invoices as live_table
 from shared.contracts import DocumentKind, Order, Shop
+from shared.crashpoints import crash_point
 from shared.database import among, upsert
 from shared.money import NOTHING
 from shared.observability import current_traceparent, get_logger
@@ -74,6 +75,7 @@ async def issue(tx: Transaction, work: Sequence[Work]) -> None:
     for key in sorted(wanted):
         heads[key], taken = await _take(tx, key, wanted[key])
         numbers |= taken
+    crash_point("billing.numbered")
     live = {invoice.id for one in work for invoice in live_invoices(one.ledger.issued)}
     rows = {row["id"]: row for one in work for row in _rows(tx, one, numbers)}
     for key in sorted(wanted):
