@@ -17,7 +17,7 @@ from pamqp.frame import FrameTypes, marshal
 from pamqp.heartbeat import Heartbeat
 
 from shared.broker.embedded.channel import Channel
-from shared.broker.embedded.frames import PROTOCOL_HEADER, FrameReader
+from shared.broker.embedded.frames import PROTOCOL_HEADER, FrameReader, decode
 from shared.broker.embedded.handshake import Handshake
 from shared.broker.embedded.publishing import Publisher
 from shared.broker.embedded.topology import Topology
@@ -133,8 +133,19 @@ class Connection(asyncio.Protocol):
         """Called by the event loop."""
         self._heard_at = self._loop.time()
         self._flush_planned = True
+        if len(self._greeting) < len(PROTOCOL_HEADER):
+            data = self._greet(data)
         try:
-            self._receive(data)
+            for raw in self._reader.feed(data):
+                self._receive(raw)
+        except exceptions.AMQPFrameError as error:
+            self.close(error)
+            self._transport.close()  # nothing that follows can be understood
+        self._flush()
+
+    def _receive(self, raw: bytes) -> None:
+        try:
+            self._dispatch(raw)
         except exceptions.AMQPError as error:
             self.close(error)
         except exceptions.UnmarshalingException as error:
@@ -142,22 +153,19 @@ class Connection(asyncio.Protocol):
         except Exception:
             _log.exception("the embedded broker failed; it closes the connection concerned")
             self.close(exceptions.AMQPInternalError("see the broker's log"))
-        self._flush()
 
-    def _receive(self, data: bytes) -> None:
-        if len(self._greeting) < len(PROTOCOL_HEADER):
-            data = self._greet(data)
-        for number, frame, raw in self._reader.feed(data):
-            if isinstance(frame, Heartbeat):
-                continue
-            if self._closing:
-                self._receive_last(frame)
-            elif number and self._handshake.done:
-                self._receive_on_channel(number, frame, raw)
-            elif isinstance(frame, Frame) and not number:
-                self._receive_on_connection(frame)
-            else:
-                raise exceptions.AMQPUnexpectedFrame("a frame of a channel before the connection is open")
+    def _dispatch(self, raw: bytes) -> None:
+        number, frame = decode(raw)
+        if isinstance(frame, Heartbeat):
+            return
+        if self._closing:
+            self._receive_last(frame)
+        elif number and self._handshake.done:
+            self._receive_on_channel(number, frame, raw)
+        elif isinstance(frame, Frame) and not number:
+            self._receive_on_connection(frame)
+        else:
+            raise exceptions.AMQPUnexpectedFrame("a frame of a channel before the connection is open")
 
     def _greet(self, data: bytes) -> bytes:
         """Take the protocol header; return what follows it."""

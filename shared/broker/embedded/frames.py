@@ -19,9 +19,6 @@ _HEAD = struct.Struct(">BHI")
 _OVERHEAD = 8  # seven octets before the payload, one after it
 _TYPES = (constants.FRAME_METHOD, constants.FRAME_HEADER, constants.FRAME_BODY, constants.FRAME_HEARTBEAT)
 
-Received = tuple[int, FrameTypes, bytes]
-"""Channel number, decoded frame, the frame's own bytes."""
-
 
 class FrameReader:
     """Collects what a socket delivers until frames are whole. `frame_max` (octets) is lowered by the handshake."""
@@ -30,12 +27,12 @@ class FrameReader:
         self.frame_max = constants.FRAME_MAX_SIZE
         self._rest = b""
 
-    def feed(self, data: bytes) -> Iterator[Received]:
-        """Yield the frames that `data` completes; raises AMQPFrameError or pamqp's UnmarshalingException."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the frames that `data` completes, for `decode`; after an AMQPFrameError nothing can follow."""
         buffer = self._rest + data
         start, total = 0, len(buffer)
         while total - start >= _OVERHEAD:
-            kind, channel, size = _HEAD.unpack_from(buffer, start)
+            kind, _, size = _HEAD.unpack_from(buffer, start)
             if kind not in _TYPES:
                 raise exceptions.AMQPFrameError(f"unknown frame type {kind}")
             if size + _OVERHEAD > self.frame_max:
@@ -43,11 +40,18 @@ class FrameReader:
             end = start + size + _OVERHEAD
             if end > total:
                 break
-            raw = buffer[start:end]
-            start = end
+            if buffer[end - 1] != constants.FRAME_END:
+                raise exceptions.AMQPFrameError("a frame without its end mark")
             if size or kind != constants.FRAME_BODY:  # an empty body frame carries nothing, and pamqp refuses it
-                yield channel, unmarshal(raw)[2], raw
+                yield buffer[start:end]
+            start = end
         self._rest = buffer[start:]
+
+
+def decode(raw: bytes) -> tuple[int, FrameTypes]:
+    """Channel number and content of a frame; raises pamqp's UnmarshalingException."""
+    _, channel, frame = unmarshal(raw)
+    return channel, frame
 
 
 def content(channel: int, method: Frame, header: bytes, body: bytes, frame_max: int) -> bytes:

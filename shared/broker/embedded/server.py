@@ -63,6 +63,7 @@ class EmbeddedBroker:
         for connection in list(self._connections):
             connection.abort()
         self._topology.close()
+        self._topology = Topology()
 
 
 def _is_loopback(host: str) -> bool:

@@ -22,7 +22,7 @@ from pamqp.common import FieldTable
 
 from tests.shared.broker.amqp import DEADLINE, drain, message_count, seen, waiting
 
-EXAMPLES = 60
+EXAMPLES = 40
 GETS_PER_CHANNEL = 9
 """RabbitMQ names the gets of a channel by number and, at its end, returns what they hold in the order of these names:
 "10" before "2". Nobody relies on that."""
