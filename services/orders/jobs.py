@@ -4,7 +4,6 @@ Each takes no input and is idempotent: what there is to do stands in the tables,
 nothing but a repetition.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,21 +81,29 @@ class LagSweep:
         if not self._bus.connected.is_set():
             return 0
         empty = {service: await self._queue_is_empty(service) for service in SERVICES}
-        look = await self._look(empty)
-        wanted: dict[str, list[str]] = defaultdict(list)
+        wanted = self._choose(await self._look(empty))
+        resent = await self._resend(wanted)
+        if resent:
+            log.info("orders.resent", count=resent)
+        return resent
+
+    def _choose(self, look: Look) -> dict[str, list[str]]:
+        """Whom to tell what, up to the cap; the next sweep goes on behind the last order looked at."""
+        wanted: dict[str, list[str]] = {}
         for row in look.rows:
+            if len(wanted) == self._limit:
+                return wanted
+            self._cursor = row.id
             services = [
                 service
                 for service in lagging(row.version, look.known[row.id])
                 if look.may_resend(row, service, at_once=self._first_round)
             ]
-            if services and len(wanted) < self._limit:
+            if services:
                 wanted[row.id] = services
-        self._go_on(look.rows)
-        resent = await self._resend(wanted)
-        if resent:
-            log.info("orders.resent", count=resent)
-        return resent
+        if len(look.rows) < LOOK:
+            self._cursor, self._first_round = "", False
+        return wanted
 
     async def _queue_is_empty(self, service: str) -> bool:
         return await self._bus.depth(Subscription(service, Order.name).queue) == 0
@@ -115,12 +122,6 @@ class LagSweep:
             known = await find_hearings(conn, [row.id for row in rows])
             reached = {row.service: row.sent_at for row in await conn.execute(select(progress))}
         return Look(now, rows, known, reached, empty)
-
-    def _go_on(self, rows: Sequence[Unsettled]) -> None:
-        if len(rows) == LOOK:
-            self._cursor = rows[-1].id
-        else:
-            self._cursor, self._first_round = "", False
 
     async def _resend(self, wanted: Mapping[str, list[str]]) -> int:
         resent = 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from prometheus_client import Histogram
 from sqlalchemy import Row, bindparam, select, update
 
 from services.orders.commands.automatic import Trigger, apply_rules
@@ -46,6 +47,7 @@ _KNOWN = (
     orders.c.on_short,
     orders.c.raised_by,
     orders.c.sent_at,
+    orders.c.settled,
     orders.c.deleted_at,
     *(orders.c[name] for name in _FACTS),
 )
@@ -61,6 +63,17 @@ _HEARING_COLUMNS = (
     "answered_at",
     "resent_at",
     "resends",
+)
+
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+HEARD = Histogram(
+    "comptoir_order_heard_seconds",
+    "From an order's change until a service has dealt with it",
+    ["service"],
+    buckets=_SECONDS,
+)
+SETTLED = Histogram(
+    "comptoir_order_settled_seconds", "From an order's change until nothing is left to do", buckets=_SECONDS
 )
 
 A = TypeVar("A", bound=Answer)
@@ -159,9 +172,18 @@ def _take(
     ]
     if trigger := reading.trigger(row, answer):
         heard.triggers.append(trigger)
+    _measure(tx, row, reading.service, settled=values["settled"], first=before.heard < row.version == answer.heard)
     if answer.heard == row.version:
         sent = max(row.sent_at, before.resent_at or row.sent_at)
         heard.reached = max(heard.reached or sent, sent)
+
+
+def _measure(tx: Transaction, row: Row[Any], service: str, *, settled: bool, first: bool) -> None:
+    since = (tx.now - row.sent_at).total_seconds()
+    if first:
+        HEARD.labels(service).observe(since)
+    if settled and not row.settled:
+        SETTLED.observe(since)
 
 
 def _hearing(tx: Transaction, before: HearingRecord, answer: Answer) -> HearingRecord:
