@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Iterator
 from itertools import islice
 
-OURS = ("/services/", "/shared/")
+OURS = ("services/", "shared/")
+INSTALLED = "/site-packages/"
 CAUSES = 3
 FRAMES = 8
 
@@ -41,7 +42,7 @@ def _kind(error: BaseException) -> str:
 def _place(error: BaseException, frames: int) -> str:
     """The innermost frames of our own code; where there are none, the innermost of all."""
     found = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in found if _short(frame.filename) != frame.filename]
+    ours = [frame for frame in found if _short(frame.filename).startswith(OURS)]
     shown = (ours or list(found))[-frames:]
     places = [f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in shown]
     return " at " + " > ".join(places) if places else ""
@@ -49,7 +50,7 @@ def _place(error: BaseException, frames: int) -> str:
 
 def _short(path: str) -> str:
     for ours in OURS:
-        before, found, rest = path.rpartition(ours)
-        if found and "site-packages" not in before:
-            return ours.strip("/") + "/" + rest
-    return path
+        before, found, rest = path.rpartition(f"/{ours}")
+        if found and INSTALLED not in before:
+            return ours + rest
+    return path.rpartition(INSTALLED)[2]

@@ -35,35 +35,34 @@ def get_logger(name: str) -> Any:
 
 
 def configure_logging(level: str, format_: str) -> None:
-    """Write to standard error, JSON or (for a person at a terminal) plain."""
+    """Write to standard error, JSON or (for a person at a terminal) plain; other libraries from WARNING on."""
+    _configure(level, format_)
+    renderer: Any = structlog.get_config()["processors"][-1]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Foreign(renderer))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _configure(level: str, format_: str) -> None:
     renderer: Any = structlog.dev.ConsoleRenderer() if format_ == "console" else structlog.processors.JSONRenderer()
-    processors: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _add_trace,
-        _describe_errors,
-        _only_allowed,
-    ]
     structlog.configure(
-        processors=[*processors, renderer],
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            *_PROCESSORS,
+            renderer,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # what it is when the line is written
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Foreign(processors, renderer))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 class _Foreign(logging.Formatter):
     """Other libraries' records: the first line of the template, the logger, and the exception without its text."""
 
-    def __init__(self, processors: list[Any], renderer: Any) -> None:
+    def __init__(self, renderer: Any) -> None:
         super().__init__()
-        self._processors = [
-            processor for processor in processors if processor is not structlog.processors.add_log_level
-        ]
         self._renderer = renderer
 
     def format(self, record: logging.LogRecord) -> str:
@@ -75,7 +74,7 @@ class _Foreign(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             event["exc_info"] = record.exc_info[1]
-        for processor in self._processors:
+        for processor in _PROCESSORS:
             event = processor(None, record.levelname.lower(), event)
         return str(self._renderer(None, record.levelname.lower(), event))
 
@@ -104,3 +103,12 @@ def _describe_errors(_logger: Any, _method: str, event: Event) -> Event:
 
 def _only_allowed(_logger: Any, _method: str, event: Event) -> Mapping[str, Any]:
     return {key: value for key, value in event.items() if key in ALLOWED}
+
+
+_PROCESSORS: tuple[Any, ...] = (
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _add_trace,
+    _describe_errors,
+    _only_allowed,
+)
+_configure("INFO", "console")  # a process, or a test, that sets nothing up writes no exception's text either

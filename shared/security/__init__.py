@@ -5,6 +5,7 @@ Orders owns the keys and publishes their hashes and scopes in `orders.shop.v1`; 
 has several. Neighbour: `shops` (the table and its handler).
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Coroutine
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 FRESH_SECONDS = 2.0
+UNKNOWN_SECONDS = 0.2
+"""How soon an unknown key is looked for again: a new key works at once, and guessing costs no query each."""
 ADMIN = "admin"
 
 
@@ -72,12 +75,13 @@ def hash_key(key: str) -> str:
 
 
 class Keyring:
-    """The keys of all shops, read again from the database every two seconds."""
+    """The keys of all shops, read again from the database every two seconds, or sooner for a key not known yet."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
         self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
         self._keys: dict[str, dict[str, ShopKey]] = {}
 
     def forget(self) -> None:
@@ -113,8 +117,10 @@ class Keyring:
         return key.expires_at is None or key.expires_at > self._clock()
 
     async def _held(self, digest: str) -> dict[str, ShopKey]:
-        if time.monotonic() - self._read_at > FRESH_SECONDS or digest not in self._keys:
-            await self._read()
+        fresh = FRESH_SECONDS if digest in self._keys else UNKNOWN_SECONDS
+        async with self._reading:
+            if time.monotonic() - self._read_at > fresh:
+                await self._read()
         return self._keys.get(digest, {})
 
     async def _read(self) -> None:

@@ -19,12 +19,14 @@ class TracedRequests:
             await self.app(scope, receive, send)
             return
         parent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
-        with span(f"{scope['method']} request", parent=parent, kind=SpanKind.SERVER, path=scope["path"]) as current:
+        with span(f"{scope['method']} request", parent=parent, kind=SpanKind.SERVER) as current:
             trace_id = f"{current.get_span_context().trace_id:032x}".encode()
 
             async def traced(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     current.set_attribute("http.response.status_code", message["status"])
+                    # The template, never the path: a public page's path holds a secret.
+                    current.set_attribute("http.route", getattr(scope.get("route"), "path", ""))
                     message["headers"] = [*message["headers"], (b"comptoir-trace", trace_id)]
                 await send(message)
 
