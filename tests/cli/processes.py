@@ -34,7 +34,7 @@ class Running:
 Command = Callable[..., Done]
 
 
-def run_comptoir(*arguments: str, env: dict[str, str], cwd: Path, stdin: str = "", timeout: float = 110) -> Done:
+def run_comptoir(*arguments: str, env: dict[str, str], cwd: Path, stdin: str = "", timeout: float = 400) -> Done:
     """Run `comptoir` to its end."""
     done = subprocess.run(
         [str(COMPTOIR), *arguments],
