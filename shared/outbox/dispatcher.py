@@ -66,6 +66,11 @@ class Dispatcher:
         if rows or hints:
             self._work.set()
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was submitted has been tried."""
+        return not (self._rows or self._hints or self._on_their_way)
+
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="outbox-dispatcher")
 

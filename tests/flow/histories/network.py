@@ -55,11 +55,12 @@ class Network:
 
 
 class NetworkBus(Bus):
-    """One replica's place on the network. It is connected only while `speaking`, so that a history says when."""
+    """One replica's place on the network."""
 
     def __init__(self, network: Network, service: str) -> None:
         super().__init__("memory", service=service)
         self.network = network
+        self.connected.set()
 
     async def start(self) -> None:
         for subscription in self.subscriptions:

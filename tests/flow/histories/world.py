@@ -9,7 +9,8 @@ import asyncio
 import random
 import tempfile
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import text
 from services.__main__ import build
 from shared.runtime import Service
 from shared.web.routes import SERVICES, service_for
+from tests.eventually import eventually
 from tests.flow.histories.network import Network, NetworkBus
 from tests.flow.suite import order_body
 from tests.servers.smtp import SmtpServer
@@ -47,6 +49,9 @@ class World:
             headers = {"Authorization": f"Bearer {KEY}"}
             transport = httpx.ASGITransport(self.replicas[name][0].app)
             self.clients[name] = httpx.AsyncClient(transport=transport, base_url="http://world", headers=headers)
+        for service in chain.from_iterable(self.replicas.values()):
+            await service.prepare()
+            await service.outbox.start()
         await self.speak()
         await self.network.deliver(random.Random(0))
 
@@ -63,7 +68,6 @@ class World:
             sandbox=False,
             **(smtp if name == "notifications" else {}),
         )
-        await service.prepare()
         await service.bus.start()
         return service
 
@@ -72,6 +76,7 @@ class World:
             for service in services:
                 for hearing in service.hears.values():
                     await hearing.stop()
+                await service.outbox.stop()
                 await service.db.close()
         await self.mails.stop()
         self.folder.cleanup()
@@ -102,22 +107,17 @@ class World:
         response = await self.post("/api/v1/inventory/movements", body)
         assert response.status_code in {200, 201}, response.text
 
-    async def speak(self, services: tuple[str, ...] = SERVICES) -> None:
-        """Publish what stands in the outboxes."""
-        for name in services:
-            service = self.replicas[name][0]
-            service.bus.connected.set()
-            await service.outbox.sweep(older_than=0)
-            service.bus.connected.clear()
+    async def speak(self) -> None:
+        """Wait until all that was committed is under way."""
+        for service in chain.from_iterable(self.replicas.values()):
+            await eventually(partial(getattr, service.outbox.dispatcher, "idle"), every=0.0)
 
     async def work(self, replica: int = 0) -> None:
-        """Run every job of every service once, on both replicas at the same time for the workers' sake."""
+        """Run every job of every service once."""
         for name in SERVICES:
-            service = self.replicas[name][replica]
-            service.bus.connected.set()
-            for job in service.jobs:
+            for job in self.replicas[name][replica].jobs:
                 await job.run()
-            service.bus.connected.clear()
+        await self.replicas["notifications"][replica].state["deliverer"].idle()
 
     async def heal(self, codes: list[str]) -> None:
         """No more losses: time passes, sweeps run, until these orders are settled."""
