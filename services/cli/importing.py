@@ -28,7 +28,6 @@ from services.cli.session import api_of, tell_trace
 from shared.money import from_minor, to_minor
 
 import_app = typer.Typer(help="Take over data from files.", no_args_is_help=True)
-CHUNK = 5000
 UNMATCHED_SHOWN = 20
 
 
@@ -100,22 +99,27 @@ def import_orders(
             credits=credits or Path(f"{file.stem}-credits.csv"),
         )
     except MappingError as error:
-        raise CliError(f"{error}.", "Correct it; docs/import.md describes every setting.", Exit.USAGE) from None
+        raise CliError(f"{error}.", "Correct it; docs/import.md names every setting.", Exit.USAGE) from None
+    has_rejects = _run(api, request, opening_stock, dry_run=dry_run, as_json=as_json)
+    if not dry_run:
+        tell_trace(api)
+    if has_rejects:
+        raise typer.Exit(Exit.PARTIAL)
+
+
+def _run(api: Api, request: Request, opening_stock: OpeningStock, *, dry_run: bool, as_json: bool) -> bool:
+    """Decide, send, report; whether there are rejects."""
     with Staging() as staging, _resumable():
         _read(request, staging)
-        sending = Sending(
-            api, staging, Sender(mapping, channels, staging.name_of), f"opening stock, import {digest(file)[:16]}"
-        )
+        sender = Sender(request.mapping, request.channels, staging.name_of)
+        sending = Sending(api, staging, sender, f"opening stock, import {digest(request.file)[:16]}")
         if not dry_run:
             existing = sending.send_products()
             if opening_stock is OpeningStock.EXACT:
                 sending.book_opening_stock(existing)
             sending.send_orders()
         _report(request, sending, as_json=as_json)
-        if not dry_run:
-            tell_trace(api)
-        if staging.count(Kind.REJECTED):
-            raise typer.Exit(Exit.PARTIAL)
+        return staging.count(Kind.REJECTED) > 0
 
 
 def _mapping(form: Format, map_file: Path | None, **options: str | None) -> Mapping:
@@ -174,28 +178,12 @@ def _resumable() -> Any:
 
 def _report(request: Request, sending: Sending, *, as_json: bool) -> None:
     """Write the files and show the figures."""
-    staging, sent, currency = sending.staging, sending.sent, request.mapping.currency
+    staging, currency = sending.staging, request.mapping.currency
     rejected = write_rejects(request.rejects, staging)
     credited = write_credits(request.credits, staging, currency)
-    units, amount = staging.totals()
     unmatched = [credit for credit in staging.credits() if credit.of_line is None]
-    price_kind = "gross" if request.mapping.prices_include_tax else "net"
-    figures: dict[str, Any] = {
-        "rows": staging.count_rows(),
-        "taken": staging.count(Kind.TAKEN),
-        "rejected": rejected,
-        "credits": credited,
+    figures = _figures(request, sending) | {
         "credits_unmatched": len(unmatched),
-        "orders": staging.count_orders(),
-        "orders_created": sent.created,
-        "orders_known": sent.known,
-        "orders_refused": sent.refused,
-        "units": units,
-        price_kind: str(from_minor(to_minor(amount, currency), currency)),
-        "currency": currency,
-        "products_created": sent.products,
-        "receipts_booked": sent.receipts,
-        "units_received": sent.received_units,
         "rejects_file": str(request.rejects) if rejected else None,
         "credits_file": str(request.credits) if credited else None,
     }
@@ -209,3 +197,26 @@ def _report(request: Request, sending: Sending, *, as_json: bool) -> None:
         note(f"Unmatched credit: {row.order}, {row.quantity} x {row.sku}, {worth} {currency} (line {row.line})")
     if len(unmatched) > UNMATCHED_SHOWN:
         note(f"… and {len(unmatched) - UNMATCHED_SHOWN} more in {request.credits}")
+
+
+def _figures(request: Request, sending: Sending) -> dict[str, Any]:
+    """What was decided, and what was sent; the amount is that of the taken rows at their prices."""
+    staging, sent, currency = sending.staging, sending.sent, request.mapping.currency
+    units, amount = staging.totals()
+    price_kind = "gross" if request.mapping.prices_include_tax else "net"
+    return {
+        "rows": staging.count_rows(),
+        "taken": staging.count(Kind.TAKEN),
+        "rejected": staging.count(Kind.REJECTED),
+        "orders": staging.count_orders(),
+        "units": units,
+        price_kind: str(from_minor(to_minor(amount, currency), currency)),
+        "currency": currency,
+        "orders_created": sent.created,
+        "orders_known": sent.known,
+        "orders_refused": sent.refused,
+        "products_created": sent.products,
+        "receipts_booked": sent.receipts,
+        "units_received": sent.received_units,
+        "credits": staging.count(Kind.CREDIT),
+    }

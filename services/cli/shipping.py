@@ -70,7 +70,7 @@ def ship(
     if not everything:
         raise typer.BadParameter("say --all", param_hint="--all")
     api = api_of(context)
-    wait_until_settled(api, wait)
+    wait_until_settled(api, wait, WAITING)  # inventory may not have answered what was just imported
     found = sorted(waiting(api))
     orders = [order for order in found if include_short or order.is_allocated]
     number = greatest_number(api, tracking_prefix) + 1 if orders else 1
@@ -151,11 +151,11 @@ def greatest_number(api: Api, prefix: str) -> int:
     return greatest
 
 
-def wait_until_settled(api: Api, seconds: float) -> int:
-    """Wait until every order is settled, at most so long; how many are not."""
+def wait_until_settled(api: Api, seconds: float, kinds: Sequence[str | None] = (None,)) -> int:
+    """Wait until every order (of these types) is settled, at most so long; how many are not."""
     deadline = time.monotonic() + seconds
     while True:
-        unsettled = int(api.get(ORDERS, settled=False, limit=1)["total"])
+        unsettled = sum(int(api.get(ORDERS, settled=False, type=kind, limit=1)["total"]) for kind in kinds)
         if unsettled == 0 or time.monotonic() >= deadline:
             return unsettled
         time.sleep(POLL_SECONDS)
