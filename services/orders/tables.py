@@ -270,7 +270,7 @@ products = Table(
     "products",
     metadata,
     Column("shop", String(40), primary_key=True),
-    Column("sku", String(100), primary_key=True),
+    Column("sku", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("title", Text, nullable=False),
     Column("price", ExactDecimal()),

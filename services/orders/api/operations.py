@@ -5,18 +5,19 @@ Outbox and parked messages are the same for every service and stand in `shared.w
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
-from services.orders.api.tools import Tools
+from services.orders.api.tools import Tools, order_id
 from services.orders.commands.resyncing import request_resync
 from services.orders.queries.documents import moment
 from services.orders.queries.hearings import find_hearings, reasons_unsettled
 from services.orders.tables import orders, resyncs
+from shared.outbox import Transaction
 from shared.security import Caller, allow
-from shared.web import Page, after_key, json_response
+from shared.web import Page, after_key, json_response, once
 from shared.web.paging import Limit, page_of
 
 Operator = Annotated[Caller, Depends(allow("operations"))]
@@ -41,7 +42,7 @@ def operations_routes(tools: Tools) -> APIRouter:
         statement = select(orders.c.id, orders.c.code, orders.c.version, orders.c.sent_at).where(mine)
         key = after_key(after, 1)
         if key is not None:
-            statement = statement.where(orders.c.id > str(key[0]))
+            statement = statement.where(orders.c.id > order_id(key[0]))
         async with tools.db.read() as conn:
             rows = (await conn.execute(statement.order_by(orders.c.id).limit(limit + 1))).all()
             total = (await conn.execute(select(func.count()).select_from(orders).where(mine))).scalar_one()
@@ -59,11 +60,14 @@ def operations_routes(tools: Tools) -> APIRouter:
         return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
 
     @router.post("/resync", status_code=202)
-    async def add_resync(caller: Operator, body: Resync) -> Response:
+    async def add_resync(request: Request, caller: Operator, body: Resync) -> Response:
         """Say the shop and all its orders again to a service, at a capped rate."""
-        async with tools.outbox.transaction() as tx:
+
+        async def command(tx: Transaction) -> Response:
             await request_resync(tx, caller.shop, body.service)
-        return json_response({"service": body.service}, 202)
+            return json_response({"service": body.service}, 202)
+
+        return await once(request, tools.outbox, caller, command)
 
     @router.get("/resync")
     async def read_resyncs(caller: Operator) -> Response:

@@ -16,6 +16,8 @@ from services.orders.api.tools import (
     commanding,
     documents_of,
     expected_version,
+    odd_after,
+    order_id,
     order_response,
 )
 from services.orders.api.waiting import inventory_heard, wait_seconds
@@ -29,12 +31,13 @@ from services.orders.commands.inputs import (
     MoveOrder,
     PlaceOrder,
 )
+from services.orders.commands.inputs.fields import Short, Words
 from services.orders.commands.moving import move, question_document
 from services.orders.commands.placing import place, place_many
 from services.orders.domain.transitions import Verdict, questions, reachable
 from services.orders.queries.catalogue import list_statuses, shop_rules
 from services.orders.queries.lists import Filters, list_orders
-from services.orders.queries.records import OrderRecord, find_order
+from services.orders.queries.records import find_order
 from services.orders.queries.timeline import order_timeline
 from shared.database import new_id
 from shared.outbox import Transaction
@@ -124,24 +127,27 @@ class ListQuery(BaseModel):
     """The filters of the list, its page and its place."""
 
     settled: bool | None = None
-    status: str | None = None
-    type: str | None = None
-    channel: str | None = None
-    code: str | None = None
-    external_id: str | None = None
-    payment: str | None = None
-    stock: str | None = None
-    invoice: str | None = None
-    q: Annotated[str | None, Field(max_length=200)] = None
+    status: Short | None = None
+    type: Short | None = None
+    channel: Short | None = None
+    code: Short | None = None
+    external_id: Short | None = None
+    payment: Short | None = None
+    stock: Short | None = None
+    invoice: Short | None = None
+    q: Words | None = None
     limit: Limit = 50
     after: str | None = None
 
 
 def _list_key(found: list[Any]) -> tuple[datetime, str]:
     try:
-        return datetime.fromisoformat(found[0]), str(found[1])
+        placed_at = datetime.fromisoformat(found[0])
     except (TypeError, ValueError):
-        raise Invalid("'after' is not a value this list returned as 'next'.", field="after") from None
+        raise odd_after() from None
+    if placed_at.tzinfo is None:
+        raise odd_after()
+    return placed_at, order_id(found[1])
 
 
 def _add_placing(router: APIRouter, tools: Tools) -> None:
@@ -153,7 +159,7 @@ def _add_placing(router: APIRouter, tools: Tools) -> None:
 
         async def command(tx: Transaction) -> Response:
             record = await place(tx, caller.shop, body, actor, id_=id_)
-            return _created(record, (await documents_of(tx.conn, [record]))[0])
+            return _created((await documents_of(tx.conn, [record]))[0])
 
         async with tools.hints.waiting(id_) as changed:
             response = await _placing(once(request, tools.outbox, caller, command))
@@ -162,8 +168,8 @@ def _add_placing(router: APIRouter, tools: Tools) -> None:
                 return response
             made = orjson.loads(response.body)
             if not await inventory_heard(tools.db, made["id"], made["version"], seconds, changed):
-                return _present(await _document(tools, caller, made["code"]))
-        awaited = _present(await _document(tools, caller, made["code"]), **{"Preference-Applied": "wait"})
+                return _created(await _document(tools, caller, made["code"]))
+        awaited = _created(await _document(tools, caller, made["code"]), **{"Preference-Applied": f"wait={seconds:g}"})
         if (key := request.headers.get(HEADER)) is not None:
             async with tools.outbox.transaction() as tx:
                 await remember(tx, scope_of(request, caller, key), awaited)
@@ -210,11 +216,7 @@ async def _placing(work: Any) -> Response:
     return response
 
 
-def _created(record: OrderRecord, document: dict[str, Any]) -> Response:
-    return order_response(document, 201, Location=f"/api/v1/orders/{record.code}")
-
-
-def _present(document: dict[str, Any], **headers: str) -> Response:
+def _created(document: dict[str, Any], **headers: str) -> Response:
     return order_response(document, 201, Location=f"/api/v1/orders/{document['code']}", **headers)
 
 

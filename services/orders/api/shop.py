@@ -8,9 +8,9 @@ from fastapi.responses import Response
 
 from services.orders.api.tools import Administrator, Reader, Tools, Writer
 from services.orders.commands.inputs import KeyInput, ShopInput, StatusInput
-from services.orders.commands.shops import MadeKey, create_key, create_shop, list_keys, revoke_key, update_shop
-from services.orders.commands.statuses import create_status, find_status, update_status
-from services.orders.queries.catalogue import StatusRecord, list_statuses, shop_rules
+from services.orders.commands.shops import MadeKey, create_key, create_shop, revoke_key, update_shop
+from services.orders.commands.statuses import create_status, update_status
+from services.orders.queries.catalogue import StatusRecord, find_status, list_keys, list_statuses, shop_rules
 from services.orders.queries.documents import moment
 from shared.contracts import Shop
 from shared.outbox import Transaction
@@ -38,8 +38,9 @@ def _add_statuses(router: APIRouter, tools: Tools) -> None:
 
     @router.get("/statuses/{mnemonic}")
     async def read_status(caller: Reader, mnemonic: str) -> Response:
-        async with tools.outbox.transaction() as tx:
-            return json_response(_status(await find_status(tx, caller.shop, mnemonic)))
+        """One of them, active or not."""
+        async with tools.db.read() as conn:
+            return json_response(_status(await find_status(conn, caller.shop, mnemonic)))
 
     @router.post("/statuses", status_code=201)
     async def add_status(request: Request, body: StatusInput, caller: Writer) -> Response:
@@ -92,8 +93,8 @@ def _add_keys(router: APIRouter, tools: Tools) -> None:
     @router.get("/keys")
     async def read_keys(caller: Administrator) -> Response:
         """All keys ever made; none of them can be read again."""
-        async with tools.outbox.transaction() as tx:
-            items = [_plain(key) for key in await list_keys(tx, caller.shop)]
+        async with tools.db.read() as conn:
+            items = [_plain(key) for key in await list_keys(conn, caller.shop)]
         return json_response({"items": items, "next": None, "total": len(items)})
 
     @router.post("/keys", status_code=201)

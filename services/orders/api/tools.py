@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
@@ -63,3 +64,16 @@ async def documents_of(conn: AsyncConnection, records: list[OrderRecord]) -> lis
 def order_response(document: dict[str, Any], status: int = 200, **headers: str) -> Response:
     """An order with its version as `ETag`."""
     return json_response(document, status, {"ETag": f'"{document["version"]}"', **headers})
+
+
+def order_id(value: object) -> str:
+    """An order's id that came back in `after`; raises 422 for anything else."""
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise odd_after() from None
+
+
+def odd_after() -> Invalid:
+    """The problem of an `after` that no list returned."""
+    return Invalid("'after' is not a value this list returned as 'next'.", field="after")

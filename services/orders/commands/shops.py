@@ -5,7 +5,6 @@ itself. Revoking a key is a new version of the shop.
 """
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +15,10 @@ from services.orders.commands.statuses import add_default_statuses
 from services.orders.domain.transitions import Profile
 from services.orders.tables import api_keys, shop_settings, shops
 from shared.contracts import Shop, ShopKey
-from shared.database import new_id
+from shared.database import new_id, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
-from shared.security import find_shop, hash_key, hear_shops
+from shared.security import hash_key, hear_shops
 
 PREFIX = "ck_"
 """Of every key made here, so that secret scanners know it."""
@@ -43,10 +42,10 @@ class MadeKey:
 
 async def create_shop(tx: Transaction, request: ShopInput) -> Shop:
     """A new shop with its default statuses; nobody has a key to it yet. Raises `ShopTaken`."""
-    if await find_shop(tx.conn, request.shop) is not None:
+    row = {"shop": request.shop, **_rules(request)}
+    if (await tx.execute(upsert(tx.conn, shop_settings, keys=["shop"]).values(row))).rowcount == 0:
         raise ShopTaken(f"There is a shop '{request.shop}' already.")
     await add_default_statuses(tx, request.shop)
-    await tx.execute(shop_settings.insert(), [{"shop": request.shop, **_rules(request)}])
     shop = Shop(version=1, **_told(request))
     await _say(tx, shop)
     return shop
@@ -92,13 +91,6 @@ async def revoke_key(tx: Transaction, shop: str, id_: str) -> None:
     await tx.execute(update(api_keys).where(api_keys.c.id == id_).values(revoked_at=tx.now))
     kept = tuple(key for key in present.keys if key.id != id_)
     await _say(tx, present.model_copy(update={"version": present.version + 1, "keys": kept}))
-
-
-async def list_keys(tx: Transaction, shop: str) -> Sequence[dict[str, Any]]:
-    """All keys that were ever made, newest first, without their hashes."""
-    columns = [column for column in api_keys.c if column.name not in ("sha256", "shop")]
-    statement = select(*columns).where(api_keys.c.shop == shop).order_by(api_keys.c.id.desc())
-    return [row._asdict() for row in await tx.execute(statement)]
 
 
 async def _locked(tx: Transaction, shop: str) -> Shop:

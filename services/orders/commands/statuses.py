@@ -13,11 +13,11 @@ from sqlalchemy import exists, select
 
 from services.orders.commands.inputs import StatusInput
 from services.orders.domain.types import StatusType
-from services.orders.queries.catalogue import TEXT_FIELDS, StatusRecord, list_statuses
+from services.orders.queries.catalogue import TEXT_FIELDS, StatusRecord, find_status, list_statuses
 from services.orders.tables import entries, orders, statuses
-from shared.database import new_id
+from shared.database import new_id, upsert
 from shared.outbox import Transaction
-from shared.problems import Invalid, NotFound, Problem
+from shared.problems import Invalid, Problem
 
 LANGUAGES = ("fr", "en")
 
@@ -75,40 +75,27 @@ def _defaults() -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, dict[str
 
 async def create_status(tx: Transaction, shop: str, request: StatusInput) -> StatusRecord:
     """A new status of the seller's own. Raises `StatusTaken`."""
-    known = await list_statuses(tx.conn, shop)
-    if any(status.mnemonic == request.mnemonic for status in known):
-        raise StatusTaken(f"There is a status '{request.mnemonic}' already.")
     row = {"id": new_id(), "shop": shop, "default_of_type": False, **_columns(request)}
-    await tx.execute(statuses.insert(), [row])
-    return await find_status(tx, shop, request.mnemonic)
+    taken = await tx.execute(upsert(tx.conn, statuses, keys=["shop", "mnemonic"]).values(row))
+    if taken.rowcount == 0:
+        raise StatusTaken(f"There is a status '{request.mnemonic}' already.")
+    return await find_status(tx.conn, shop, request.mnemonic)
 
 
 async def update_status(tx: Transaction, shop: str, mnemonic: str, request: StatusInput) -> StatusRecord:
-    """Another name, texts, colour or actions; another type only while no order had it."""
-    present = await find_status(tx, shop, mnemonic)
-    if request.mnemonic != mnemonic and any(
-        status.mnemonic == request.mnemonic for status in await list_statuses(tx.conn, shop)
-    ):
-        raise StatusTaken(f"There is a status '{request.mnemonic}' already.")
+    """Other texts, colour or actions; another mnemonic or type only while no order had it."""
+    present = await find_status(tx.conn, shop, mnemonic)
     changed = _columns(request)
-    in_use = await _in_use(tx, shop, mnemonic)
-    if in_use and changed["type"] is not present.type:
-        raise StatusInUse(f"Orders had the status '{mnemonic}': it stays a status of type {present.type}.")
-    if present.default_of_type and (changed["type"] is not present.type or not request.active):
+    retyped = changed["type"] is not present.type
+    renamed = request.mnemonic != mnemonic
+    if present.default_of_type and (retyped or renamed or not request.active):
         raise StatusInUse(f"'{mnemonic}' stands for the type {present.type} and cannot leave it.")
+    if (retyped or renamed) and await _in_use(tx, shop, mnemonic):
+        raise StatusInUse(f"Orders had the status '{mnemonic}': it keeps its mnemonic and its type {present.type}.")
+    if renamed and any(status.mnemonic == request.mnemonic for status in await list_statuses(tx.conn, shop)):
+        raise StatusTaken(f"There is a status '{request.mnemonic}' already.")
     await tx.execute(statuses.update().where(statuses.c.id == present.id).values(changed))
-    if request.mnemonic != mnemonic:
-        renamed = orders.update().where(orders.c.shop == shop, orders.c.status == mnemonic)
-        await tx.execute(renamed.values(status=request.mnemonic))
-    return await find_status(tx, shop, request.mnemonic)
-
-
-async def find_status(tx: Transaction, shop: str, mnemonic: str) -> StatusRecord:
-    """A status by its mnemonic, active or not. Raises `NotFound`."""
-    for status in await list_statuses(tx.conn, shop):
-        if status.mnemonic == mnemonic:
-            return status
-    raise NotFound(f"The shop has no status '{mnemonic}'.")
+    return await find_status(tx.conn, shop, request.mnemonic)
 
 
 def _columns(request: StatusInput) -> dict[str, Any]:

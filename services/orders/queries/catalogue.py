@@ -1,4 +1,4 @@
-"""A shop's statuses and the settings that only orders reads."""
+"""A shop's own data: statuses, keys, and the settings that only orders reads."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.transitions import Profile
 from services.orders.domain.types import StatusType
-from services.orders.tables import shop_settings, statuses
-from shared.problems import Invalid
+from services.orders.tables import api_keys, shop_settings, statuses
+from shared.problems import Invalid, NotFound
 
 TEXT_FIELDS = ("name", "comment", "subject", "mail", "sms")
 
@@ -79,6 +79,21 @@ async def list_statuses(conn: AsyncConnection, shop: str) -> list[StatusRecord]:
     """All statuses of a shop, in the seller's order."""
     statement = select(statuses).where(statuses.c.shop == shop).order_by(statuses.c.position, statuses.c.mnemonic)
     return [_status(row) for row in await conn.execute(statement)]
+
+
+async def find_status(conn: AsyncConnection, shop: str, mnemonic: str) -> StatusRecord:
+    """A status by its mnemonic, active or not. Raises `NotFound`."""
+    for status in await list_statuses(conn, shop):
+        if status.mnemonic == mnemonic:
+            return status
+    raise NotFound(f"The shop has no status '{mnemonic}'.")
+
+
+async def list_keys(conn: AsyncConnection, shop: str) -> list[dict[str, Any]]:
+    """All keys that were ever made, newest first, without their hashes."""
+    columns = [column for column in api_keys.c if column.name not in ("sha256", "shop")]
+    statement = select(*columns).where(api_keys.c.shop == shop).order_by(api_keys.c.id.desc())
+    return [row._asdict() for row in await conn.execute(statement)]
 
 
 async def shop_rules(conn: AsyncConnection, shop: str) -> ShopRules:

@@ -1,10 +1,20 @@
 """The kinds of fields that inputs are made of, each with its limits and its words for what is wrong."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from shared.money import UnknownCurrency, exponent
 
@@ -12,20 +22,28 @@ GREATEST = 1_000_000
 """Of a quantity; beyond it, it is a typing error."""
 
 
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
 def _as_decimal(value: Any) -> Decimal:
     if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("write it as a string, like '12.50'")
-    try:
-        return Decimal(value)
-    except InvalidOperation:
-        raise ValueError("write it as a plain decimal, like '12.50'") from None
+        value = f"{value:f}"
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise ValueError("write it as a string like '12.50': no sign, at most 9 digits before the point and 6 behind")
+    return Decimal(value)
 
 
-def _plain(value: Decimal) -> Decimal:
-    if not value.is_finite() or value < 0 or value >= Decimal(10) ** 12:
-        raise ValueError("must be between 0 and 999999999999")
+def _writable(value: str) -> str:
+    """A database stores any text but one with a NUL character."""
+    if "\0" in value:
+        raise ValueError("must not hold a NUL character")
+    return value
+
+
+def _moment(value: datetime) -> datetime:
+    if not _EARLIEST <= value < _LATEST:
+        raise ValueError("must lie between 1970 and 2200")
     return value
 
 
@@ -50,18 +68,20 @@ def _zone(value: str) -> str:
     return value
 
 
-Plain = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_plain)]
+_Text = Annotated[str, AfterValidator(_writable)]
+Plain = Annotated[Decimal, BeforeValidator(_as_decimal)]
 Percent = Annotated[Plain, Field(le=100)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+Words = Annotated[_Text, StringConstraints(strip_whitespace=True, max_length=500)]
 Filled = Annotated[Words, StringConstraints(min_length=1)]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(_email)]
+Short = Annotated[_Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Email = Annotated[_Text, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(_email)]
+Comment = Annotated[_Text, StringConstraints(max_length=5000)]
+Letter = Annotated[_Text, StringConstraints(max_length=20_000)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
-Country = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Quantity = Annotated[int, Field(ge=1, le=GREATEST, strict=True)]
 Kind = Literal["product", "service", "digital", "subscription", "booking"]
-Comment = Annotated[str, Field(max_length=5000)]
-Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[a-z]+)?$")]
+Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
+Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[a-z]+)?$", max_length=40)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 

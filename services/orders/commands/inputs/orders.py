@@ -3,18 +3,18 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.orders.commands.inputs.fields import (
     GREATEST,
     Comment,
-    Country,
     Currency,
     Email,
     Filled,
     Input,
     Kind,
     Language,
+    Moment,
     Percent,
     Plain,
     Quantity,
@@ -45,7 +45,7 @@ class AddressInput(Input):
     street: Words = ""
     postal_code: Words = ""
     city: Words = ""
-    country: Country
+    country: Short
 
 
 class LineInput(Input):
@@ -78,7 +78,7 @@ class PlaceOrder(Input):
 
     channel: Literal["web", "manual", "amazon", "ebay"] = "web"
     external_id: Short | None = None
-    placed_at: AwareDatetime | None = None
+    placed_at: Moment | None = None
     currency: Currency
     prices_include_tax: bool = True
     language: Language | None = None

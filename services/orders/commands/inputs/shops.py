@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.orders.commands.inputs.fields import (
     Comment,
@@ -12,6 +12,8 @@ from services.orders.commands.inputs.fields import (
     Filled,
     Input,
     Language,
+    Letter,
+    Moment,
     Scope,
     Short,
     Words,
@@ -26,8 +28,8 @@ class StatusTexts(Input):
     name: Filled
     comment: Comment = ""
     subject: Words = ""
-    mail: Annotated[str, Field(max_length=20_000)] = ""
-    sms: Annotated[str, Field(max_length=1000)] = ""
+    mail: Letter = ""
+    sms: Comment = ""
 
 
 class StatusInput(Input):
@@ -37,21 +39,21 @@ class StatusInput(Input):
     type: str = "other"
     texts: Annotated[dict[Language, StatusTexts], Field(min_length=1)]
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#64748b"
-    indicator: Annotated[str, StringConstraints(max_length=60)] = ""
+    indicator: Annotated[Words, StringConstraints(max_length=60)] = ""
     publish: bool = False
     mail: bool = False
     mail_admins: bool = False
     sms: bool = False
     invoice: bool | None = None
     ask_stock: bool = False
-    position: int = 1000
+    position: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     active: bool = True
 
 
 class KeyInput(Input):
     name: Short
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class LegalInput(Input):

@@ -53,7 +53,7 @@ def _products() -> None:
     op.create_table(
         "products",
         sa.Column("shop", sa.String(40), primary_key=True),
-        sa.Column("sku", sa.String(100), primary_key=True),
+        sa.Column("sku", sa.Text, primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("price", sa.String(32)),
