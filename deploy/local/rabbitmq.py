@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -60,7 +61,6 @@ def install_rabbitmq() -> Path:
         return found
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise RabbitMQUnavailableError("rabbitmq-server is not installed, and installing it needs root and apt-get")
-    before = set(_pids_named("epmd"))
     forbids_services = not _POLICY.exists()
     if forbids_services:
         _POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
@@ -71,10 +71,7 @@ def install_rabbitmq() -> Path:
     finally:
         if forbids_services:
             _POLICY.unlink(missing_ok=True)
-    # The package's scripts run the command line tool once, and that leaves an epmd daemon behind.
-    for pid in set(_pids_named("epmd")) - before:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+    _end_what_the_package_started()
     found = find_rabbitmq()
     if not found:
         raise RabbitMQUnavailableError("apt-get installed rabbitmq-server, but its start script is not there")
@@ -91,13 +88,14 @@ def _apt_get(*arguments: str) -> None:
         raise RabbitMQUnavailableError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}")
 
 
-def _pids_named(name: str) -> list[int]:
-    pids = []
-    for entry in Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):
-            if entry.read_text(encoding="utf-8").strip() == name:
-                pids.append(int(entry.parent.name))
-    return pids
+def _end_what_the_package_started() -> None:
+    """Its scripts run the command line tool once, which leaves an epmd daemon; and they may start the service."""
+    with contextlib.suppress(KeyError):
+        user = pwd.getpwnam("rabbitmq").pw_uid
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                if process.stat().st_uid == user:
+                    os.kill(int(process.name), signal.SIGTERM)
 
 
 def _reserve_port() -> socket.socket:
@@ -132,7 +130,11 @@ class RabbitMQ:
         return f"amqp://guest:guest@127.0.0.1:{self.port}/"
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
