@@ -38,7 +38,7 @@ class Refused(CliError):
 
 
 class Api:
-    """One address, one key, one trace; a context manager. `at` and `key` default to the environment's."""
+    """One address, one key, one trace; address and shop default to the environment's."""
 
     def __init__(self, url: str | None = None, shop: str | None = None) -> None:
         self.url = (url or os.environ.get("COMPTOIR_URL") or DEFAULT_URL).rstrip("/")
@@ -59,8 +59,7 @@ class Api:
 
     def get(self, path: str, **query: Any) -> Json:
         """The JSON at a path; query values that are None are left out."""
-        answer: Json = self._send("GET", path, query=query, may_repeat=True).json()
-        return answer
+        return self._json(self._send("GET", path, query=query, may_repeat=True))
 
     def pages(self, path: str, *, limit: int | None = None, **query: Any) -> Iterator[Json]:
         """The items of a list, page after page, `limit` of them at the most."""
@@ -90,8 +89,7 @@ class Api:
         """
         sent = dict(headers or {}) | ({} if key is None else {"Idempotency-Key": key})
         repeat = may_repeat or key is not None
-        answer: Json = self._send("POST", path, body=body, headers=sent, may_repeat=repeat).json()
-        return answer
+        return self._json(self._send("POST", path, body=body, headers=sent, may_repeat=repeat))
 
     def delete(self, path: str) -> None:
         self._send("DELETE", path, may_repeat=False)
@@ -124,6 +122,13 @@ class Api:
             if pause is None:
                 raise error
             time.sleep(pause)
+
+    def _json(self, response: httpx.Response) -> Json:
+        try:
+            answer: Json = response.json()
+        except ValueError:
+            raise CliError(f"{self.url} is no Comptoir: it answered no JSON.", "Check COMPTOIR_URL.") from None
+        return answer
 
     def _unreachable(self, failure: httpx.HTTPError) -> CliError:
         if isinstance(failure, httpx.ConnectError | httpx.ConnectTimeout):
