@@ -78,18 +78,12 @@ def order(
     shop: str = "demo",
     invoicing: Invoicing = Invoicing.POLICY,
     payable: bool = False,
-    type_: StatusType = StatusType.PROCESSING,
-    parcels: Sequence[Parcel] = (),
     currency: str = "EUR",
     prices_include_tax: bool = True,
     **more: Any,
 ) -> Order:
-    items = [Item(one.quantity, one.unit_price, one.tax_rate) for one in lines]
-    total = basket(items, currency, prices_include_tax=prices_include_tax)
-    priced = tuple(
-        one.model_copy(update={"net": amounts.net, "tax": amounts.tax, "gross": amounts.gross})
-        for one, amounts in zip(lines, total.lines, strict=True)
-    )
+    """An order of these lines, priced as orders would; `more` are other fields of the message."""
+    priced, totals = _priced(lines, currency, prices_include_tax)
     fields: dict[str, Any] = {
         "channel": Channel.WEB,
         "placed_at": NOON,
@@ -97,6 +91,7 @@ def order(
         "customer": Customer(name="Claire Fontaine", email="claire@example.org"),
         "billing_address": PARIS,
         "shipping_address": PARIS,
+        "status": Status(mnemonic="processing", type=StatusType.PROCESSING),
     }
     return Order(
         shop=shop,
@@ -105,13 +100,21 @@ def order(
         code=code,
         currency=currency,
         prices_include_tax=prices_include_tax,
-        status=Status(mnemonic=type_, type=type_),
         levels=Levels(payable=payable, invoicing=invoicing, marketplace=Marketplace.NONE),
         lines=priced,
-        parcels=tuple(parcels),
-        totals=Totals(net=total.net, tax=total.tax, gross=total.gross),
+        totals=totals,
         **(fields | more),
     )
+
+
+def _priced(lines: Sequence[Line], currency: str, prices_include_tax: bool) -> tuple[tuple[Line, ...], Totals]:
+    items = [Item(one.quantity, one.unit_price, one.tax_rate) for one in lines]
+    total = basket(items, currency, prices_include_tax=prices_include_tax)
+    priced = tuple(
+        one.model_copy(update={"net": amounts.net, "tax": amounts.tax, "gross": amounts.gross})
+        for one, amounts in zip(lines, total.lines, strict=True)
+    )
+    return priced, Totals(net=total.net, tax=total.tax, gross=total.gross)
 
 
 def shop(policy: InvoicePolicy = InvoicePolicy.ON_SHIPMENT, *, version: int = 1, **more: Any) -> Shop:

@@ -62,13 +62,7 @@ def snapshot(
         "seller": _seller(shop),
         "buyer": _buyer(order),
         "ship_to": _ship_to(order),
-        "order": {
-            "id": order.id,
-            "code": order.code,
-            "channel": str(order.channel),
-            "external_id": order.external_id,
-            "placed_on": _day(order.placed_at, zone),
-        },
+        "order": _order(order, zone),
         "delivered_on": _delivered_on(order, draft, zone),
         "nature": nature(draft.positions),
         "reason": draft.reason,
@@ -105,6 +99,16 @@ def issued(content: Mapping[str, Any]) -> Issued:
 def language_of(order: Order) -> str:
     """The language of the order's documents: French or English."""
     return "fr" if order.language.lower().startswith("fr") else "en"
+
+
+def _order(order: Order, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "code": order.code,
+        "channel": str(order.channel),
+        "external_id": order.external_id,
+        "placed_on": _day(order.placed_at, zone),
+    }
 
 
 def _seller(shop: Shop) -> dict[str, Any]:

@@ -15,7 +15,9 @@ IMMUTABLE = ("documents", "blobs", "payments")
 
 def upgrade() -> None:
     _accounts()
+    _series()
     _documents()
+    _live_invoices()
     _renderings()
     _refuse_changes()
     _messages()
@@ -57,7 +59,7 @@ def _accounts() -> None:
     op.create_index("ix_payments_order", "payments", ["order_id", "id"])
 
 
-def _documents() -> None:
+def _series() -> None:
     op.create_table(
         "series",
         sa.Column("shop", sa.String(40), primary_key=True),
@@ -68,6 +70,9 @@ def _documents() -> None:
         sa.Column("last_date", sa.Date, nullable=False),
         sa.CheckConstraint("last >= 0", name="ck_series_last"),
     )
+
+
+def _documents() -> None:
     op.create_table(
         "documents",
         sa.Column("id", sa.String(36), primary_key=True),
@@ -98,6 +103,9 @@ def _documents() -> None:
         sa.CheckConstraint("net + tax = gross", name="ck_documents_totals"),
     )
     op.create_index("ix_documents_shop", "documents", ["shop", "id"])
+
+
+def _live_invoices() -> None:
     op.create_table(
         "live_invoices",
         sa.Column("order_id", sa.String(36), primary_key=True),
