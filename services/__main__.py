@@ -86,7 +86,7 @@ async def embedded(settings: Settings, key: str, host: str, port: int) -> AsyncI
     broker = EmbeddedBroker()
     await broker.start()
     overrides: dict[str, Any] = {"docs": True, "sandbox": True, "seed": True}
-    overrides |= {name: getattr(settings, name) for name in settings.model_fields_set}
+    overrides |= {name: getattr(settings, name) for name in settings.model_fields_set - {"host", "port"}}
     overrides |= {"amqp_url": broker.url, "api_key": key}
     try:
         async with together(host, port, **overrides) as server:

@@ -5,6 +5,7 @@ asking for an order does not load four services.
 """
 
 import asyncio
+import errno
 from importlib import import_module, util
 from typing import Annotated
 
@@ -50,4 +51,9 @@ def up() -> None:
 
 def _start(arguments: list[str]) -> int:
     processes = import_module("services.__main__")
-    return int(processes.main(arguments))
+    try:
+        return int(processes.main(arguments))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise CliError("The port is taken.", "Stop what runs there, or set PORT (0: any that is free).") from None

@@ -22,7 +22,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     log = (var / "run.log").open("w+")
     process = subprocess.Popen(
         [str(COMPTOIR), "run"],
-        env=environment(PORT="0", COMPTOIR_VAR=str(var), COMPTOIR_API_KEY=KEY),
+        env=environment(PORT="0", COMPTOIR_HOST="127.0.0.1", COMPTOIR_VAR=str(var), COMPTOIR_API_KEY=KEY),
         stdout=log,
         stderr=log,
         cwd=var,

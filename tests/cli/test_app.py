@@ -56,6 +56,16 @@ def test_nobody_there_is_4_and_says_what_to_do(offline: Command, nowhere: str) -
     ]
 
 
+def test_a_taken_port_is_two_lines(offline: Command, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = offline("run", PORT=str(taken.getsockname()[1]), COMPTOIR_VAR=str(tmp_path / "var"))
+    assert done.code == 1
+    assert done.err.splitlines()[-2:] == [
+        "Error: The port is taken.",
+        "       Stop what runs there, or set PORT (0: any that is free).",
+    ]
+
+
 def test_an_address_that_is_none_is_a_usage_error(offline: Command) -> None:
     done = offline("orders", "list", COMPTOIR_URL="http://[")
     assert done.code == 2
