@@ -7,7 +7,6 @@ one service has met an unsent message to all.
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from shared.outbox.tables import outbox
 log = get_logger(__name__)
 
 ROUND = 200
+STOP_SECONDS = 3.0
 KEPT_IN_MEMORY = 10_000
 """Beyond this, rows are left to the sweep: memory stays flat while the broker is away."""
 
@@ -55,6 +55,7 @@ class Dispatcher:
         self._hints: dict[str, int] = {}
         self._work = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def submit(self, rows: Sequence[Outgoing], hints: Sequence[tuple[str, int]]) -> None:
         """Take committed rows; never waits."""
@@ -75,15 +76,14 @@ class Dispatcher:
         self._task = asyncio.create_task(self._run(), name="outbox-dispatcher")
 
     async def stop(self) -> None:
-        """Give what is in memory one more chance, then leave the rest to the next start."""
+        """Publish what is in memory, for a moment; the rest is left to the next start."""
         if self._task is None:
             return
+        self._stopping = True
+        self._work.set()
+        await asyncio.wait({self._task}, timeout=STOP_SECONDS)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(3.0):
-                while self._rows and self._bus.connected.is_set():
-                    await self._round()
 
     async def publish(self, rows: Sequence[Outgoing]) -> int:
         """Publish these rows and delete the confirmed ones; how many were confirmed."""
@@ -148,6 +148,8 @@ class Dispatcher:
                     await self._round()
                 except Exception as error:  # the rows stand in the database; the sweep has them
                     log.warning("outbox.dispatch_failed", service=self._bus.service, error=error)
+            if self._stopping:
+                return
 
     async def _round(self) -> None:
         rows = [self._rows.popleft() for _ in range(min(ROUND, len(self._rows)))]

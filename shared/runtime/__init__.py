@@ -34,6 +34,7 @@ __all__ = ["EXCHANGE", "ROLES", "Hearing", "Job", "Service"]
 
 log = get_logger(__name__)
 
+LAST_SECONDS = 0.5
 ROLES = frozenset({"api", "consumer", "worker"})
 
 
@@ -155,19 +156,31 @@ class Service:
         log.info("service.started", service=self.name)
 
     async def stop(self) -> None:
-        """Stop consuming first, finish what runs, say what is still to be said, close."""
-        for hearing in self.hears.values():
-            await hearing.stop()
+        """Stop hearing, finish what runs, say what is still to be said, close: within `shutdown_seconds`.
+
+        A step that fails or takes too long does not keep the others from their turn.
+        """
+        deadline = asyncio.get_running_loop().time() + self.settings.shutdown_seconds
+        await self._ending("hearing", asyncio.gather(*(heard.stop() for heard in self.hears.values())), deadline)
         crash_point("runtime.stopping")
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._ending("jobs", asyncio.gather(*self._tasks, return_exceptions=True), deadline)
         for step in self.on_stop:
-            await step()
-        await self.outbox.stop()
-        await self.bus.stop()
-        await self.db.close()
+            await self._ending("own", step(), deadline)
+        await self._ending("outbox", self.outbox.stop(), deadline)
+        await self._ending("bus", self.bus.stop(), deadline)
+        await self._ending("database", self.db.close(), deadline)
         log.info("service.stopped", service=self.name)
+
+    async def _ending(self, step: str, work: Awaitable[object], deadline: float) -> None:
+        """Give one step its time: what is left, and a moment even where nothing is."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(max(deadline, loop.time() + LAST_SECONDS)):
+                await work
+        except Exception as error:
+            log.warning("service.stopped_badly", service=self.name, step=step, error=error)
 
     async def not_ready(self) -> str | None:
         """Why requests should not come here yet; None when they may."""

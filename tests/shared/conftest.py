@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+import shared.broker
 from shared.batch import Consumer
 from shared.broker import Bus
 from shared.broker.embedded import EmbeddedBroker
@@ -21,11 +22,13 @@ from shared.database import Database
 from shared.observability import configure_logging
 from shared.outbox import Outbox, Transaction
 from tests.eventually import eventually
+from tests.servers.fault_proxy import FaultProxy
 from tests.shared.hearing import hearing
 from tests.shared.model import create_tables
 
 REAL = pytest.mark.real
 MakeBus = Callable[..., Bus]
+MakeProxy = Callable[[str], Awaitable[tuple[str, FaultProxy]]]
 
 
 class Clock:
@@ -110,6 +113,25 @@ async def make_bus() -> AsyncIterator[MakeBus]:
             return bus
 
         yield make
+
+
+@pytest.fixture
+async def through_proxy(fault_proxy: Callable[[str, int], Awaitable[FaultProxy]]) -> MakeProxy:
+    """`await through_proxy(url)` is the address of a proxy before that broker, and the proxy."""
+
+    async def make(url: str) -> tuple[str, FaultProxy]:
+        host, port = url.rpartition("@")[2].partition("/")[0].split(":")
+        proxy = await fault_proxy(host, int(port))
+        return url.replace(f"{host}:{port}", f"{proxy.host}:{proxy.port}"), proxy
+
+    return make
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bounds, shorter, so that a test of a fault does not take as long as the fault."""
+    monkeypatch.setattr(shared.broker, "AMQP_SECONDS", 0.5)
+    monkeypatch.setattr(shared.broker, "CHECK_SECONDS", 0.1)
 
 
 def bus_without_broker() -> Bus:

@@ -17,12 +17,10 @@ from shared.outbox import Outbox, dispatcher
 from shared.outbox.tables import outbox as rows
 from tests.eventually import eventually
 from tests.servers.fault_proxy import FaultProxy
-from tests.shared.conftest import Clock, MakeBus, bus_without_broker, connected
+from tests.shared.conftest import Clock, MakeBus, MakeProxy, bus_without_broker, connected
 from tests.shared.model import order
-from tests.shared.test_bus import Heard, MakeProxy, through_proxy
+from tests.shared.test_bus import Heard
 from tests.shared.test_outbox import empty, unsent
-
-__all__ = ["through_proxy"]
 
 
 class House:
