@@ -1,17 +1,18 @@
 """One house for all seeds of a test process, built when the first one needs it; the report at the end."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.faults.auditor import Verdict
+from tests.faults.auditor import Auditor, Verdict
 from tests.faults.house import House
 from tests.faults.report import lines
 from tests.servers.vhosts import VirtualHosts
 
-VERDICTS = pytest.StashKey[list[Verdict]]()
+VERDICTS = pytest.StashKey[list[tuple[Verdict, Counter[str]]]]()
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,12 @@ async def house(
             yield built
         finally:
             await built.stop()
+
+
+@pytest.fixture(scope="session")
+def auditor(house: House) -> Auditor:
+    """Knows what has been poisoned in the house so far."""
+    return Auditor(house)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

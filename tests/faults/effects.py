@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,25 +12,14 @@ from tests.faults.counterparts import Call
 from tests.faults.oracles import Evidence
 from tests.faults.rest import for_a_person
 from tests.faults.snapshot import Row
-from tests.servers.smtp import Received
 
 
-@dataclass(frozen=True, slots=True)
-class Ledgers:
-    """What the counterparts wrote down."""
-
-    mails: Sequence[Received]
-    amazon: Sequence[Call]
-    ebay: Sequence[Call]
-    twilio: Sequence[Call]
-
-
-def mails(evidence: Evidence, ledgers: Ledgers) -> Iterator[str]:
+def mails(evidence: Evidence) -> Iterator[str]:
     """Each asked mail arrived; the same one again only where an attempt before it was of unknown outcome."""
     seen = evidence.seen
     arrived = Counter(
         (str(one.message["X-Comptoir-Order"]), one.message_id.partition("@")[0].strip("<"))
-        for one in ledgers.mails
+        for one in evidence.ledgers.mails
         if evidence.told.tag in str(one.recipients)
     )
     unknown = Counter(
@@ -48,11 +36,11 @@ def mails(evidence: Evidence, ledgers: Ledgers) -> Iterator[str]:
                 yield f"mail {key}: arrived {arrived[key]} times, {unknown[key[1]]} attempts of unknown outcome"
 
 
-def sms(evidence: Evidence, ledgers: Ledgers) -> Iterator[str]:
+def sms(evidence: Evidence) -> Iterator[str]:
     """No SMS was taken twice; each asked one was taken, or is left to a person."""
     obligations = evidence.seen.by_order("obligations")
     for order in evidence.seen.orders:
-        taken = Counter(call.subject for call in ledgers.twilio if call.taken and call.order == order["code"])
+        taken = Counter(call.subject for call in evidence.ledgers.twilio if call.taken and call.order == order["code"])
         own = [one for one in obligations[order["id"]] if one["channel"] == "sms"]
         for text, times in taken.items():
             if times > 1:
@@ -66,14 +54,16 @@ def sms(evidence: Evidence, ledgers: Ledgers) -> Iterator[str]:
             yield f"order {order['code']}: {asked} SMS were asked for, {done} are done and {unsure} left to a person"
 
 
-def amazon(evidence: Evidence, ledgers: Ledgers) -> Iterator[str]:
+def amazon(evidence: Evidence) -> Iterator[str]:
     """Each parcel is confirmed under its own reference; a repetition says the same."""
-    yield from _parcels(evidence, "amazon", ledgers.amazon, lambda parcel: str(parcel["number"]), once=False)
+    yield from _parcels(evidence, "amazon", evidence.ledgers.amazon, lambda parcel: str(parcel["number"]), once=False)
 
 
-def ebay(evidence: Evidence, ledgers: Ledgers) -> Iterator[str]:
+def ebay(evidence: Evidence) -> Iterator[str]:
     """Each parcel was taken by eBay once: it would be refused a second time."""
-    yield from _parcels(evidence, "ebay", ledgers.ebay, lambda parcel: str(parcel["tracking_number"]), once=True)
+    yield from _parcels(
+        evidence, "ebay", evidence.ledgers.ebay, lambda parcel: str(parcel["tracking_number"]), once=True
+    )
 
 
 def _parcels(evidence: Evidence, channel: str, ledger: Sequence[Call], subject: Any, *, once: bool) -> Iterator[str]:

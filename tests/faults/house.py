@@ -51,8 +51,7 @@ QUICK = {
 class House:
     """Started once for many seeds; what a fault broke is mended by `heal`.
 
-    `prefix` begins the names of its databases. `sabotage` names what is switched off in a service (`tests.faults
-    .sabotage`), to see that it is missed.
+    `prefix` begins the names of its databases.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class House:
         amqp_url: str,
         folder: Path,
         prefix: str,
-        sabotage: Mapping[str, str] | None = None,
     ) -> None:
         self.postgres = postgres
         self.rabbitmq = rabbitmq
@@ -73,7 +71,6 @@ class House:
         self.links: dict[str, FaultProxy] = {}
         self.processes: dict[str, ServiceProcess] = {}
         self._prefix = prefix
-        self._sabotage = sabotage or {}
         self._observed: defaultdict[str, list[bytes]] = defaultdict(list)
         self._connections: dict[str, asyncpg.Connection] = {}
         self._numbers = count(1)
@@ -126,10 +123,16 @@ class House:
             smtp = {"HOST": self.mails.host, "PORT": str(self.mails.port), "SECURITY": "none"}
             environment |= {f"COMPTOIR_SMTP__{name}": value for name, value in smtp.items()}
             environment |= self.counterparts.settings()
-        log, switched_off = self.folder / f"{service}{replica}.log", self._sabotage.get(service)
-        if switched_off is None:
-            return ServiceProcess(service, environment, log)
-        return ServiceProcess(service, environment | {"SABOTAGE": switched_off}, log, module="tests.faults.sabotage")
+        return ServiceProcess(service, environment, self.folder / f"{service}{replica}.log")
+
+    async def switch_off(self, switches: Mapping[str, str]) -> None:
+        """Start these services again without the safeguards named (by service), to see that they are missed."""
+        for service, names in switches.items():
+            process = self.processes[service]
+            await process.stop()
+            process.switch_off(names)
+            process.spawn()
+        await self.ready()
 
     async def ready(self) -> None:
         """Wait until every process serves and hears."""

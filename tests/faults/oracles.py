@@ -8,15 +8,27 @@ another: what clients were told, the four databases, the counterparts' ledgers, 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.faults.counterparts import Call
 from tests.faults.snapshot import Snapshot
 from tests.faults.workload import PRICE, Told
+from tests.servers.smtp import Received
 
 HOLDING = frozenset(
     {"received", "awaiting_payment", "confirmed", "processing", "ready", "other", "on_hold", "partially_shipped"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """What the counterparts wrote down."""
+
+    mails: Sequence[Received]
+    amazon: Sequence[Call]
+    ebay: Sequence[Call]
+    twilio: Sequence[Call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Evidence:
     told: Told
     skus: list[str]
     seen: Snapshot
+    ledgers: Ledgers
     poisoned: set[tuple[str, str]]
 
 

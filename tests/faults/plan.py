@@ -10,6 +10,8 @@ from typing import Literal
 
 from tests.faults.cases import CRASHES, KINDS, ONCE
 
+Channel = Literal["web", "amazon", "ebay"]
+
 ORDERS = 5
 SKUS = 2
 CRASHES_PER_SEED = 2
@@ -50,7 +52,7 @@ class OrderPlan:
     """An order's life. `lines` are (SKU, quantity)."""
 
     number: int
-    channel: Literal["web", "amazon", "ebay"]
+    channel: Channel
     lines: tuple[tuple[int, int], ...]
     on_short: Literal["wait", "cancel"]
     steps: tuple[Step, ...]
@@ -89,10 +91,11 @@ def _phases(seed: int, chance: random.Random) -> tuple[tuple[Fault, ...], ...]:
         for service, point in crashes
     )
     phases = [together] if len({fault.target for fault in together}) == len(together) else [(one,) for one in together]
-    first = FAULTS_PER_SEED * seed + seed // len(KINDS)
-    for turn in range(FAULTS_PER_SEED):
-        kind = KINDS[(first + turn) % len(KINDS)]
-        phases.append((Fault(kind.name, chance.choice(kind.targets), seconds=chance.choice(kind.seconds)),))
+    for number in range(FAULTS_PER_SEED * seed, FAULTS_PER_SEED * (seed + 1)):
+        around, turn = divmod(number, len(KINDS))
+        kind = KINDS[turn]
+        target = kind.targets[around % len(kind.targets)]
+        phases.append((Fault(kind.name, target, seconds=chance.choice(kind.seconds)),))
     chance.shuffle(phases)
     return tuple(phases)
 

@@ -20,15 +20,19 @@ START_SECONDS = 60.0
 STOP_SECONDS = 25.0
 
 
-class ServiceProcess:
-    """`python -m services serve NAME`, or another module in its place, on a port of its own that survives restarts."""
+class EndedError(RuntimeError):
+    """A process ended by itself; the text holds the end of its log."""
 
-    def __init__(self, name: str, environment: dict[str, str], log: Path, *, module: str = "services") -> None:
+
+class ServiceProcess:
+    """`python -m services serve NAME`, on a port of its own that survives restarts."""
+
+    def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
         self.name = name
         self.starts = 0
         self._environment = environment
         self._log = log
-        self._command = [sys.executable, "-m", module, "serve", name]
+        self._command = [sys.executable, "-m", "services", "serve", name]
         self._process: subprocess.Popen[bytes] | None = None
         # Bound and never listening: the service binds the same port beside it, and nobody else gets it.
         self._reserved = socket.socket()
@@ -42,6 +46,11 @@ class ServiceProcess:
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def switch_off(self, names: str) -> None:
+        """From its next start on it runs without these safeguards (`tests.faults.sabotage`)."""
+        self._command[2] = "tests.faults.sabotage"
+        self._environment = self._environment | {"SABOTAGE": names}
 
     def spawn(self, *, crash_at: str | None = None) -> None:
         """Start; `crash_at` is a crash point and the passage at which to die there (`outbox.after_commit:3`)."""
@@ -62,7 +71,8 @@ class ServiceProcess:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=5.0) as client:
 
             async def look() -> bool:
-                assert self.alive, f"{self.name} ended with {self.exit_code}; its log is {self._log}"
+                if not self.alive:
+                    raise EndedError(f"{self.name} ended with {self.exit_code}:\n{self._last_words()}")
                 try:
                     return (await client.get("/readyz/consumer")).status_code == 200
                 except httpx.TransportError:
@@ -101,7 +111,8 @@ class ServiceProcess:
         self.terminate()
         try:
             await eventually(lambda: not self.alive, seconds=STOP_SECONDS, every=0.05)
-            assert self.exit_code == 0, f"{self.name} ended with {self.exit_code}; its log is {self._log}"
+            if self.exit_code:
+                raise EndedError(f"{self.name} ended with {self.exit_code}:\n{self._last_words()}")
         finally:
             self.kill()
 
@@ -109,6 +120,9 @@ class ServiceProcess:
         """End it, and give the port back."""
         self.kill()
         self._reserved.close()
+
+    def _last_words(self) -> str:
+        return self._log.read_text(errors="replace")[-3000:]
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
