@@ -151,6 +151,24 @@ def test_backwards_with_goods_back_holds_them_again() -> None:
     assert (still_out.restocked, still_out.hold) == (0, 0)
 
 
+def test_back_from_completed_to_shipped_moves_no_goods() -> None:
+    completed = move(placed(3), T.RECEIVED, T.COMPLETED, LATER).lines
+    moved = move(completed, T.COMPLETED, T.SHIPPED, LATER, Decision(StockDecision.ALL))
+    assert (moved.lines, moved.parcel) == (completed, {})
+
+
+def test_decision_all_ships_what_is_left_of_a_part() -> None:
+    part = move(placed(3), T.RECEIVED, T.PARTIALLY_SHIPPED, LATER, shipment=Shipment({1: 1})).lines
+    moved = move(part, T.PARTIALLY_SHIPPED, T.SHIPPED, LATER, Decision(StockDecision.ALL))
+    assert moved.parcel == {1: 2}
+    assert moved.lines[0].restocked == 0
+
+
+def test_what_was_frozen_as_shipped_stays_frozen_as_delivered() -> None:
+    shipped = move(placed(3), T.RECEIVED, T.SHIPPED, LATER, Decision(StockDecision.NONE)).lines
+    assert holds(move(shipped, T.SHIPPED, T.DELIVERED, LATER).lines) == [3]
+
+
 def test_shipped_with_none_records_no_shipment() -> None:
     moved = move(placed(3), T.RECEIVED, T.SHIPPED, LATER, Decision(StockDecision.NONE))
     assert moved.parcel == {}

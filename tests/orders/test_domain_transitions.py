@@ -96,6 +96,8 @@ def test_every_confirm_asks_about_stock() -> None:
         (StatusType.CANCELLED, StatusType.RECEIVED, Direction.TAKE),
         (StatusType.DRAFT, StatusType.SHIPPED, Direction.TAKE),
         (StatusType.CLOSED, StatusType.SHIPPED, Direction.TAKE),
+        (StatusType.COMPLETED, StatusType.SHIPPED, Direction.TAKE),
+        (StatusType.RECEIVED, StatusType.SHIPPED, Direction.TAKE),
         (StatusType.SHIPPED, StatusType.CANCELLED, Direction.RELEASE),
         (StatusType.CANCELLED, StatusType.RETURNED, Direction.RELEASE),
         (StatusType.SHIPPED, StatusType.PROCESSING, Direction.STAY),

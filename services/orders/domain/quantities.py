@@ -147,9 +147,9 @@ def requantify(line: Line, ordered: int, type_: StatusType, at: datetime) -> Lin
 
 def _decide(lines: Lines, origin: StatusType, target: StatusType, decision: Decision) -> Lines:
     """Apply the words of the decision, or the default ones: what comes back, what is taken, what stays frozen."""
-    towards = direction(origin, target)
-    if decision.stock is None and (origin is target or towards is Direction.STAY):
+    if decision.stock is None and not _moves_by_itself(origin, target):
         return lines
+    towards = direction(origin, target)
     named = decision.lines if decision.stock is StockDecision.LINES else {}
     _known(lines, named)
     if towards is Direction.TAKE:
@@ -157,6 +157,12 @@ def _decide(lines: Lines, origin: StatusType, target: StatusType, decision: Deci
         return tuple(replace(line, frozen=_taken(line, taken, named)) for line in lines)
     back = decision.stock or StockDecision.UNSHIPPED
     return tuple(_bring_back(line, back, named, target) for line in lines)
+
+
+def _moves_by_itself(origin: StatusType, target: StatusType) -> bool:
+    """Whether the change releases or takes stock although nothing was decided; else what is frozen stays so."""
+    idle = (Stock.RELEASED, Stock.NOTHING)
+    return origin is not target and (TYPES[origin].stock in idle or TYPES[target].stock in idle)
 
 
 def _taken(line: Line, word: StockDecision, named: Quantities) -> int | None:

@@ -32,7 +32,7 @@ class Direction(StrEnum):
     RELEASE = "release"
     """Into a type that holds nothing any more: they say what comes back."""
     TAKE = "take"
-    """Out of a type that holds nothing: they say what is taken (again)."""
+    """Out of a type that holds nothing, or into one that ships the rest: they say what is taken (again)."""
     STAY = "stay"
     """Between types that keep the goods: they say what came back."""
 
@@ -139,7 +139,7 @@ def direction(origin: StatusType, target: StatusType) -> Direction:
     """What a decision on stock is about when an order goes from `origin` to `target`."""
     if TYPES[target].stock is Stock.RELEASED:
         return Direction.RELEASE
-    if TYPES[origin].stock in (Stock.RELEASED, Stock.NOTHING):
+    if TYPES[target].stock is Stock.SHIPS_REST or TYPES[origin].stock in (Stock.RELEASED, Stock.NOTHING):
         return Direction.TAKE
     return Direction.STAY
 
