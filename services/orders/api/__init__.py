@@ -1,11 +1,15 @@
-"""The JSON API of orders: `orders` (the fixed points), `waiting` (`Prefer: wait`), `shop` (statuses, shops, keys),
-`operations` (what is not settled, and saying it all again). `tools` holds what the routes are made of.
+"""The JSON API of orders.
+
+`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about statuses, shops and
+keys, `operations` about what is not settled and saying it all again. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
 
+from services.orders.api.changing import add_changes
 from services.orders.api.operations import operations_routes
-from services.orders.api.orders import order_routes
+from services.orders.api.placing import add_placing
+from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
 from services.orders.api.tools import Tools
 
@@ -14,4 +18,7 @@ __all__ = ["Tools", "routers"]
 
 def routers(tools: Tools) -> list[APIRouter]:
     """All routes below `/api/v1` that are orders' own."""
-    return [order_routes(tools), shop_routes(tools), operations_routes(tools)]
+    orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+    for add in (add_reads, add_placing, add_changes):
+        add(orders, tools)
+    return [orders, shop_routes(tools), operations_routes(tools)]

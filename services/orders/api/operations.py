@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.tools import Tools, order_id
 from services.orders.commands.resyncing import request_resync
@@ -38,26 +39,8 @@ def operations_routes(tools: Tools) -> APIRouter:
     @router.get("/unsettled")
     async def read_unsettled(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
         """Orders that some service has not dealt with, the oldest first, each with its reasons."""
-        mine = (orders.c.shop == caller.shop) & ~orders.c.settled
-        statement = select(orders.c.id, orders.c.code, orders.c.version, orders.c.sent_at).where(mine)
-        key = after_key(after, 1)
-        if key is not None:
-            statement = statement.where(orders.c.id > order_id(key[0]))
         async with tools.db.read() as conn:
-            rows = (await conn.execute(statement.order_by(orders.c.id).limit(limit + 1))).all()
-            total = (await conn.execute(select(func.count()).select_from(orders).where(mine))).scalar_one()
-            known = await find_hearings(conn, [row.id for row in rows])
-        items = [
-            {
-                "id": row.id,
-                "code": row.code,
-                "version": row.version,
-                "since": moment(row.sent_at),
-                "reasons": {name: why for name, why in reasons_unsettled(row.version, known[row.id]).items() if why},
-            }
-            for row in rows
-        ]
-        return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
+            return await _unsettled(conn, caller.shop, limit, after_key(after, 1))
 
     @router.post("/resync", status_code=202)
     async def add_resync(request: Request, caller: Operator, body: Resync) -> Response:
@@ -78,6 +61,27 @@ def operations_routes(tools: Tools) -> APIRouter:
         return json_response({"items": items, "next": None, "total": len(items)})
 
     return router
+
+
+async def _unsettled(conn: AsyncConnection, shop: str, limit: int, key: list[Any] | None) -> Page:
+    mine = (orders.c.shop == shop) & ~orders.c.settled
+    statement = select(orders.c.id, orders.c.code, orders.c.version, orders.c.sent_at).where(mine)
+    if key is not None:
+        statement = statement.where(orders.c.id > order_id(key[0]))
+    rows = (await conn.execute(statement.order_by(orders.c.id).limit(limit + 1))).all()
+    total = (await conn.execute(select(func.count()).select_from(orders).where(mine))).scalar_one()
+    known = await find_hearings(conn, [row.id for row in rows])
+    items = [
+        {
+            "id": row.id,
+            "code": row.code,
+            "version": row.version,
+            "since": moment(row.sent_at),
+            "reasons": {name: why for name, why in reasons_unsettled(row.version, known[row.id]).items() if why},
+        }
+        for row in rows
+    ]
+    return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.commands.entries import Actor
+from services.orders.domain.code import CODE_REGEX
 from services.orders.queries.documents import order_document
 from services.orders.queries.hearings import find_reservations
-from services.orders.queries.records import OrderRecord
+from services.orders.queries.records import OrderRecord, find_order
 from shared.broker import Hints
 from shared.database import Database
 from shared.outbox import Outbox
@@ -22,6 +23,7 @@ from shared.web import json_response
 Reader = Annotated[Caller, Depends(allow("orders:read"))]
 Writer = Annotated[Caller, Depends(allow("orders:write"))]
 Administrator = Annotated[Caller, Depends(allow("admin"))]
+Code = Annotated[str, Path(max_length=40, description=f"the order's code, however typed; written it is {CODE_REGEX}")]
 MANAGE = "orders:manage"
 
 
@@ -59,6 +61,12 @@ async def documents_of(conn: AsyncConnection, records: list[OrderRecord]) -> lis
     """The documents of these orders, each with what its lines have got."""
     reserved = await find_reservations(conn, [record.id for record in records])
     return [order_document(record, reserved.get(record.id)) for record in records]
+
+
+async def read_document(tools: Tools, shop: str, code: str) -> dict[str, Any]:
+    """One order as it now is. Raises `OrderNotFound`."""
+    async with tools.db.read() as conn:
+        return (await documents_of(conn, [await find_order(conn, shop, code)]))[0]
 
 
 def order_response(document: dict[str, Any], status: int = 200, **headers: str) -> Response:

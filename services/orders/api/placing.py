@@ -1,0 +1,120 @@
+"""Routes that create orders: one, perhaps waiting for inventory's answer, or many for an import."""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from services.orders.api.tools import Tools, Writer, commanding, documents_of, order_response, read_document
+from services.orders.api.waiting import inventory_heard, wait_seconds
+from services.orders.commands.inputs import PlaceOrder
+from services.orders.commands.placing import Placed, place, place_many
+from shared.database import new_id
+from shared.outbox import Transaction
+from shared.problems import Problem
+from shared.security import Caller
+from shared.web import json_response, once
+from shared.web.idempotency import HEADER, remember, scope_of
+
+BATCH = 200
+APPLIED = "preference-applied"
+
+Refusals = list[dict[str, str]]
+
+
+class Batch(BaseModel):
+    """Up to 200 orders, each checked by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    orders: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=BATCH)]
+
+
+class Collision(Problem):
+    """Two requests created the same order at the same moment; sent again, it is found."""
+
+    slug = "external-id-taken"
+    title = "The order is being created by another request"
+
+
+def add_placing(router: APIRouter, tools: Tools) -> None:
+    """`POST /api/v1/orders` and its batch."""
+
+    @router.post("", status_code=201)
+    async def place_order(request: Request, body: PlaceOrder, caller: Writer) -> Response:
+        """Create an order; with `Prefer: wait=N` answer once inventory has."""
+        actor = await commanding(request, caller, tools.keyring)
+        id_ = new_id()
+
+        async def command(tx: Transaction) -> Response:
+            record = await place(tx, caller.shop, body, actor, id_=id_)
+            return _created((await documents_of(tx.conn, [record]))[0])
+
+        async with tools.hints.waiting(id_) as changed:
+            response = await _placing(once(request, tools.outbox, caller, command))
+            seconds = wait_seconds(request.headers.get("prefer"))
+            if seconds is None or APPLIED in response.headers:
+                return response
+            made = orjson.loads(response.body)
+            heard = await inventory_heard(tools.db, made["id"], made["version"], seconds, changed)
+        document = await read_document(tools, caller.shop, made["code"])
+        if not heard:
+            return _created(document)
+        awaited = _created(document, **{APPLIED: f"wait={seconds:g}"})
+        await _remember(request, tools, caller, awaited)
+        return awaited
+
+    @router.post("/batch")
+    async def place_orders(request: Request, body: Batch, caller: Writer) -> Response:
+        """Create up to 200 orders in one transaction; known external ids are found, invalid ones told."""
+        actor = await commanding(request, caller, tools.keyring)
+        checked = [_checked(document) for document in body.orders]
+        valid = [order for order in checked if isinstance(order, PlaceOrder)]
+
+        async def command(tx: Transaction) -> Response:
+            placed = iter(await place_many(tx, caller.shop, valid, actor) if valid else [])
+            results = [next(placed) if isinstance(order, PlaceOrder) else order for order in checked]
+            return json_response({"items": [_result(result) for result in results]})
+
+        return await _placing(once(request, tools.outbox, caller, command))
+
+
+def _checked(document: dict[str, Any]) -> PlaceOrder | Refusals:
+    """The order of a batch, or what is wrong with it."""
+    try:
+        return PlaceOrder.model_validate_json(orjson.dumps(document))
+    except ValidationError as error:
+        return [
+            {"field": ".".join(map(str, found["loc"])), "detail": found["msg"]}
+            for found in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+
+
+def _result(result: Placed | Refusals) -> dict[str, Any]:
+    if isinstance(result, Placed):
+        return {"status": 200 if result.record is None else 201, "code": result.code}
+    return {"status": 422, "code": None, "errors": result}
+
+
+async def _placing(work: Awaitable[Response]) -> Response:
+    """A race on an external id is a conflict that the caller may repeat, not an error of ours."""
+    try:
+        return await work
+    except IntegrityError:
+        raise Collision("Another request is creating this order: send it again to find it.") from None
+
+
+async def _remember(request: Request, tools: Tools, caller: Caller, awaited: Response) -> None:
+    """Have a repeated request get the awaited answer too."""
+    key = request.headers.get(HEADER)
+    if key is not None:
+        async with tools.outbox.transaction() as tx:
+            await remember(tx, scope_of(request, caller, key), awaited)
+
+
+def _created(document: dict[str, Any], **headers: str) -> Response:
+    return order_response(document, 201, Location=f"/api/v1/orders/{document['code']}", **headers)
