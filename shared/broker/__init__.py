@@ -3,13 +3,12 @@
 `Bus` keeps two connections, so that a broker that blocks publishers (memory or disk alarm) never stops consumers. It is
 supervised: whatever the clients' own recovery misses (a connection that hangs, a channel that does not come back, a
 consumer the broker no longer counts) ends in closing everything and connecting from nothing. Neighbours: `topology`
-(names and arguments), `consuming` (FastStream's side), `probing` (bounded questions to the broker), `hints` (the lossy
-note that an order changed), `embedded` (the broker inside the process).
+(names and arguments), `consuming` (FastStream's side), `publishing` (pipelined, with confirms), `probing` (bounded
+questions to the broker), `hints` (the lossy note that an order changed), `embedded` (the broker inside the process).
 """
 
 import asyncio
 import contextlib
-import hashlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from faststream.rabbit import RabbitBroker
 from shared.broker.consuming import Submit, consuming_broker
 from shared.broker.hints import Hints
 from shared.broker.probing import brief_channel, closed, consumer_count, depth_of
-from shared.broker.topology import EXCHANGE, Subscription, declare, routing_key, with_heartbeat
+from shared.broker.publishing import Outgoing, publish_pipelined
+from shared.broker.topology import EXCHANGE, Subscription, declare, with_heartbeat
 from shared.observability import get_logger
 
 __all__ = ["Bus", "Dead", "Hints", "Outgoing", "Subscription"]
@@ -33,20 +33,6 @@ AMQP_SECONDS = 10.0
 CHECK_SECONDS = 5.0
 LONGEST_PAUSE = 5.0
 STOP_TRIES = 3
-SHORT_STRING = 255
-"""Bytes of an AMQP property."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message on its way out, as the outbox holds it."""
-
-    message: str
-    key: str
-    shop: str
-    detail: str
-    version: int
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +91,14 @@ class Bus:
 
     async def publish(self, rows: Sequence[Outgoing]) -> list[bool]:
         """Send pipelined; per row whether the broker confirmed it. False means unknown: send it again."""
-        exchange = self._exchange
-        if exchange is None or not self.connected.is_set():
+        channel = self._channel
+        if channel is None or not self.connected.is_set():
             return [False] * len(rows)
-        results = await asyncio.gather(*(_send(exchange, row) for row in rows), return_exceptions=True)
-        failed = [result for result in results if isinstance(result, BaseException)]
+        results = await publish_pipelined(channel, rows, AMQP_SECONDS)
+        failed = [error for error in results if error is not None]
         if failed:
             log.warning("broker.publish_failed", service=self.service, count=len(failed), error=failed[0])
-        return [not isinstance(result, BaseException) for result in results]
+        return [error is None for error in results]
 
     async def publish_hints(self, hints: Sequence[tuple[str, int]]) -> None:
         """Tell every api process which orders changed; lossy by design."""
@@ -203,20 +189,3 @@ class Bus:
         self._consuming = self._connection = self._channel = self._exchange = None
         closing = [closed(part) for part in (consuming and consuming.stop, connection and connection.close) if part]
         await asyncio.gather(*closing)
-
-
-async def _send(exchange: AbstractExchange, row: Outgoing) -> None:
-    message = aio_pika.Message(
-        row.body,
-        content_type="application/json",
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        # For people. Not `message_id`: the client tells returned messages apart by that, and a row may go out twice.
-        correlation_id=_identity(row),
-    )
-    key = routing_key(row.message, row.shop, row.detail)
-    await exchange.publish(message, routing_key=key, mandatory=True, timeout=AMQP_SECONDS)
-
-
-def _identity(row: Outgoing) -> str:
-    identity = f"{row.message}/{row.key}/{row.version}"
-    return identity if len(identity.encode()) <= SHORT_STRING else hashlib.sha256(identity.encode()).hexdigest()

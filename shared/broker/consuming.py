@@ -2,10 +2,14 @@
 
 A handler that returns acknowledges; one that is cancelled does nothing, and the message is delivered again; one that
 raises rejects to the dead letters, which only a bug of ours can cause (`shared.batch` parks what it cannot apply).
+Acknowledging is manual, since what a batch has dealt with can be said in one frame.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
+from aio_pika.abc import AbstractIncomingMessage
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from faststream.rabbit.message import RabbitMessage
@@ -42,12 +46,78 @@ def consuming_broker(
         broker.subscriber(
             RabbitQueue(subscription.queue, declare=False),
             channel=Channel(prefetch_count=prefetch),
-            ack_policy=AckPolicy.REJECT_ON_ERROR,
-            decoder=_raw_body,
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_whole_message,
             no_reply=True,
-        )(submit)
+        )(_handler(submit))
     return broker
 
 
-async def _raw_body(message: RabbitMessage) -> bytes:
-    return bytes(message.body)
+async def _whole_message(message: RabbitMessage) -> RabbitMessage:
+    return message
+
+
+def _handler(submit: Submit) -> Callable[[RabbitMessage], Awaitable[None]]:
+    """Call `submit` with the body, and tell the broker what came of it."""
+    deliveries = _Deliveries()
+
+    async def heard(message: RabbitMessage) -> None:
+        nonlocal deliveries
+        delivery = message.raw_message
+        if delivery.delivery_tag == 1:  # a new channel counts anew
+            deliveries = _Deliveries()
+        mine = deliveries
+        try:
+            await submit(bytes(message.body))
+        except asyncio.CancelledError:
+            mine.one_by_one = True
+            raise
+        except Exception:
+            mine.one_by_one = True
+            await delivery.reject()
+            raise
+        mine.done(delivery)
+
+    return heard
+
+
+class _Deliveries:
+    """What was delivered on one channel: an unbroken row of finished messages is acknowledged in one frame.
+
+    A message that finished before an older one is acknowledged by itself. After a delivery that was not acknowledged
+    (a bug, or the end of the process) all are: `one_by_one`.
+    """
+
+    def __init__(self) -> None:
+        self.one_by_one = False
+        self._settled = 0
+        self._done: dict[int, AbstractIncomingMessage] = {}
+        self._ahead: set[int] = set()
+        self._flushing: asyncio.Task[None] | None = None
+
+    def done(self, delivery: AbstractIncomingMessage) -> None:
+        """Have it acknowledged, together with all that finish in this turn of the loop."""
+        self._done[delivery.delivery_tag or 0] = delivery
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush(), name="acknowledge")
+
+    async def _flush(self) -> None:
+        while self._done:
+            await asyncio.sleep(0)
+            done, self._done = self._done, {}
+            last = None if self.one_by_one else self._end_of_row(done)
+            with contextlib.suppress(Exception):  # the channel is gone: the broker delivers them again
+                if last is not None:
+                    await last.ack(multiple=True)
+                for delivery in done.values():
+                    await delivery.ack()
+
+    def _end_of_row(self, done: dict[int, AbstractIncomingMessage]) -> AbstractIncomingMessage | None:
+        """The newest of `done` that ends the unbroken row of all that finished; takes the row out of `done`."""
+        last = None
+        while (tag := self._settled + 1) in done or tag in self._ahead:
+            last = done.pop(tag, last)
+            self._ahead.discard(tag)
+            self._settled = tag
+        self._ahead.update(done)
+        return last
