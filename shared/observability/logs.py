@@ -15,7 +15,7 @@ from opentelemetry import trace
 from shared.observability.errors import FRAMES, describe
 
 _WORDS = """
-again_in attempt attempts breaker channel code component count depth error event exception job kind lane level logger
+again_in attempt attempts breaker channel code component count depth document error event exception job kind lane level logger
 message_name method mode number order outcome pages pid port position queue retry_in revision route rows scope seconds
 series service shop signal sku span_id state status step table task timestamp trace_id version
 """
@@ -38,8 +38,9 @@ def configure_logging(level: str, format_: str) -> None:
     """Write to standard error, JSON or (for a person at a terminal) plain; other libraries from WARNING on."""
     _configure(level, format_)
     renderer: Any = structlog.get_config()["processors"][-1]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(_Foreign(renderer))
+    logging.raiseExceptions = False  # a line that cannot be written would be shown with its values
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
@@ -56,6 +57,16 @@ def _configure(level: str, format_: str) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # what it is when the line is written
         cache_logger_on_first_use=False,
     )
+
+
+class _ToStandardError(logging.Handler):
+    """Writes to what standard error is when the line is written."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except (OSError, ValueError):
+            self.handleError(record)
 
 
 class _Foreign(logging.Formatter):

@@ -7,6 +7,7 @@ ids into every line.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import Thread
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -23,6 +24,13 @@ def configure_tracing(
     service: str, *, endpoint: str | None, sample: float, processors: Iterable[SpanProcessor] = ()
 ) -> None:
     """Install the process's tracer; without an endpoint nothing is exported (processors are for tests and viewers)."""
+    trace.set_tracer_provider(tracer_provider(service, endpoint=endpoint, sample=sample, processors=processors))
+
+
+def tracer_provider(
+    service: str, *, endpoint: str | None, sample: float, processors: Iterable[SpanProcessor] = ()
+) -> TracerProvider:
+    """What `configure_tracing` installs: a caller's sampling decision wins over ours, and a full buffer drops spans."""
     provider = TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(sample)),
         resource=Resource.create({"service.name": f"comptoir-{service}", "service.namespace": "comptoir"}),
@@ -34,15 +42,20 @@ def configure_tracing(
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # heavy, seldom needed
 
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
-        provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=EXPORT_SECONDS * 1000))
-    trace.set_tracer_provider(provider)
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    return provider
 
 
 def flush_traces() -> None:
-    """Give what is buffered a bounded chance to leave."""
+    """Give what is buffered a bounded chance to leave, in a thread that the process's end does not wait for.
+
+    The SDK's own time limit is per batch, and a full buffer has many.
+    """
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
-        provider.force_flush(int(EXPORT_SECONDS * 1000))
+        flushing = Thread(target=provider.force_flush, name="flush-traces", daemon=True)
+        flushing.start()
+        flushing.join(EXPORT_SECONDS)
 
 
 def current_traceparent() -> str | None:

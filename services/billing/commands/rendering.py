@@ -122,7 +122,7 @@ def _done(tx: Transaction, claim: Claim, content: bytes) -> dict[str, Any]:
 def _failed(tx: Transaction, result: Rendered) -> dict[str, Any]:
     claim = result.claim
     pause = min(timedelta(seconds=2.0 ** min(claim.attempt, 12)), LONGEST_PAUSE)
-    log.warning("document.not_rendered", document=claim.document_id, attempt=claim.attempt, reason=result.error)
+    log.warning("document.not_rendered", document=claim.document_id, attempt=claim.attempt)  # its row says why
     return {
         "b_document_id": claim.document_id,
         "b_fence": claim.fence,

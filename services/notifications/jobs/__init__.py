@@ -114,7 +114,7 @@ class Deliverer:
         except Exception as error:
             if not is_transient(error):
                 raise
-            log.warning("deliver.claim_failed", channel=lane.channel, shop=lane.shop, error=repr(error))
+            log.warning("deliver.claim_failed", channel=lane.channel, shop=lane.shop, error=error)
             return []
         crash_point("deliver.after_claim")
         return claimed
@@ -159,7 +159,7 @@ class Deliverer:
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("deliver.record_failed", channel=lane.channel, shop=lane.shop, error=repr(error))
+                log.warning("deliver.record_failed", channel=lane.channel, shop=lane.shop, error=error)
                 await asyncio.sleep(DATABASE_PAUSE)
         crash_point("deliver.after_record")
         LATE.inc(len(finished) - counted)
@@ -173,7 +173,7 @@ class Deliverer:
                 EFFECT.labels(lane.channel).observe(max(0.0, (now - one.claimed.asked_at).total_seconds()))
             if one.result.trouble is Trouble.REFUSED:
                 REFUSALS.labels(lane.channel, lane.shop).inc()
-                log.error("deliver.refused", channel=lane.channel, shop=lane.shop, reason=one.result.reason)
+                log.error("deliver.refused", channel=lane.channel, shop=lane.shop)  # the journal says why
 
 
 def _complain(task: asyncio.Task[None]) -> None:
