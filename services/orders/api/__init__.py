@@ -1,7 +1,7 @@
 """The JSON API of orders.
 
-`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about statuses, shops and
-keys, `operations` about what is not settled and saying it all again. `tools` holds what the routes are made of.
+`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about statuses, shops
+and keys, `operations` about what is not settled and saying it all again. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
