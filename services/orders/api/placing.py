@@ -64,7 +64,7 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
         document = await read_document(tools, caller.shop, made["code"])
         if not heard:
             return _created(document)
-        awaited = _created(document, **{APPLIED: f"wait={seconds:g}"})
+        awaited = _created(document, **{APPLIED: "wait"})
         await _remember(request, tools, caller, awaited)
         return awaited
 
