@@ -11,6 +11,7 @@ import resource
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import aio_pika
@@ -19,7 +20,7 @@ import uvloop
 
 BATCH = 50
 SWEEP = 200
-QUORUM = {"x-queue-type": "quorum"}
+QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
 ORDER, RESERVATION, ACCOUNT, DELIVERY = "orders.order.v1", "reservation.v1", "account.v1", "delivery.v1"
 HEARS = {
     "orders": (RESERVATION, ACCOUNT, DELIVERY),
@@ -62,6 +63,7 @@ HEARING = (
     " (order_id, service) DO UPDATE SET version = excluded.version, heard = excluded.heard, body = excluded.body,"
     " answered_at = now()"
 )
+CHANGE = "UPDATE orders SET version = $2, settled = false WHERE id = $1"
 FACTS = "UPDATE orders SET revision = revision + 1, stock = $2, heard = $3, settled = $4 WHERE id = $1"
 Row = tuple[str, str, int, bytes]
 
@@ -147,7 +149,7 @@ async def round_trip(orders: Service, ids: list[str], version: int) -> float:
     """Change these orders once, from the commit in orders until all are settled; CPU seconds of this process."""
     async with orders.pool.acquire() as conn, conn.transaction():
         body = json.dumps({"shop": "shop", "version": version, "pad": "x" * 1900})
-        await conn.executemany("UPDATE orders SET version = $2, settled = false WHERE id = $1", [(i, version) for i in ids])
+        await conn.executemany(CHANGE, [(i, version) for i in ids])
         await conn.executemany(SAY, [(ORDER, i, version, body[:-1] + f', "id": "{i}"}}') for i in ids])
     before = resource.getrusage(resource.RUSAGE_SELF)
     while rows := await orders.pool.fetch("SELECT * FROM outbox ORDER BY created_at LIMIT $1", SWEEP):
@@ -174,7 +176,7 @@ async def main(amqp_url: str, database_url: str, changes: int) -> None:
             await channel.set_qos(200)
             queue = await channel.declare_queue(f"floor.{name}.{message}", durable=True, arguments=QUORUM)
             await queue.bind(exchange, f"{message}.shop.all")
-            tasks.append(asyncio.create_task(consume(queue, lambda b, s=service, m=message: s.hear(m, b))))
+            tasks.append(asyncio.create_task(consume(queue, partial(service.hear, message))))
     ids = [str(uuid.uuid4()) for _ in range(changes)]
     new = "INSERT INTO orders VALUES ($1, 0, 0, 'none', 'unpaid', 'none', 0, true, $2)"
     await services["orders"].pool.executemany(new, [(i, "x" * 1500) for i in ids])
