@@ -29,7 +29,7 @@ def run() -> None:
 
 def serve(
     service: Annotated[str, typer.Argument(help=", ".join(SERVICES))],
-    roles: Annotated[str, typer.Option(help="Which of its parts, with commas.")] = "api,consumer,worker",
+    roles: Annotated[str, typer.Argument(help="Which of its parts, with commas.")] = "api,consumer,worker",
 ) -> None:
     """Run one service, as deployed (COMPTOIR_DATABASE_URL, COMPTOIR_AMQP_URL)."""
     if service not in SERVICES:
