@@ -17,6 +17,8 @@ from tests.faults.workload import Workload
 from tests.servers.fault_proxy import FaultProxy
 
 CRASH_SECONDS = 60.0
+STIR_SECONDS = 0.5
+"""Between two orders that keep the processes busy: they shall also find the time to start."""
 HEARD = {
     "orders": "billing.account.v1",
     "inventory": "orders.order.v1",
@@ -71,6 +73,7 @@ class Nemesis:
         """Give the processes something to do for as long as one of them has not come to its end."""
         while not all(crash.done() for crash in crashes):
             await self._workload.stir()
+            await lasts(STIR_SECONDS)
 
     async def _crash(self, fault: Fault) -> None:
         """Killed, started with the order to die at the point, and started again when it has."""
