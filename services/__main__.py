@@ -32,6 +32,8 @@ from shared.web.routes import SERVICES, service_for
 
 log = get_logger(__name__)
 
+READY_SECONDS = 30.0
+
 
 def build(name: str, clock: Clock = utcnow, bus: Bus | None = None, **overrides: Any) -> Service:
     """One service with its settings from the environment; `overrides` win."""
@@ -103,11 +105,21 @@ async def together(host: str, port: int, **overrides: Any) -> AsyncIterator[Serv
     try:
         await asyncio.gather(*(service.start() for service in services.values()))
         await server.start()
+        await _ready(services.values())
         yield server
     finally:
         async with _capped(services["orders"].settings.shutdown_seconds):
             await server.stop()
             await asyncio.gather(*(service.stop() for service in services.values()), return_exceptions=True)
+
+
+async def _ready(services: Iterable[Service]) -> None:
+    """Wait until every service has heard of a shop, so that the key which is printed next opens all of them."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READY_SECONDS):
+            for service in services:
+                while await service.not_ready():  # noqa: ASYNC110 - the answer stands in databases
+                    await asyncio.sleep(0.05)
 
 
 async def serve(name: str, roles: Iterable[str]) -> int:

@@ -5,6 +5,7 @@ A test that sleeps is slow where the machine is fast and wrong where it is slow;
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, overload
 
@@ -37,3 +38,11 @@ async def eventually(observe: Callable[[], object], *, seconds: float = 10.0, ev
         if loop.time() >= deadline:
             raise failure or AssertionError(f"not within {seconds:g} s; the last value was {value!r}")
         await asyncio.sleep(every)
+
+
+def until(observe: Callable[[], bool], *, seconds: float = 10.0, every: float = 0.05) -> bool:
+    """The same for a test without a loop: look until it is true, or the time is over; the last look."""
+    deadline = time.monotonic() + seconds
+    while not observe() and time.monotonic() < deadline:
+        time.sleep(every)
+    return observe()

@@ -3,8 +3,7 @@
 import ipaddress
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import aio_pika
@@ -13,6 +12,7 @@ import pytest
 from aio_pika import DeliveryMode, Message
 
 from deploy.local.rabbitmq import RabbitMQ, RabbitMQUnavailableError, find_rabbitmq
+from tests.eventually import until
 from tests.servers.require import require
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -37,14 +37,6 @@ def server(tmp_path: Path) -> Iterator[RabbitMQ]:
     require("RabbitMQ", find_rabbitmq(), "`make test` installs Debian's rabbitmq-server as root")
     with RabbitMQ(tmp_path / "rabbitmq") as running:
         yield running
-
-
-def until(look: Callable[[], bool]) -> bool:
-    """Look until it is true, or the time is over."""
-    end = time.monotonic() + SECONDS
-    while not look() and time.monotonic() < end:
-        time.sleep(0.05)
-    return look()
 
 
 def processes_in(directory: Path) -> list[psutil.Process]:
@@ -100,7 +92,7 @@ def test_listens_on_loopback_and_leaves_nothing(server: RabbitMQ, tmp_path: Path
     assert len(listening) >= 3, "AMQP, distribution, epmd"
     assert all(ipaddress.ip_address(address).is_loopback for address in listening)
     server.stop()
-    assert until(lambda: not processes_in(tmp_path))
+    assert until(lambda: not processes_in(tmp_path), seconds=SECONDS)
 
 
 def test_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
@@ -109,7 +101,7 @@ def test_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STARTS_AND_DIES, str(tmp_path / "rabbitmq")]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
     assert (done.stdout, done.returncode) == ("started\n", -9)
-    assert until(lambda: not processes_in(tmp_path)), processes_in(tmp_path)
+    assert until(lambda: not processes_in(tmp_path), seconds=SECONDS), processes_in(tmp_path)
 
 
 def test_start_that_fails_says_why(tmp_path: Path) -> None:
@@ -117,4 +109,4 @@ def test_start_that_fails_says_why(tmp_path: Path) -> None:
     (tmp_path / "mnesia").write_text("a file where a directory has to be")
     with pytest.raises(RabbitMQUnavailableError, match="does not answer"), RabbitMQ(tmp_path):
         pytest.fail("it started")
-    assert until(lambda: not processes_in(tmp_path))
+    assert until(lambda: not processes_in(tmp_path), seconds=SECONDS)

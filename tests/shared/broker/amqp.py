@@ -1,13 +1,15 @@
 """What the behaviour tests say to a broker, in plain aio-pika; every wait has an observable and a deadline."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import pytest
 from aio_pika import Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from pamqp.common import FieldTable
+
+from tests.eventually import eventually as first_true
 
 DEADLINE = 10.0
 CLASSIC: FieldTable = {}
@@ -28,13 +30,15 @@ async def eventually(
     look: Callable[[], Awaitable[Result]], wanted: Callable[[Result], bool], *, seconds: float = DEADLINE
 ) -> Result:
     """Look until the result is as wanted; after the deadline return the last one, so that an assertion can show it."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while True:
-        result = await look()
-        if wanted(result) or loop.time() > end:
-            return result
-        await asyncio.sleep(0.01)
+    seen: list[Result] = []
+
+    async def is_wanted() -> bool:
+        seen.append(await look())
+        return wanted(seen[-1])
+
+    with suppress(AssertionError):
+        await first_true(is_wanted, seconds=seconds, every=0.01)
+    return seen[-1]
 
 
 async def publish(channel: AbstractChannel, queue: AbstractQueue, *bodies: str) -> None:
