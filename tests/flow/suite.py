@@ -87,8 +87,8 @@ class Suite:
 
     async def calls(self, sandbox: str, order: str) -> list[dict[str, Any]]:
         """What the sandbox was asked about this order, oldest first."""
-        items = (await self.get(f"/sandbox/{sandbox}/calls", limit=200))["items"]
-        return sorted((item for item in items if item["order"] == order), key=lambda item: str(item["at"]))
+        items: list[dict[str, Any]] = (await self.get(f"/sandbox/{sandbox}/calls", order=order, limit=200))["items"]
+        return items
 
 
 def order_body(*lines: tuple[str, int], **changes: Any) -> dict[str, Any]:
