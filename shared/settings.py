@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 PREFIX = "COMPTOIR_"
 
+FIRST_SHOP = "comptoir"
+"""The id of the shop that a first start founds."""
+
 
 class SecretFiles(PydanticBaseSettingsSource):
     """Reads `COMPTOIR_X_FILE=/run/secrets/x` as the value of `x`, as orchestrators mount secrets."""

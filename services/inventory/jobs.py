@@ -4,6 +4,7 @@ Both take no input and are idempotent: what there is to do stands in the tables,
 nothing but a repetition.
 """
 
+from services.inventory.commands.demonstration import fill_shelf
 from services.inventory.commands.orders import answer_marked
 from services.inventory.commands.products import publish_due_products, repeat_recent_products
 from shared.outbox import Outbox
@@ -31,3 +32,9 @@ async def recover_products(outbox: Outbox) -> None:
     """At a start: the embedded broker keeps its queues in memory, and a crash loses them."""
     async with outbox.transaction() as tx:
         await repeat_recent_products(tx)
+
+
+async def open_demonstration(outbox: Outbox) -> None:
+    """At a first start with `COMPTOIR_SEED`: the demonstration shop's products and their stock."""
+    async with outbox.transaction() as tx:
+        await fill_shelf(tx)

@@ -2,7 +2,7 @@
 
 from services.inventory.api import Tools, router
 from services.inventory.handlers import OrderHandlers
-from services.inventory.jobs import answer_marked_orders, publish_products, recover_products
+from services.inventory.jobs import answer_marked_orders, open_demonstration, publish_products, recover_products
 from services.inventory.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Digest, Order, Product, Reservation
@@ -18,6 +18,8 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     answers = service.job("answer_marked_orders", settings.answer_seconds, lambda: answer_marked_orders(outbox))
     service.job("publish_products", settings.publish_seconds, lambda: publish_products(outbox))
 
+    if settings.seed:
+        service.on_start.append(lambda: open_demonstration(outbox))
     if service.db.dialect == "sqlite":  # the embedded mode, whose broker forgets
         service.on_start.append(lambda: recover_products(outbox))
 

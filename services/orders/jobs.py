@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import func, select
 
 from services.orders.commands.expiring import expire_terms
-from services.orders.commands.founding import SHOP, found
+from services.orders.commands.founding import found
 from services.orders.commands.resending import resend
 from services.orders.commands.resyncing import continue_resyncs
 from services.orders.domain.resending import FIRST, drained, due_at, last_sending
@@ -24,6 +24,7 @@ from shared.broker import Bus, Subscription
 from shared.contracts import Order, Shop
 from shared.observability import get_logger
 from shared.outbox import Outbox
+from shared.settings import FIRST_SHOP
 
 log = get_logger(__name__)
 
@@ -137,7 +138,7 @@ async def found_shop(outbox: Outbox, settings: Settings) -> None:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     async with outbox.transaction() as tx:
         if await found(tx, key, demonstration=settings.seed):
-            log.info("orders.founded", shop=SHOP)
+            log.info("orders.founded", shop=FIRST_SHOP)
 
 
 async def publish_shops(outbox: Outbox) -> None:

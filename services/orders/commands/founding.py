@@ -12,12 +12,12 @@ from services.orders.commands.inputs.shops import LegalInput
 from services.orders.commands.shops import create_key, create_shop
 from services.orders.tables import shops
 from shared.outbox import Transaction
+from shared.settings import FIRST_SHOP
 
-SHOP = "comptoir"
 ADMINISTRATOR = KeyInput(name="administrator", scopes=("admin",))
 
 DEMONSTRATION = ShopInput(
-    shop=SHOP,
+    shop=FIRST_SHOP,
     title="Le Comptoir des Vignes",
     legal=LegalInput(
         name="Le Comptoir des Vignes",
@@ -40,7 +40,7 @@ DEMONSTRATION = ShopInput(
 )
 
 BLANK = ShopInput(
-    shop=SHOP,
+    shop=FIRST_SHOP,
     title="Comptoir",
     legal=LegalInput(
         name="Comptoir", address=AddressInput(name="Comptoir", street="", postal_code="", city="", country="FR")
@@ -54,5 +54,5 @@ async def found(tx: Transaction, key: str | None, *, demonstration: bool) -> boo
     if key is None or (await tx.execute(select(shops.c.shop).limit(1))).first() is not None:
         return False
     await create_shop(tx, DEMONSTRATION if demonstration else BLANK)
-    await create_key(tx, SHOP, ADMINISTRATOR, secret=key)
+    await create_key(tx, FIRST_SHOP, ADMINISTRATOR, secret=key)
     return True
