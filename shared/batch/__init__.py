@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from typing import Generic, Protocol, TypeVar
 
 from prometheus_client import Counter, Histogram
@@ -33,6 +34,7 @@ log = get_logger(__name__)
 
 TRIES = 3
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+LONGEST_REST = 0.05
 STOP_SECONDS = 2.0
 
 HEARD = Counter("comptoir_messages_heard", "Messages by what came of them", ["message", "outcome"])
@@ -88,6 +90,7 @@ class Consumer(Generic[M, T]):
         self._waiting: deque[_Arrived[M]] = deque()
         self._runner: asyncio.Task[None] | None = None
         self._stopping = False
+        self._ended = self._rest = 0.0
 
     async def submit(self, body: bytes) -> None:
         """Deal with one message; returns when it is applied, obsolete or parked.
@@ -128,8 +131,11 @@ class Consumer(Generic[M, T]):
         self._waiting.clear()
 
     async def _run(self) -> None:
+        """Batch after batch, until nothing waits."""
         while self._waiting and not self._stopping:
+            await self._company()
             taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+            started = perf_counter()
             try:
                 await self._settle(taken)
             except BaseException:
@@ -139,6 +145,17 @@ class Consumer(Generic[M, T]):
             for arrived in taken:
                 if not arrived.done.done():
                     arrived.done.set_result(None)
+            self._ended = perf_counter()
+            self._rest = min(self._ended - started, LONGEST_REST) if len(taken) > 1 else 0.0
+
+    async def _company(self) -> None:
+        """While messages come faster than one at a time, let more of them arrive, for as long as the last batch took.
+
+        Transactions are then fewer and fuller; a lone message is never delayed.
+        """
+        busy = self._rest and perf_counter() - self._ended < LONGEST_REST
+        if busy and len(self._waiting) < self._limit:
+            await asyncio.sleep(self._rest)
 
     async def _settle(self, batch: list[_Arrived[M]]) -> None:
         """Apply the batch whatever it takes: pause while the database is at fault, part it when a message is."""

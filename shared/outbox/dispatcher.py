@@ -7,9 +7,11 @@ one service has met an unsent message to all.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from prometheus_client import Counter, Gauge
 from sqlalchemy import and_, bindparam, delete, func, literal, select, tuple_
@@ -26,6 +28,9 @@ ROUND = 200
 STOP_SECONDS = 3.0
 KEPT_IN_MEMORY = 10_000
 """Beyond this, rows are left to the sweep: memory stays flat while the broker is away."""
+LONGEST_REST = 0.1
+REST = 4
+"""Confirmed rows wait for company for as long as this many deletions take, since nobody waits for their deletion."""
 
 PUBLISHED = Counter("comptoir_outbox_published", "Messages confirmed by the broker", ["message"])
 UNSENT = Gauge("comptoir_outbox_rows", "Rows in the outbox", ["service"])
@@ -51,6 +56,9 @@ class Dispatcher:
         self._clock = clock
         self._rows: deque[Outgoing] = deque()
         self._on_their_way: list[Outgoing] = []
+        self._confirmed: list[Outgoing] = []
+        self._delete_at: float | None = None
+        self._rest = 0.0
         self._swept_to: tuple[datetime, str, str] | None = None
         self._hints: dict[str, int] = {}
         self._work = asyncio.Event()
@@ -85,20 +93,22 @@ class Dispatcher:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def publish(self, rows: Sequence[Outgoing]) -> int:
-        """Publish these rows and delete the confirmed ones; how many were confirmed."""
+    async def publish(self, rows: Sequence[Outgoing]) -> list[Outgoing]:
+        """Publish these rows; those that were confirmed, which may be deleted."""
         confirmed = [row for row, sure in zip(rows, await self._bus.publish(rows), strict=True) if sure]
         crash_point("outbox.after_publish")
-        if confirmed:
-            confirmed.sort(key=lambda row: (row.message, row.key))
-            async with self._db.write(batch=True) as conn:
-                await conn.execute(
-                    _delete_confirmed,
-                    [{"m": row.message, "k": row.key, "v": row.version, "d": row.detail} for row in confirmed],
-                )
-            for row in confirmed:
-                PUBLISHED.labels(row.message).inc()
-        return len(confirmed)
+        for row in confirmed:
+            PUBLISHED.labels(row.message).inc()
+        return confirmed
+
+    async def delete(self, confirmed: Sequence[Outgoing]) -> None:
+        """Forget rows that the broker has."""
+        rows = [
+            {"m": row.message, "k": row.key, "v": row.version, "d": row.detail}
+            for row in sorted(confirmed, key=lambda row: (row.message, row.key))
+        ]
+        async with self._db.write(batch=True) as conn:
+            await conn.execute(_delete_confirmed, rows)
 
     async def sweep(self, *, older_than: float) -> int:
         """Publish rows that have waited too long, oldest first; how many were confirmed.
@@ -111,11 +121,14 @@ class Dispatcher:
         sent = 0
         while self._bus.connected.is_set():
             found = await self._waiting_since(limit)
-            mine = {(row.message, row.key, row.version) for row in (*self._rows, *self._on_their_way)}
+            at_hand = (*self._rows, *self._on_their_way, *self._confirmed)
+            mine = {(row.message, row.key, row.version) for row in at_hand}
             rows = [row for row in found if (row.message, row.key, row.version) not in mine]
-            confirmed = await self.publish(rows) if rows else 0
-            sent += confirmed
-            if len(found) < ROUND or confirmed < len(rows):
+            confirmed = await self.publish(rows) if rows else []
+            if confirmed:
+                await self.delete(confirmed)
+            sent += len(confirmed)
+            if len(found) < ROUND or len(confirmed) < len(rows):
                 break
         if sent:
             log.info("outbox.swept", service=self._bus.service, rows=sent)
@@ -140,15 +153,21 @@ class Dispatcher:
         OLDEST.labels(self._bus.service).set((self._clock() - oldest).total_seconds() if oldest else 0)
 
     async def _run(self) -> None:
+        now = asyncio.get_running_loop().time
         while True:
-            await self._work.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(self._delete_at):
+                    await self._work.wait()
             self._work.clear()
-            while self._rows or self._hints:
-                try:
+            try:
+                while self._rows or self._hints:
                     await self._round()
-                except Exception as error:  # the rows stand in the database; the sweep has them
-                    log.warning("outbox.dispatch_failed", service=self._bus.service, error=error)
-            if self._stopping:
+                if self._delete_at is not None and (now() >= self._delete_at or self._stopping):
+                    await self._delete_confirmed()
+            except Exception as error:  # the rows stand in the database; the sweep has them
+                log.warning("outbox.dispatch_failed", service=self._bus.service, error=error)
+                self._work.set()
+            if self._stopping and self.idle:
                 return
 
     async def _round(self) -> None:
@@ -157,8 +176,18 @@ class Dispatcher:
         if rows:
             self._on_their_way = rows
             try:
-                await self.publish(rows)
+                self._confirmed += await self.publish(rows)
             finally:
                 self._on_their_way = []
+            if self._confirmed and self._delete_at is None:
+                self._delete_at = asyncio.get_running_loop().time() + self._rest
+            if len(self._confirmed) >= ROUND:
+                await self._delete_confirmed()
         if hints:
             await self._bus.publish_hints(hints)
+
+    async def _delete_confirmed(self) -> None:
+        rows, self._confirmed, self._delete_at = self._confirmed, [], None
+        started = perf_counter()
+        await self.delete(rows)
+        self._rest = min(REST * (perf_counter() - started), LONGEST_REST)
