@@ -235,7 +235,7 @@ async def recovered(db: Database) -> bool:
     """A pool finds its broken connections one by one."""
     try:
         await put(db, "after")
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         if not is_transient(error):
             raise
         return False
