@@ -85,5 +85,6 @@ KINDS = (
     Kind("lost reply", BROKERS),
     Kind("down", DATABASES + BROKERS, (1.0, 3.0)),
     Kind("tokens forgotten", ("amazon", "ebay")),
+    Kind("alarm", ("broker",), (2.0,)),
 )
 """The first twenty, those of ten seeds, have one of everything that the house promises to survive."""

@@ -228,10 +228,15 @@ class Counterparts:
         for vendor in self.vendors.values():
             vendor.heal()
 
+    @property
+    def url(self) -> str:
+        """The address of all three, once started."""
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.port}"
+
     def settings(self) -> dict[str, str]:
         """The environment of a notifications process that deals with these vendors."""
-        assert self._server is not None
-        base = f"http://127.0.0.1:{self._server.port}"
+        base = self.url
         seller = {"client_id": "id", "client_secret": "secret", "refresh_token": "refresh"}
         accounts: dict[str, dict[str, str]] = {
             "AMAZON": {"base_url": f"{base}/amazon", "token_url": f"{base}/amazon/token", **seller},

@@ -4,6 +4,7 @@ What they do is in the plan (`tests.faults.plan`); the workload goes on meanwhil
 """
 
 import asyncio
+import json
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
@@ -19,6 +20,7 @@ from tests.servers.fault_proxy import FaultProxy
 CRASH_SECONDS = 60.0
 STIR_SECONDS = 0.5
 """Between two orders that keep the processes busy: they shall also find the time to start."""
+BEYOND_ANY_COLUMN = 10**30
 HEARD = {
     "orders": "billing.account.v1",
     "inventory": "orders.order.v1",
@@ -44,6 +46,7 @@ class Nemesis:
             "crash": self._crash,
             "kill": self._kill,
             "pause": self._pause,
+            "alarm": self._alarm,
             "replace": self._replace,
             "restart": self._restart,
             "poison": self._poison,
@@ -115,6 +118,15 @@ class Nemesis:
         server = self._house.rabbitmq if fault.target == "broker" else self._house.postgres
         await asyncio.to_thread(server.restart)
 
+    async def _alarm(self, fault: Fault) -> None:
+        """The broker's disk is all but full: it takes nothing from anybody who publishes, and goes on delivering."""
+        rabbitmq = self._house.rabbitmq
+        await asyncio.to_thread(rabbitmq.ctl, "set_disk_free_limit", "900GB")
+        try:
+            await lasts(fault.seconds)
+        finally:
+            await asyncio.to_thread(rabbitmq.ctl, "set_disk_free_limit", "50MB")
+
     async def _pause(self, fault: Fault) -> None:
         process = self._house.processes[fault.target]
         process.pause()
@@ -140,11 +152,16 @@ class Nemesis:
             replica.close()
 
     async def _poison(self, fault: Fault, suffix: str = "") -> None:
-        """Bytes that are no message."""
-        nonsense = f'{{"id": "{uuid4()}", "version": "nonsense'
-        queue = ".".join(filter(None, (fault.target, HEARD[fault.target], suffix)))
-        await self._publish(queue, nonsense.encode())
-        self.poisoned.add((fault.target, nonsense))
+        """Bytes that are no message, and a message that no table can hold."""
+        message = HEARD[fault.target]
+        queue = ".".join(filter(None, (fault.target, message, suffix)))
+        bodies = [f'{{"id": "{uuid4()}", "version": "nonsense']
+        if observed := await self._house.observed(message):
+            beyond = {"id": str(uuid4()), "version": BEYOND_ANY_COLUMN}
+            bodies.append(json.dumps(json.loads(observed[0]) | beyond))
+        for body in bodies:
+            await self._publish(queue, body.encode())
+            self.poisoned.add((fault.target, body))
 
     async def _publish(self, queue: str, body: bytes) -> None:
         async def accepted() -> bool:

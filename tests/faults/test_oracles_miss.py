@@ -101,7 +101,7 @@ def build(postgres: Postgres, rabbitmq: RabbitMQ, rabbitmq_vhosts: VirtualHosts,
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("faults")
+@pytest.mark.xdist_group("sabotage")
 @pytest.mark.parametrize("name", SABOTAGES)
 async def test_what_is_switched_off_is_missed(name: str, build: Build) -> None:
     sabotage = SABOTAGES[name]
