@@ -56,6 +56,7 @@ class Bus:
         self._subscriptions: list[tuple[Subscription, Submit]] = []
         self._listens = True
         self._stopping = False
+        self._unanswered = False
         self._supervisor: asyncio.Task[None] | None = None
         self._consuming: RabbitBroker | None = None
         self._connection: AbstractConnection | None = None
@@ -90,15 +91,24 @@ class Bus:
         await self._disconnect()
 
     async def publish(self, rows: Sequence[Outgoing]) -> list[bool]:
-        """Send pipelined; per row whether the broker confirmed it. False means unknown: send it again."""
+        """Send pipelined; per row whether the broker confirmed it. False means unknown: send it again.
+
+        A broker that answers nothing (an alarm blocks publishers) gets one row at a time to try it with, since what is
+        written to a blocked connection stays in memory.
+        """
         channel = self._channel
         if channel is None or not self.connected.is_set():
             return [False] * len(rows)
-        results = await publish_pipelined(channel, rows, AMQP_SECONDS)
+        first = rows[:1] if self._unanswered else rows
+        results = await publish_pipelined(channel, first, AMQP_SECONDS)
+        self._unanswered = bool(results) and all(isinstance(error, TimeoutError) for error in results)
+        if not self._unanswered and len(first) < len(rows):
+            results += await publish_pipelined(channel, rows[1:], AMQP_SECONDS)
         failed = [error for error in results if error is not None]
         if failed:
             log.warning("broker.publish_failed", service=self.service, count=len(failed), error=failed[0])
-        return [error is None for error in results]
+        confirmed = [error is None for error in results]
+        return confirmed + [False] * (len(rows) - len(confirmed))
 
     async def publish_hints(self, hints: Sequence[tuple[str, int]]) -> None:
         """Tell every api process which orders changed; lossy by design."""
@@ -131,13 +141,13 @@ class Bus:
     async def _supervise(self) -> None:
         pause = 0.1
         while not self._stopping:
-            lost = asyncio.Event()
+            woken = asyncio.Event()
             try:
-                await self._connect(lost)
+                await self._connect(woken)
                 pause = 0.1
                 self.connected.set()
                 log.info("broker.connected", service=self.service)
-                await self._until_lost(lost)
+                await self._until_lost(woken)
                 log.warning("broker.lost", service=self.service)
             except Exception as error:
                 log.warning("broker.lost", service=self.service, error=error, again_in=pause)
@@ -147,34 +157,53 @@ class Bus:
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _connect(self, lost: asyncio.Event) -> None:
-        """Both connections, everything declared; `lost` is set when either of them, or the channel, is closed."""
-        url = with_heartbeat(self.url)
-        async with asyncio.timeout(AMQP_SECONDS * 3):
-            self._connection = await aio_pika.connect(url, timeout=AMQP_SECONDS)
-            self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-            await declare(self._channel, self.subscriptions)
-            self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
-            await self.hints.listen(self._connection)
-            if self._listens and self._subscriptions:
+    async def _connect(self, woken: asyncio.Event) -> None:
+        """Both connections, everything declared; `woken` is set when either of them is closed."""
+        await self._connect_publisher(woken)
+        if self._listens and self._subscriptions:
+            url = with_heartbeat(self.url)
+            async with asyncio.timeout(AMQP_SECONDS * 2):
                 self._consuming = consuming_broker(
-                    url, self._subscriptions, prefetch=self.prefetch, seconds=AMQP_SECONDS, on_close=lost.set
+                    url, self._subscriptions, prefetch=self.prefetch, seconds=AMQP_SECONDS, on_close=woken.set
                 )
                 await self._consuming.start()
-        for closeable in (self._connection, self._channel):
-            closeable.close_callbacks.add(lambda *_: lost.set())
 
-    async def _until_lost(self, lost: asyncio.Event) -> None:
-        """Return when this connection should be given up."""
-        while not lost.is_set() and await self._works():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
-
-    async def _works(self) -> bool:
-        """Whether both connections answer and the broker counts a consumer on each of our queues."""
+    async def _connect_publisher(self, woken: asyncio.Event) -> None:
+        """The publishing connection alone, anew if there was one: an alarm blocks it, and consumers go on meanwhile."""
         if self._connection is not None:
+            await closed(self._connection.close)
+        async with asyncio.timeout(AMQP_SECONDS * 2):
+            connection = self._connection = await aio_pika.connect(with_heartbeat(self.url), timeout=AMQP_SECONDS)
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            await declare(channel, self.subscriptions)
+            self._exchange = await channel.get_exchange(EXCHANGE, ensure=False)
+            await self.hints.listen(connection)
+        self._channel = channel
+        for closeable in (connection, channel):
+            closeable.close_callbacks.add(lambda *_: woken.set())
+
+    async def _until_lost(self, woken: asyncio.Event) -> None:
+        """Return, or raise, when everything should be given up."""
+        while await self._hears():
+            if not await self._speaks():
+                log.warning("broker.publisher_lost", service=self.service)
+                await self._connect_publisher(woken)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), CHECK_SECONDS)
+            woken.clear()
+
+    async def _speaks(self) -> bool:
+        """Whether the publishing channel is open and its connection answers."""
+        if self._connection is None or self._channel is None or self._channel.is_closed:
+            return False
+        try:
             async with brief_channel(self._connection, AMQP_SECONDS):
-                pass
+                return True
+        except (aio_pika.exceptions.AMQPError, OSError, RuntimeError):
+            return False
+
+    async def _hears(self) -> bool:
+        """Whether the consuming connection answers, and the broker counts a consumer on each of our queues."""
         if self._consuming is None:
             return True
         connection = await self._consuming.connect()

@@ -1,6 +1,7 @@
 """The bus on both brokers: what is confirmed arrives, what is not is said so, and every fault ends in a working bus."""
 
 import asyncio
+import random
 
 import aio_pika
 
@@ -105,6 +106,31 @@ class TestConsuming:
         assert stuck.bodies == []
         _, heard = await hearing(make_bus, broker_url)
         await eventually(lambda: sorted(heard.bodies) == [b'{"n":1}', b'{"n":2}'])
+
+    async def test_only_what_is_finished_is_acknowledged_in_whatever_order(
+        self, make_bus: MakeBus, broker_url: str
+    ) -> None:
+        """One frame may acknowledge many messages; those that are still being dealt with must not be among them."""
+        bus, finished = make_bus(broker_url), set[bytes]()
+        chance = random.Random(11)
+        stuck = {b'{"n":%d}' % number for number in (0, 7, 8, 31)}
+
+        async def shuffled(body: bytes) -> None:
+            for _ in range(chance.randrange(20)):
+                await asyncio.sleep(0)
+            if body in stuck:
+                await asyncio.Event().wait()
+            finished.add(body)
+
+        bus.subscribe(ORDERS, shuffled)
+        await bus.start()
+        await connected(bus)
+        await bus.publish([outgoing(number) for number in range(40)])
+        await eventually(lambda: len(finished) == 36)
+        await bus.stop()
+        _, heard = await hearing(make_bus, broker_url)
+        await eventually(lambda: stuck <= set(heard.bodies))
+        assert set(heard.bodies) == stuck
 
     async def test_a_cancelled_handler_does_not_acknowledge(self, make_bus: MakeBus, broker_url: str) -> None:
         bus = make_bus(broker_url)

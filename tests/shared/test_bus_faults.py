@@ -1,11 +1,18 @@
 """Every fault of a connection or a broker ends in a bus that works again, and a stop never waits for it."""
 
 import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import aio_pika
 import pytest
+from aio_pika.abc import AbstractChannel
 
+import shared.broker
+from deploy.local.rabbitmq import RabbitMQ
+from shared.broker import Bus, Outgoing
 from shared.broker.embedded import EmbeddedBroker
+from shared.broker.publishing import publish_pipelined
 from shared.broker.topology import EXCHANGE, with_heartbeat
 from tests.eventually import eventually
 from tests.shared.conftest import MakeBus, MakeProxy, connected
@@ -116,3 +123,76 @@ class TestFaults:
         assert with_heartbeat("amqp://h/v") == "amqp://h/v?heartbeat=15"
         assert with_heartbeat("amqp://h/v?x=1") == "amqp://h/v?x=1&heartbeat=15"
         assert with_heartbeat("amqp://h/v?heartbeat=5") == "amqp://h/v?heartbeat=5"
+
+
+class TestAnAlarm:
+    """Memory or disk: the broker takes nothing more from publishers, and says nothing either."""
+
+    @pytest.fixture
+    def alarm(self, rabbitmq: RabbitMQ) -> Iterator[Callable[[bool], None]]:
+        def switch(on: bool) -> None:
+            rabbitmq.ctl("set_vm_memory_high_watermark", "0" if on else "0.6")
+
+        yield switch
+        switch(False)
+
+    async def test_consumers_go_on_and_publishers_come_back(
+        self,
+        make_bus: MakeBus,
+        rabbitmq_url: str,
+        alarm: Callable[[bool], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        bus, heard = await hearing(make_bus, rabbitmq_url, prefetch=1)
+        heard.going.clear()
+        await bus.publish([outgoing(number) for number in range(5)])
+        await asyncio.to_thread(alarm, True)
+        monkeypatch.setattr(shared.broker, "AMQP_SECONDS", 0.5)
+        many = [outgoing(number) for number in range(100, 150)]
+        assert await bus.publish(many) == [False] * 50
+        heard.going.set()
+        await eventually(lambda: len(heard.bodies) == 5)
+        tried = 0
+
+        async def counted(channel: AbstractChannel, rows: Sequence[Outgoing], seconds: float) -> Any:
+            nonlocal tried
+            tried += len(rows)
+            return await publish_pipelined(channel, rows, seconds)
+
+        monkeypatch.setattr(shared.broker, "publish_pipelined", counted)
+        for _ in range(3):
+            assert await bus.publish(many) == [False] * 50
+        assert tried == 3, "one to try it with, each time: what is written to a blocked connection stays in memory"
+        monkeypatch.undo()
+        await asyncio.to_thread(alarm, False)
+        await eventually(lambda: all_sent(bus, many), seconds=30)
+        await eventually(lambda: {outgoing.body for outgoing in many} <= set(heard.bodies))
+
+
+async def all_sent(bus: Bus, rows: list[Outgoing]) -> bool:
+    return all(await bus.publish(rows))
+
+
+@pytest.mark.slow
+async def test_a_broker_that_ended_has_lost_nothing_it_confirmed(
+    make_bus: MakeBus, rabbitmq: RabbitMQ, rabbitmq_url: str
+) -> None:
+    """Stopped in order, then killed. What was not acknowledged before comes again.
+
+    In this order, since RabbitMQ 3.10 forgets a quorum queue that was declared less than a second before a kill.
+    """
+    bus, heard = await hearing(make_bus, rabbitmq_url)
+    heard.going.clear()
+    rows = [outgoing(number) for number in range(20)]
+    for end, expected in ((rabbitmq.stop, 20), (rabbitmq.kill, 20 + 20 + 20)):
+        assert all(await bus.publish(rows))
+        await eventually(lambda expected=expected: heard.started == expected)  # type: ignore[misc]
+        await asyncio.to_thread(end)
+        await eventually(lambda: not bus.connected.is_set())
+        assert await bus.publish([outgoing(100)]) == [False]
+        await asyncio.to_thread(rabbitmq.start)
+        await connected(bus, seconds=60)
+    await eventually(lambda: heard.started == 60 + 40, seconds=60)
+    heard.going.set()
+    assert await bus.publish([outgoing(101)]) == [True]
+    await eventually(lambda: b'{"n":101}' in heard.bodies)
