@@ -47,24 +47,27 @@ class Standing:
     obligations: list[Found] = field(default_factory=list)
 
 
+_heard = (
+    select(guards.c.message, guards.c.key, guards.c.version, parked.c.reason)
+    .select_from(guards.outerjoin(parked, and_(parked.c.message == guards.c.message, parked.c.key == guards.c.key)))
+    .where(among(guards.c.message, [Order.name, Account.name]), among(guards.c.key, "ids"))
+)
+_obligations = select(*_ITEM).where(among(obligations.c.order_id, "ids")).order_by(obligations.c.id)
+
+
 async def standings(conn: AsyncConnection, orders: Collection[str]) -> dict[str, Standing]:
     """Two statements for any number of orders; the caller holds their guard rows."""
     found = {order: Standing() for order in orders}
     ids = sorted(found)
-    heard = select(guards.c.message, guards.c.key, guards.c.version, parked.c.reason).select_from(
-        guards.outerjoin(parked, and_(parked.c.message == guards.c.message, parked.c.key == guards.c.key))
-    )
-    names = among(guards.c.message, [Order.name, Account.name])
-    for row in await conn.execute(heard.where(names, among(guards.c.key, ids))):
-        standing = found[row.key]
-        if row.message == Order.name:
-            standing.heard = row.version
+    for message, key, version, reason in await conn.execute(_heard, {"ids": ids}):
+        standing = found[key]
+        if message == Order.name:
+            standing.heard = version
         else:
-            standing.heard_account = row.version
-        if row.reason is not None:
-            standing.blocked[row.message] = row.reason
-    mine = select(*_ITEM).where(among(obligations.c.order_id, ids)).order_by(obligations.c.id)
-    for obligation in await conn.execute(mine):
+            standing.heard_account = version
+        if reason is not None:
+            standing.blocked[message] = reason
+    for obligation in await conn.execute(_obligations, {"ids": ids}):
         found[obligation.order_id].obligations.append(obligation)
     return found
 

@@ -40,14 +40,17 @@ async def lock_keys(tx: Locking, message: str, keys: Iterable[str]) -> dict[str,
     return found
 
 
+_lock = (
+    select(guards.c.key, guards.c.version, guards.c.parked)
+    .where(guards.c.message == bindparam("name"), among(guards.c.key, "keys"))
+    .order_by(guards.c.key)
+    .with_for_update()
+)
+
+
 async def _locked(conn: AsyncConnection, message: str, keys: Sequence[str]) -> dict[str, Guard]:
-    statement = (
-        select(guards.c.key, guards.c.version, guards.c.parked)
-        .where(guards.c.message == message, among(guards.c.key, keys))
-        .order_by(guards.c.key)
-        .with_for_update()
-    )
-    return {row.key: Guard(row.version, row.parked) for row in await conn.execute(statement)}
+    rows = await conn.execute(_lock, {"name": message, "keys": keys})
+    return {key: Guard(version, parked) for key, version, parked in rows}
 
 
 _raise = (

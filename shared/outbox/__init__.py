@@ -9,6 +9,7 @@ where it still is what the broker confirmed; the sweep publishes what a crash le
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import CursorResult, Executable, case, select
@@ -38,6 +39,8 @@ class Transaction:
         self.callbacks: list[Callable[[], object]] = []
         self._messages: dict[tuple[str, str], tuple[Message, str]] = {}
         self._answers: dict[str, Answer] = {}
+        self._bodies: dict[tuple[str, str], bytes] = {}
+        """Of messages that have been encoded already."""
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement; a list of parameters runs it for each (nothing for an empty one)."""
@@ -61,7 +64,7 @@ class Transaction:
 
     async def answers(self, orders: Sequence[str]) -> dict[str, str]:
         """The stored answers (JSON) of these orders; the caller holds their keys' locks."""
-        rows = await self.execute(select(answers.c.id, answers.c.body).where(among(answers.c.id, orders)))
+        rows = await self.execute(_stored, {"ids": list(orders)})
         return {row.id: row.body for row in rows}
 
     def hint(self, order: str, revision: int) -> None:
@@ -77,30 +80,25 @@ class Transaction:
         if self._answers:
             await self._store_answers()
         rows = [
-            Outgoing(message.name, message.key, message.shop, to, message.version, message.encode())
-            for message, to in self._messages.values()
+            Outgoing(name, key, message.shop, to, message.version, self._bodies.get((name, key)) or message.encode())
+            for (name, key), (message, to) in sorted(self._messages.items(), key=itemgetter(0))
         ]
         if rows:
-            rows.sort(key=lambda row: (row.message, row.key))
             await self.execute(_insert(self.conn), [_as_row(row, self.now) for row in rows])
         return rows
 
     async def _store_answers(self) -> None:
-        stored = {
-            row.id: row
-            for row in await self.execute(
-                select(answers.c.id, answers.c.version, answers.c.body).where(
-                    among(answers.c.id, sorted(self._answers))
-                )
-            )
-        }
+        rows = await self.execute(_stored, {"ids": sorted(self._answers)})
+        stored = {row.id: (row.version, row.body) for row in rows}
         changed: list[dict[str, Any]] = []
         for key, answer in sorted(self._answers.items()):
-            known = stored.get(key)
-            version = known.version if known else 0
-            if known and answer.model_copy(update={"version": version}).encode().decode() == known.body:
-                continue
+            version, known = stored.get(key, (0, ""))
             current = answer.model_copy(update={"version": version + 1})
+            body = current.encode()
+            if known and body.decode() == _renumbered(known, version):
+                continue
+            self.send(current)
+            self._bodies[current.name, key] = body
             changed.append(
                 {
                     "id": key,
@@ -108,11 +106,10 @@ class Transaction:
                     "version": current.version,
                     "heard": current.heard,
                     "open": current.open,
-                    "body": current.encode().decode(),
+                    "body": body.decode(),
                     "changed_at": self.now,
                 }
             )
-            self.send(current)
         if changed:
             columns = ("version", "heard", "open", "body", "changed_at")
             await self.execute(upsert(self.conn, answers, keys=["id"], update=columns), changed)
@@ -158,6 +155,14 @@ class Outbox:
 
     async def stop(self) -> None:
         await self.dispatcher.stop()
+
+
+_stored = select(answers.c.id, answers.c.version, answers.c.body).where(among(answers.c.id, "ids"))
+
+
+def _renumbered(body: str, version: int) -> str:
+    """A stored answer as it would read one version later: shop and version are a message's first fields."""
+    return body.replace(f'"version":{version},', f'"version":{version + 1},', 1)
 
 
 def _insert(conn: AsyncConnection) -> Any:

@@ -8,6 +8,7 @@ one service has met an unsent message to all.
 
 import asyncio
 import contextlib
+from collections import Counter as Counted
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -97,8 +98,8 @@ class Dispatcher:
         """Publish these rows; those that were confirmed, which may be deleted."""
         confirmed = [row for row, sure in zip(rows, await self._bus.publish(rows), strict=True) if sure]
         crash_point("outbox.after_publish")
-        for row in confirmed:
-            PUBLISHED.labels(row.message).inc()
+        for message, count in Counted(row.message for row in confirmed).items():
+            PUBLISHED.labels(message).inc(count)
         return confirmed
 
     async def delete(self, confirmed: Sequence[Outgoing]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, select
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts import Shop
@@ -25,6 +25,9 @@ class _Tx(Protocol):
     def conn(self) -> AsyncConnection: ...
 
 
+_body = select(shops.c.body).where(shops.c.shop == bindparam("shop"))
+
+
 def shop_tables(metadata: MetaData) -> Table:
     """A copy in a service's own metadata, for its migrations."""
     return shops.to_metadata(metadata)
@@ -32,7 +35,7 @@ def shop_tables(metadata: MetaData) -> Table:
 
 async def find_shop(conn: AsyncConnection, shop: str) -> Shop | None:
     """The shop as last heard; None before that."""
-    body = (await conn.execute(select(shops.c.body).where(shops.c.shop == shop))).scalar_one_or_none()
+    body = (await conn.execute(_body, {"shop": shop})).scalar_one_or_none()
     return None if body is None else Shop.decode(body)
 
 

@@ -52,9 +52,9 @@ class Ledger:
 async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Ledger]:
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
-    for row in await conn.execute(select(accounts).where(among(accounts.c.order_id, orders))):
+    for row in await conn.execute(_accounts, {"ids": list(found)}):
         found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting)
-    for row in await conn.execute(_documents.where(among(documents.c.order_id, orders))):
+    for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
         )
@@ -65,6 +65,7 @@ def _paid(row: Row[tuple[object, ...]]) -> Paid:
     return Paid(row.captured, row.refunded, row.late)
 
 
+_accounts = select(accounts).where(among(accounts.c.order_id, "ids"))
 _documents = (
     select(
         documents.c.order_id,
@@ -74,5 +75,6 @@ _documents = (
         renderings.c.sha256,
     )
     .join(renderings, renderings.c.document_id == documents.c.id)
+    .where(among(documents.c.order_id, "ids"))
     .order_by(documents.c.order_id, documents.c.position)
 )

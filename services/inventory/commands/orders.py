@@ -192,8 +192,7 @@ def _reserved_line(number: int, line: Applied) -> ReservedLine:
 
 async def _read_allocated(tx: Transaction, orders: Sequence[str]) -> dict[tuple[str, int], int]:
     found: dict[tuple[str, int], int] = {}
-    statement = select(demands.c.order_id, demands.c.line, demands.c.allocated)
-    for row in await tx.execute(statement.where(among(demands.c.order_id, orders))):
+    for row in await tx.execute(_allocated, {"ids": list(orders)}):
         place = (row.order_id, row.line)
         found[place] = found.get(place, 0) + row.allocated
     return found
@@ -203,7 +202,7 @@ async def _read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines
     found: dict[str, Lines] = {}
     tranches: list[tuple[Any, int]] = []
     line: tuple[str, int] | None = None
-    for row in await tx.execute(_lines_of(orders)):
+    for row in await tx.execute(_lines, {"ids": list(orders)}):
         if line != (row.order_id, row.line):
             line, tranches = (row.order_id, row.line), []
             state = LineState((row.shop, row.sku), (), row.shipped, row.restocked)
@@ -214,17 +213,6 @@ async def _read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines
             applied.state = applied.state._replace(waits=tuple(tranches))
             applied.allocated += row.allocated
     return found
-
-
-def _lines_of(orders: Sequence[str]) -> Any:
-    of_line = and_(demands.c.order_id == order_lines.c.order_id, demands.c.line == order_lines.c.line)
-    of_product = and_(products.c.shop == order_lines.c.shop, products.c.sku == order_lines.c.sku)
-    return (
-        select(order_lines, demands.c.since, demands.c.quantity, demands.c.allocated, products.c.title)
-        .select_from(order_lines.outerjoin(demands, of_line).join(products, of_product))
-        .where(among(order_lines.c.order_id, orders))
-        .order_by(order_lines.c.order_id, order_lines.c.line, demands.c.since)
-    )
 
 
 def _trace(orders: Sequence[Order], changes: Sequence[Change]) -> None:
@@ -241,6 +229,15 @@ def _b_line(change: Change) -> Mapping[str, Any]:
     return {"b_order": change.order, "b_line": change.line}
 
 
+_of_line = and_(demands.c.order_id == order_lines.c.order_id, demands.c.line == order_lines.c.line)
+_of_product = and_(products.c.shop == order_lines.c.shop, products.c.sku == order_lines.c.sku)
+_lines = (
+    select(order_lines, demands.c.since, demands.c.quantity, demands.c.allocated, products.c.title)
+    .select_from(order_lines.outerjoin(demands, _of_line).join(products, _of_product))
+    .where(among(order_lines.c.order_id, "ids"))
+    .order_by(order_lines.c.order_id, order_lines.c.line, demands.c.since)
+)
+_allocated = select(demands.c.order_id, demands.c.line, demands.c.allocated).where(among(demands.c.order_id, "ids"))
 _delete_demands = delete(demands).where(
     demands.c.order_id == bindparam("b_order"), demands.c.line == bindparam("b_line")
 )
