@@ -1,7 +1,8 @@
 """What an order change costs: CPU of all our processes from its commit in orders until it is settled.
 
-Thousands of two-line orders are moved from received to processing while nobody hears of it; then they are let out all at
-once, so that every queue is full until the end. The floor is measured between our own runs, on the same servers.
+Thousands of two-line orders are moved from received to processing while nobody hears of it; then they are let out
+all at once, so that every queue is full until the end. The floor is measured between our own runs, on the same
+servers.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """A keep-alive HTTP client that costs next to nothing, so that what is measured is the service and not its caller.
 
-It knows just what our API answers: a body of known length. One `Connection` has one request under way at a time; `Clients`
-shares a number of them out.
+It knows just what our API answers: a body of known length. One `Connection` has one request under way at a time;
+`Clients` shares a number of them out.
 """
 
 import asyncio

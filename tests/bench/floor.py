@@ -1,8 +1,8 @@
 """The floor: the same messages, durability and rows as one order change, on raw aio-pika and asyncpg.
 
-Imports neither `services` nor `shared`. What it leaves out is everything a product needs besides: validation, contracts,
-rules, traces, metrics, back-off. One process plays all four services, each with a database and queues of its own;
-batches of up to 50 as ours are. Prints the CPU milliseconds per order change.
+Imports neither `services` nor `shared`. What it leaves out is everything a product needs besides: validation,
+contracts, rules, traces, metrics, back-off. One process plays all four services, each with a database and queues of
+its own; batches of up to 50 as ours are. Prints the CPU milliseconds per order change.
 """
 
 import asyncio
