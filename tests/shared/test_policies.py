@@ -1,0 +1,25 @@
+"""No route of any service is open by oversight: each says which scope it asks for, or that it is for everyone."""
+
+from pathlib import Path
+
+import pytest
+
+from services.__main__ import SERVICES, build
+from shared.web.policies import EVERYONE, policies, unprotected
+
+
+@pytest.fixture(params=SERVICES)
+def found(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, frozenset[str]]:
+    service = build(request.param, var=tmp_path, docs=True, sandbox=True)
+    assert unprotected(service.app) == []
+    return policies(service.app)
+
+
+def test_every_route_has_a_policy(found: dict[str, frozenset[str]]) -> None:
+    assert len(found) > 10
+
+
+def test_the_api_asks_for_keys(found: dict[str, frozenset[str]]) -> None:
+    """What everyone may call below /api proves itself otherwise, as a payment provider's signed call does."""
+    open_routes = [name for name, scopes in found.items() if EVERYONE in scopes and " /api/" in name]
+    assert [name for name in open_routes if "webhook" not in name] == []
