@@ -18,11 +18,12 @@ ANSWERING = {
 }
 """The services that answer to orders, and with what."""
 
-QUEUES = (
+_HEARD = (
     *(f"orders.{message}" for message in (*ANSWERING.values(), "inventory.product.v1", "digest.v1")),
     *(f"{service}.{message}" for service in ANSWERING for message in ("orders.order.v1", "orders.shop.v1")),
     "notifications.billing.account.v1",
 )
+QUEUES = (*_HEARD, *(f"{queue}.dead" for queue in _HEARD))
 
 OF_ORDER = {
     "orders": ("lines", "parcels", "entries", "hearings"),

@@ -121,7 +121,7 @@ DOCTORED: dict[str, Callable[[Evidence], object]] = {
     "money": lambda evidence: evidence.seen.tables["payments"].pop(),
     "numbers": lambda evidence: evidence.seen.numbers[-1].update(n=99),
     "parked": lambda evidence: evidence.poisoned.add(("billing", "not there")),
-    "mails": lambda evidence: evidence.seen.tables["entries"][0].update(mail=False),
+    "mails": lambda evidence: evidence.seen.tables["entries"].clear(),
     "sms": lambda evidence: evidence.seen.tables["obligations"].clear(),
     "amazon": lambda evidence: evidence.seen.tables["parcels"].clear(),
     "ebay": lambda evidence: evidence.seen.tables["parcels"].clear(),
