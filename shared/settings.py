@@ -36,8 +36,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 
     var: Path = Field(default=Path("var"), description="where the embedded mode keeps its data")
-    database_url: str | None = Field(default=None, description="`{service}` in it is replaced by the service's name")
-    amqp_url: str | None = Field(default=None, description="none: the embedded broker")
+    database_url: str | None = Field(
+        default=None, repr=False, description="`{service}` in it is replaced by the service's name"
+    )
+    amqp_url: str | None = Field(default=None, repr=False, description="none: the embedded broker")
     host: str = "127.0.0.1"
     port: int = 8000
     api_key: SecretStr | None = Field(default=None, description="the first key, used at the first start only")
