@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.__main__ import SERVICES, build
+from services.__main__ import build
 from shared.web.policies import EVERYONE, policies, unprotected
+from shared.web.routes import SERVICES
 
 
 @pytest.fixture(params=SERVICES)
