@@ -20,6 +20,7 @@ from pathlib import Path
 
 import asyncpg
 
+RESTART_SECONDS = 20.0
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 UNPRIVILEGED = "nobody"
@@ -80,9 +81,10 @@ class Postgres:
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         port_file = self.folder / "port"
-        wanted = [self.port] if port_file.exists() else []
+        if port_file.exists() and self._launch_again():
+            return
         # A port that was free a moment ago may be taken when the server binds it: then the next one.
-        for port in [*wanted, *(_free_port() for _ in range(3))]:
+        for port in (_free_port() for _ in range(3)):
             port_file.write_text(str(port))
             if self._launch(port):
                 return
@@ -131,6 +133,15 @@ class Postgres:
         )  # fmt: skip
         if made.returncode != 0:
             raise PostgresError(f"initdb failed:\n{made.stdout}{made.stderr}")
+
+    def _launch_again(self) -> bool:
+        """On the port it had. The sessions of a server that was killed may hold its memory for a moment longer."""
+        deadline = time.monotonic() + RESTART_SECONDS
+        while not self._launch(self.port):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _launch(self, port: int) -> bool:
         settings = {

