@@ -30,7 +30,13 @@ MARKED_BY_FIXTURE = {"postgres": "real", "rabbitmq": "real", "specs_dir": "specs
 
 
 # What a developer has exported for a running Comptoir must not reach the tests; these are meant for them.
-MEANT_FOR_TESTS = {"COMPTOIR_SPECS", "COMPTOIR_DATA", "COMPTOIR_FAULT_SEEDS", "COMPTOIR_FAULT_SEED"}
+MEANT_FOR_TESTS = {
+    "COMPTOIR_SPECS",
+    "COMPTOIR_DATA",
+    "COMPTOIR_FAULT_SEEDS",
+    "COMPTOIR_FAULT_SEED",
+    "COMPTOIR_HISTORIES",
+}
 
 # A shared machine may be slow: no example fails for taking long, and a failing one can be repeated from the log.
 settings.register_profile("comptoir", deadline=None, print_blob=True)
