@@ -23,7 +23,7 @@ ROUNDS = 2
 
 async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="comptoir-bench-") as name:
-        os.chmod(name, 0o755)  # noqa: ASYNC240 - PostgreSQL runs as another user; nothing else runs yet
+        os.chmod(name, 0o755)  # noqa: S103 - PostgreSQL runs as another user
         folder = Path(name)
         postgres, rabbitmq = Postgres(folder / "postgres"), RabbitMQ(folder / "rabbitmq")
         await asyncio.to_thread(postgres.start)
