@@ -12,7 +12,7 @@ import pytest
 from aio_pika import DeliveryMode, Message
 
 from deploy.local.rabbitmq import RabbitMQ, RabbitMQUnavailableError, find_rabbitmq
-from tests.eventually import until
+from tests.eventually import eventually, until
 from tests.servers.require import require
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -62,7 +62,8 @@ async def put(url: str) -> None:
 async def got(url: str) -> bytes:
     async with await aio_pika.connect(url, timeout=SECONDS) as connection:
         queue = await (await connection.channel()).get_queue(QUEUE)
-        message = await queue.get(timeout=SECONDS)
+        # A queue that has just come back shows what it holds a moment later.
+        message = await eventually(lambda: queue.get(timeout=SECONDS, fail=False), seconds=SECONDS)
         assert message is not None
         return message.body
 

@@ -162,7 +162,7 @@ class TestAnAlarm:
         monkeypatch.setattr(shared.broker, "publish_pipelined", counted)
         for _ in range(3):
             assert await bus.publish(many) == [False] * 50
-        assert tried == 3, "one to try it with, each time: what is written to a blocked connection stays in memory"
+        assert 3 <= tried < len(many), "a few to try it with: what is written to a blocked connection stays in memory"
         monkeypatch.undo()
         await asyncio.to_thread(alarm, False)
         await eventually(lambda: all_sent(bus, many), seconds=30)
