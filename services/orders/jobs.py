@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from services.orders.commands.expiring import expire_terms
 from services.orders.commands.founding import found
@@ -19,7 +19,7 @@ from services.orders.commands.resyncing import continue_resyncs
 from services.orders.domain.resending import FIRST, drained, due_at, last_sending
 from services.orders.queries.hearings import NEVER, SERVICES, Hearings, find_hearings, lagging
 from services.orders.settings import Settings
-from services.orders.tables import orders, progress, shops
+from services.orders.tables import orders, outbox, progress, shops
 from shared.broker import Bus, Subscription
 from shared.contracts import Order, Shop
 from shared.observability import get_logger
@@ -35,6 +35,10 @@ LOOK = 1000
 
 UNSETTLED = Gauge("comptoir_orders_unsettled", "Orders that some service has not dealt with")
 RESENT = Counter("comptoir_orders_resent", "Orders said again because a service lags")
+
+
+_unsent = exists().where(outbox.c.message == Order.name, outbox.c.key == orders.c.id)
+"""Not lost: it has not left yet."""
 
 
 class Unsettled(NamedTuple):
@@ -113,7 +117,7 @@ class LagSweep:
         now = self._outbox.clock()
         statement = (
             select(orders.c.id, orders.c.version, orders.c.sent_at)
-            .where(~orders.c.settled, orders.c.id > self._cursor, orders.c.sent_at <= now - FIRST)
+            .where(~orders.c.settled, ~_unsent, orders.c.id > self._cursor, orders.c.sent_at <= now - FIRST)
             .order_by(orders.c.id)
             .limit(LOOK)
         )

@@ -67,9 +67,7 @@ async def _store(
         "at": now,
     }
     columns = ("shop", "version", "body", "reason", "at")
-    newer = upsert(
-        tx.conn, parked, keys=["message", "key"], update=columns, where=lambda new: parked.c.version <= new.version
-    )
+    newer = upsert(tx.conn, parked, keys=["message", "key"], update=columns, newest_by="version")
     await tx.conn.execute(newer, [row])
 
 

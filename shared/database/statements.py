@@ -71,14 +71,16 @@ def upsert(
     keys: Sequence[str],
     update: Sequence[str] | None = None,
     set_: Callable[[Any], dict[str, Any]] | None = None,
-    where: Callable[[Any], ColumnElement[bool]] | None = None,
+    newest_by: str | None = None,
 ) -> Any:
     """INSERT … ON CONFLICT (`keys`) for executemany.
 
-    `update` names the columns to take from the new row, `set_` and `where` get `excluded`; none of them: DO NOTHING.
+    `update` names the columns to take from the new row, `set_` gets `excluded` and says what becomes of them; neither:
+    DO NOTHING. With `newest_by`, a row whose column of that name is greater stays as it is. Statements are cached:
+    `set_` must be the same function at every call.
     """
     columns = None if update is None else tuple(update)
-    return _upsert(conn.dialect.name, table, tuple(keys), columns, set_, where)
+    return _upsert(conn.dialect.name, table, tuple(keys), columns, set_, newest_by)
 
 
 @lru_cache(maxsize=256)
@@ -88,14 +90,13 @@ def _upsert(
     keys: tuple[str, ...],
     update: tuple[str, ...] | None,
     set_: Callable[[Any], dict[str, Any]] | None,
-    where: Callable[[Any], ColumnElement[bool]] | None,
+    newest_by: str | None,
 ) -> Any:
-    """The statement, built once for functions that are the same object at every call."""
     statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     if update is None and set_ is None:
         return statement.on_conflict_do_nothing(index_elements=keys)
     values = {name: statement.excluded[name] for name in update or ()}
     if set_ is not None:
         values |= set_(statement.excluded)
-    condition = None if where is None else where(statement.excluded)
+    condition = None if newest_by is None else table.c[newest_by] <= statement.excluded[newest_by]
     return statement.on_conflict_do_update(index_elements=keys, set_=values, where=condition)

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import CursorResult, Executable, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import ColumnElement
 
 from shared.broker import Bus, Outgoing
 from shared.contracts import Answer, Message
@@ -167,7 +166,7 @@ def _renumbered(body: str, version: int) -> str:
 
 def _insert(conn: AsyncConnection) -> Any:
     """A newer version replaces an unsent older one; a targeted row never narrows an unsent broadcast one."""
-    return upsert(conn, outbox, keys=["message", "key"], set_=_replacement, where=_not_older)
+    return upsert(conn, outbox, keys=["message", "key"], set_=_replacement, newest_by="version")
 
 
 def _replacement(excluded: Any) -> dict[str, Any]:
@@ -177,11 +176,6 @@ def _replacement(excluded: Any) -> dict[str, Any]:
         "created_at": excluded.created_at,
         "detail": case((outbox.c.detail == excluded.detail, excluded.detail), else_=ALL),
     }
-
-
-def _not_older(excluded: Any) -> ColumnElement[bool]:
-    result: ColumnElement[bool] = outbox.c.version <= excluded.version
-    return result
 
 
 def _as_row(row: Outgoing, now: datetime) -> dict[str, Any]:

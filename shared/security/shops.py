@@ -47,7 +47,5 @@ async def any_shop(conn: AsyncConnection) -> bool:
 async def hear_shops(tx: _Tx, messages: Sequence[Shop]) -> None:
     """The handler of `orders.shop.v1` that every service has."""
     rows = [{"shop": shop.shop, "version": shop.version, "body": shop.encode().decode()} for shop in messages]
-    newer = upsert(
-        tx.conn, shops, keys=["shop"], update=("version", "body"), where=lambda new: shops.c.version < new.version
-    )
+    newer = upsert(tx.conn, shops, keys=["shop"], update=("version", "body"), newest_by="version")
     await tx.conn.execute(newer, rows)

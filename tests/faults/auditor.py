@@ -71,13 +71,14 @@ class Auditor:
         nemesis = Nemesis(self._house, workload, plan.seed)
         await self._house.forget()
         try:
-            await workload.open()
-            for number, faults in enumerate(plan.phases):
-                await asyncio.gather(nemesis.strike(faults), workload.phase(number))
-            await self._house.heal()
+            async with self._house.supervised():
+                await workload.open()
+                for number, faults in enumerate(plan.phases):
+                    await asyncio.gather(nemesis.strike(faults), workload.phase(number))
         finally:
+            self._poisoned |= nemesis.poisoned
             await workload.close()
-        self._poisoned |= nemesis.poisoned
+            await self._house.heal()
         struck = [str(fault) for faults in plan.phases for fault in faults]
         answers_lost = any(fault.startswith("lose orders/") for fault in struck)
         seconds = seconds or SETTLE_SECONDS + DIGEST_SECONDS * answers_lost

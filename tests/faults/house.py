@@ -145,10 +145,29 @@ class House:
         self.counterparts.heal()
         for link in self.links.values():
             link.heal()
-        for process in self.processes.values():
-            if not process.alive:
-                process.spawn()
-        await self.ready()
+        async with self.supervised():
+            for process in self.processes.values():
+                if not process.alive:
+                    process.spawn()
+            await self.ready()
+
+    @asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """Start again what ends by itself, as an orchestrator does: whatever comes up while its database is away."""
+        over = asyncio.Event()
+
+        def revive() -> bool:
+            for process in self.processes.values():
+                if not process.shall_die and (process.exit_code or 0) > 0:
+                    process.spawn()
+            return over.is_set()
+
+        supervisor = asyncio.create_task(eventually(revive, seconds=3600, every=0.5))
+        try:
+            yield
+        finally:
+            over.set()
+            await supervisor
 
     async def rows(self, service: str, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         """Rows of a service's database, asked without the service; a broken connection is replaced once."""

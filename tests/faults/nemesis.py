@@ -18,6 +18,8 @@ from tests.faults.workload import Workload
 from tests.servers.fault_proxy import FaultProxy
 
 CRASH_SECONDS = 60.0
+TRIES = 3
+"""A process that comes up while its database is away ends before it reaches any point."""
 STIR_SECONDS = 0.5
 """Between two orders that keep the processes busy: they shall also find the time to start."""
 BEYOND_ANY_COLUMN = 10**30
@@ -81,12 +83,15 @@ class Nemesis:
     async def _crash(self, fault: Fault) -> None:
         """Killed, started with the order to die at the point, and started again when it has."""
         process = self._house.processes[fault.target]
-        process.kill()
-        process.spawn(crash_at=f"{fault.point}:{fault.count}")
-        await self._provoke(fault)
-        await eventually(lambda: not process.alive, seconds=CRASH_SECONDS, every=0.05)
-        if process.exit_code != -signal.SIGKILL:
-            await process.ready()  # raises, with its last words
+        for _ in range(TRIES):
+            process.kill()
+            process.spawn(crash_at=f"{fault.point}:{fault.count}")
+            process.shall_die = True
+            await self._provoke(fault)
+            await eventually(lambda: not process.alive, seconds=CRASH_SECONDS, every=0.05)
+            if process.exit_code == -signal.SIGKILL:
+                break
+        assert process.exit_code == -signal.SIGKILL, f"{fault} was not reached: {process.exit_code}"
         self.reached.append(f"{fault.target} {fault.point}")
         process.spawn()
 

@@ -43,7 +43,7 @@ class TestStatements:
             await conn.execute(upsert(conn, things, keys=["name"]), [{"name": "a", "number": 2}])
             assert (await conn.execute(select(things.c.number))).scalar_one() == 1
 
-    async def test_upsert_compares_with_the_row_there_is(self, db: Database) -> None:
+    async def test_upsert_leaves_what_is_newer(self, db: Database) -> None:
         await store(db, {"name": "a", "number": 5}, {"name": "b", "number": 5})
         async with db.write() as conn:
             newer = upsert(
@@ -51,7 +51,7 @@ class TestStatements:
                 things,
                 keys=["name"],
                 set_=lambda new: {"number": things.c.number + new.number},
-                where=lambda new: things.c.number < new.number,
+                newest_by="number",
             )
             await conn.execute(newer, [{"name": "a", "number": 4}, {"name": "b", "number": 6}])
             found = (await conn.execute(select(things.c.number).order_by(things.c.name))).scalars().all()

@@ -12,11 +12,5 @@ _COLUMNS = ("version", "title", "price", "tax_rate", "currency", "available", "s
 
 async def hear_products(tx: Transaction, messages: Sequence[Product]) -> None:
     """Keep the newest state of each product; a deleted one keeps its row and version."""
-    newer = upsert(
-        tx.conn,
-        products,
-        keys=["shop", "sku"],
-        update=_COLUMNS,
-        where=lambda excluded: products.c.version < excluded.version,
-    )
+    newer = upsert(tx.conn, products, keys=["shop", "sku"], update=_COLUMNS, newest_by="version")
     await tx.execute(newer, [product.model_dump(include={"shop", "sku", *_COLUMNS}) for product in messages])

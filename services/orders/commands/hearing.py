@@ -228,13 +228,7 @@ async def _write(tx: Transaction, heard: Heard, service: str) -> None:
     await tx.execute(upsert(tx.conn, hearings, keys=["order_id", "service"], update=_HEARING_COLUMNS), heard.hearings)
     await save_entries(tx, heard.entries)
     if heard.reached is not None:
-        later = upsert(
-            tx.conn,
-            progress,
-            keys=["service"],
-            update=["sent_at"],
-            where=lambda excluded: progress.c.sent_at < excluded.sent_at,
-        )
+        later = upsert(tx.conn, progress, keys=["service"], update=["sent_at"], newest_by="sent_at")
         await tx.execute(later, [{"service": service, "sent_at": heard.reached}])
     for row in heard.orders:
         tx.hint(row["the_id"], row["revision"])
