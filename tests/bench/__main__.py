@@ -1,24 +1,25 @@
-"""`make bench`: what an order change costs beside its floor, measured in turn on the same servers.
+"""`make bench`: what an order change costs beside its floor, each effect, delays, memory, starts.
 
-Writes the raw samples to `var/bench.json` and prints the medians; ratios are what holds on a noisy machine.
+Ours and the floor are measured in turn on the same servers; ratios are what holds on a noisy machine. `report` writes
+`var/bench.json` and `docs/benchmarks.md`.
 """
 
 import asyncio
 import os
-import statistics
 import tempfile
 from pathlib import Path
 
-import orjson
-
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.bench.changes import Sample, measure, measure_floor, place, stock_up
-from tests.bench.installation import ROOT, Installation
+from tests.bench import effects, report, standing
+from tests.bench.changes import measure, measure_floor, place, stock_up
+from tests.bench.installation import Installation
+from tests.bench.report import Figures
 
 WARM_UP = 500
 CHANGES = 2000
-ROUNDS = 2
+ROUNDS = 3
+DELAYED = 20
 
 
 async def main() -> None:
@@ -29,49 +30,46 @@ async def main() -> None:
         await asyncio.to_thread(postgres.start)
         await asyncio.to_thread(rabbitmq.start)
         try:
-            ours, floor = await order_changes(postgres, rabbitmq, folder)
+            figures = await deployed(postgres, rabbitmq, folder)
         finally:
             await asyncio.to_thread(rabbitmq.close)
             await asyncio.to_thread(postgres.stop)
-    report(ours, floor)
+        figures.standing |= await standing.embedded(folder)
+    report.write_json(figures)
+    report.write_page(figures)
+    print(report.PAGE.read_text())
 
 
-async def order_changes(postgres: Postgres, rabbitmq: RabbitMQ, folder: Path) -> tuple[list[Sample], list[Sample]]:
-    """Ours and the floor in turn, after a warm-up of ours (the floor warms itself up)."""
+async def deployed(postgres: Postgres, rabbitmq: RabbitMQ, folder: Path) -> Figures:
+    """Everything that needs the servers."""
     house = Installation(postgres, rabbitmq, folder, "bench_")
-    ours: list[Sample] = []
-    floor: list[Sample] = []
+    figures = Figures()
     try:
         await house.start()
         skus = await stock_up(house)
+        await effects.allow_sms(house)
         warm = await place(house, skus, WARM_UP)
         await house.settled()
         await measure(house, warm, "processing")
         for number in range(ROUNDS):
-            codes = await place(house, skus, CHANGES)
-            await house.settled()
-            ours.append(await measure(house, codes, "processing"))
-            floor.append(await measure_floor(postgres, rabbitmq, CHANGES, f"floor{number}_"))
+            await order_changes(house, skus, figures)
+            figures.floor.append(await measure_floor(postgres, rabbitmq, CHANGES, f"floor{number}_"))
+        figures.effects = await effects.costs(house, skus)
+        await house.join()
+        figures.delays = await effects.delays(house, skus, DELAYED)
+        figures.standing = await standing.accepted_per_second(house, skus, CHANGES)
+        figures.memory = standing.memory(house)
+        figures.machine = report.machine(*await house.versions())
     finally:
         await house.stop()
-    return ours, floor
+    return figures
 
 
-def report(ours: list[Sample], floor: list[Sample]) -> None:
-    """Keep the samples, print the medians."""
-    cost = statistics.median(sample.cpu_ms for sample in ours)
-    least = statistics.median(sample.cpu_ms for sample in floor)
-    figures = {
-        "order_change_cpu_ms": cost,
-        "order_change_floor_cpu_ms": least,
-        "order_change_samples": [sample.cpu_ms for sample in ours],
-        "order_change_floor_samples": [sample.cpu_ms for sample in floor],
-        "order_changes_per_sample": CHANGES,
-    }
-    target = ROOT / "var" / "bench.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
-    print(f"order change: {cost:.2f} ms CPU, floor {least:.2f} ms, ratio {cost / least:.2f} (samples in {target})")
+async def order_changes(house: Installation, skus: list[str], figures: Figures) -> None:
+    """One sample; the floor has warmed itself up, and so shall we."""
+    codes = await place(house, skus, CHANGES)
+    await house.settled()
+    figures.ours.append(await measure(house, codes, "processing"))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import Any
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
@@ -44,7 +45,7 @@ async def stock_up(house: Installation) -> list[str]:
     return skus
 
 
-async def place(house: Installation, skus: list[str], count: int, **changes: object) -> list[str]:
+async def place(house: Installation, skus: list[str], count: int, **changes: Any) -> list[str]:
     """Place two-line orders; their codes."""
 
     async def one(connection: Connection, number: int) -> str:
@@ -59,7 +60,7 @@ async def place(house: Installation, skus: list[str], count: int, **changes: obj
     return await house.orders.each(range(count), one)
 
 
-async def move(house: Installation, codes: list[str], status: str, **command: object) -> None:
+async def move(house: Installation, codes: list[str], status: str, **command: Any) -> None:
     """Change the status of these orders, without a word to anybody unless `command` asks for it."""
     body = {"status": status, "actions": {"mail": False, "invoice": False}, **command}
 
@@ -69,7 +70,7 @@ async def move(house: Installation, codes: list[str], status: str, **command: ob
     await house.orders.each(codes, one)
 
 
-async def measure(house: Installation, codes: list[str], status: str, **command: object) -> Sample:
+async def measure(house: Installation, codes: list[str], status: str, **command: Any) -> Sample:
     """Move these orders and let them out at once."""
     house.hold()
     await move(house, codes, status, **command)

@@ -1,8 +1,9 @@
 """What is measured: the services as operating system processes on a PostgreSQL (fsync on) and a RabbitMQ of our own.
 
-Orders runs as two processes of the same code: `api` has an address of the broker where nobody listens, so that what it
-commits stays in the outbox until `worker` (the roles consumer and worker), which can be held by SIGSTOP, publishes it.
-That keeps the cost of HTTP out of what an order change costs from its commit on.
+`start` runs orders as two processes of the same code: `api` has an address of the broker where nobody listens, so that
+what it commits stays in the outbox until `worker` (the roles consumer and worker), which can be held by SIGSTOP,
+publishes it. That keeps the cost of HTTP out of what an order change costs from its commit on. `join` puts one process
+in the place of the two, as an installation has it. Mail, SMS and marketplaces go to counterparts in `tests/servers`.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import aiormq
 import asyncpg
 import psutil
 
@@ -24,6 +26,8 @@ from deploy.local.rabbitmq import RabbitMQ
 from shared.web.routes import SERVICES
 from tests.bench.client import Clients
 from tests.eventually import eventually
+from tests.servers.smtp import SmtpServer
+from tests.servers.vendors import Counterparts
 
 ROOT = Path(__file__).parents[2]
 KEY = "ck_benchmark-key"
@@ -104,35 +108,49 @@ class Installation:
         self._rabbitmq = rabbitmq
         self._prefix = prefix
         self._databases: dict[str, asyncpg.Connection] = {}
+        self.mails = SmtpServer()
+        self.vendors = Counterparts()
         self.processes: dict[str, Process] = {}
+        self._environment: dict[str, str] = {}
         self.orders: Clients
         self.inventory: Clients
 
-    async def start(self, **settings: str) -> None:
-        """Start everything with these `COMPTOIR_…` settings besides the defaults; returns when all of it serves."""
+    async def start(self) -> None:
+        """Start everything with the default settings; returns when all of it serves."""
+        await self.mails.start()
+        await self.vendors.start()
         for service in SERVICES:
             await self._postgres.create_database(self._prefix + service)
             url = self._postgres.url(self._prefix + service, driver="postgresql")
             self._databases[service] = await asyncpg.connect(url)
-        environment = {
+        self._environment = {
             "COMPTOIR_DATABASE_URL": self._postgres.url(self._prefix + "{service}"),
             "COMPTOIR_API_KEY": KEY,
-            **settings,
+            "COMPTOIR_SMTP__HOST": self.mails.host,
+            "COMPTOIR_SMTP__PORT": str(self.mails.port),
+            "COMPTOIR_SMTP__SECURITY": "none",
+            **self.vendors.settings(),
         }
-        broker = {"COMPTOIR_AMQP_URL": self._rabbitmq.url}
-        held = {"COMPTOIR_AMQP_URL": f"{self._rabbitmq.url}?heartbeat={QUIET_HEARTBEAT}"}
-        nobody = {"COMPTOIR_AMQP_URL": f"amqp://guest:guest@127.0.0.1:{free_port()}/"}
         for service in ("inventory", "billing", "notifications"):  # before orders says the shop, which all must hear
-            self._spawn(service, ["serve", service], environment | broker)
+            self._spawn(service, ["serve", service], self._rabbitmq.url)
         for service in ("inventory", "billing", "notifications"):
             await self.processes[service].ready("/healthz")
-        self._spawn("orders worker", ["serve", "orders", "consumer,worker"], environment | held)
+        held = f"{self._rabbitmq.url}?heartbeat={QUIET_HEARTBEAT}"
+        self._spawn("orders worker", ["serve", "orders", "consumer,worker"], held)
         for process in list(self.processes.values()):
             await process.ready()
-        self._spawn("orders api", ["serve", "orders", "api"], environment | nobody)
+        self._spawn("orders api", ["serve", "orders", "api"], f"amqp://guest:guest@127.0.0.1:{free_port()}/")
         await self.processes["orders api"].ready("/readyz")
         self.orders = Clients(self.processes["orders api"].url, KEY)
         self.inventory = Clients(self.processes["inventory"].url, KEY)
+
+    async def join(self) -> None:
+        """One process of orders from here on."""
+        for name in ("orders api", "orders worker"):
+            await asyncio.to_thread(self.processes.pop(name).stop)
+        self._spawn("orders", ["serve", "orders"], self._rabbitmq.url)
+        await self.processes["orders"].ready()
+        self.orders = Clients(self.processes["orders"].url, KEY)
 
     async def stop(self) -> None:
         """End the processes in order, forget the databases' connections."""
@@ -140,9 +158,12 @@ class Installation:
             await asyncio.to_thread(process.stop)
         for database in self._databases.values():
             await database.close()
+        await self.vendors.stop()
+        await self.mails.stop()
 
-    def _spawn(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+    def _spawn(self, name: str, arguments: list[str], amqp_url: str) -> None:
         log = self.folder / f"{self._prefix}{name.replace(' ', '-')}.log"
+        environment = {**self._environment, "COMPTOIR_AMQP_URL": amqp_url}
         self.processes[name] = Process(name, arguments, environment, log)
 
     @property
@@ -162,6 +183,13 @@ class Installation:
         """Ask a service's database without the service."""
         found: list[asyncpg.Record] = await self._databases[service].fetch(statement, *arguments)
         return found
+
+    async def versions(self) -> tuple[str, str]:
+        """PostgreSQL's and RabbitMQ's."""
+        connection = await aiormq.connect(self._rabbitmq.url)
+        rabbitmq = str(connection.server_properties["version"])
+        await connection.close()
+        return (await self.rows("orders", "SHOW server_version"))[0][0], rabbitmq
 
     async def settled(self, seconds: float = 180.0) -> None:
         """Wait until every order is settled and no outbox holds anything."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from tests.faults.counterparts import Call
 from tests.faults.oracles import Evidence
 from tests.faults.rest import for_a_person
 from tests.faults.snapshot import Row
+from tests.servers.vendors import Call
 
 
 def mails(evidence: Evidence) -> Iterator[str]:

@@ -24,10 +24,10 @@ from deploy.local.rabbitmq import RabbitMQ
 from shared.broker.topology import EXCHANGE
 from shared.web.routes import SERVICES
 from tests.eventually import eventually
-from tests.faults.counterparts import Counterparts
 from tests.faults.processes import ServiceProcess
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.smtp import SmtpServer
+from tests.servers.vendors import Counterparts
 
 KEY = "ck_fault-runs-key"
 PATIENCE = 5.0

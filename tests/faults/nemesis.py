@@ -11,11 +11,11 @@ from random import Random
 from uuid import uuid4
 
 from tests.eventually import eventually
-from tests.faults.counterparts import Fault as VendorFault
 from tests.faults.house import House
 from tests.faults.plan import Fault
 from tests.faults.workload import Workload
 from tests.servers.fault_proxy import FaultProxy
+from tests.servers.vendors import Fault as VendorFault
 
 CRASH_SECONDS = 60.0
 TRIES = 3

@@ -11,10 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.faults.counterparts import Call
 from tests.faults.snapshot import Snapshot
 from tests.faults.workload import PRICE, Told
 from tests.servers.smtp import Received
+from tests.servers.vendors import Call
 
 HOLDING = frozenset(
     {"received", "awaiting_payment", "confirmed", "processing", "ready", "other", "on_hold", "partially_shipped"}

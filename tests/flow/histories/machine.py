@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from datetime import timedelta
 from typing import Any
@@ -21,29 +20,25 @@ CHANCES = st.integers(0, 2**32).map(random.Random)
 
 
 class History(RuleBasedStateMachine):
-    """A few orders on three SKUs. `world` and `loop` are set by the test that runs it."""
+    """A few orders on three SKUs. `world` is set by the test that runs it."""
 
     world: World
-    loop: asyncio.AbstractEventLoop
 
     def __init__(self) -> None:
         super().__init__()
         self.codes: list[str] = []
         self.skus: list[str] = []
 
-    def run(self, work: Any) -> Any:
-        return self.loop.run_until_complete(work)
-
     @initialize(stocks=st.lists(st.integers(0, 8), min_size=3, max_size=3))
     def products(self, stocks: list[int]) -> None:
-        self.skus = [self.run(self.world.product(stock)) for stock in stocks]
+        self.skus = [self.world.run(self.world.product(stock)) for stock in stocks]
 
     @precondition(lambda self: len(self.codes) < 4)
     @rule(wanted=st.lists(st.tuples(st.integers(0, 2), QUANTITIES), min_size=1, max_size=3), cancels=st.booleans())
     def place(self, wanted: list[tuple[int, int]], cancels: bool) -> None:
         lines = [(self.skus[sku], quantity) for sku, quantity in wanted]
         on_short = "cancel" if cancels and len(self.codes) % 3 == 2 else "wait"
-        self.codes.append(self.run(self.world.place(*lines, on_short=on_short)))
+        self.codes.append(self.world.run(self.world.place(*lines, on_short=on_short)))
 
     @precondition(lambda self: self.codes)
     @rule(
@@ -55,7 +50,7 @@ class History(RuleBasedStateMachine):
     def move(self, which: int, end: str, stock: str, mail: bool) -> None:
         """To any type; refused moves are part of a history too."""
         code = self.codes[which % len(self.codes)]
-        self.run(self._move(code, {"status": end, "actions": {"mail": mail}}, stock))
+        self.world.run(self._move(code, {"status": end, "actions": {"mail": mail}}, stock))
 
     @precondition(lambda self: self.codes)
     @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES)
@@ -67,7 +62,7 @@ class History(RuleBasedStateMachine):
         found = lines[line % len(lines)]
         left = found["quantity"] - found["shipped"] + found["restocked"]
         shipment = parcel("P1", (found["id"], min(quantity, max(left, 1))))
-        self.run(self._move(code, {"status": "partially_shipped", "shipment": shipment}, "all"))
+        self.world.run(self._move(code, {"status": "partially_shipped", "shipment": shipment}, "all"))
 
     @precondition(lambda self: self.codes)
     @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES, added=st.booleans())
@@ -81,36 +76,36 @@ class History(RuleBasedStateMachine):
             sku = self.skus[line]
             lines.append({"sku": sku, "name": sku, "quantity": quantity, "unit_price": "12.00", "tax_rate": "20"})
         path = f"/api/v1/orders/{code}/lines"
-        response = self.run(self.world.request("PUT", path, json={"lines": lines}))
+        response = self.world.run(self.world.request("PUT", path, json={"lines": lines}))
         assert response.status_code in {200, 409, 422}, response.text
 
     @rule(sku=st.integers(0, 2), quantity=st.integers(-4, 8).filter(bool))
     def stock_moves(self, sku: int, quantity: int) -> None:
-        self.run(self.world.move_stock(self.skus[sku], quantity))
+        self.world.run(self.world.move_stock(self.skus[sku], quantity))
 
     @rule(chance=CHANCES, share=st.sampled_from([0.3, 0.7, 1.0]), repeat=st.sampled_from([0.0, 0.5]))
     def messages_arrive(self, chance: random.Random, share: float, repeat: float) -> None:
         """What stands in the outboxes leaves; some of what is under way arrives, shuffled, some of it twice."""
-        self.run(self.world.speak())
-        self.run(self.world.network.deliver(chance, share=share, repeat=repeat))
+        self.world.run(self.world.speak())
+        self.world.run(self.world.network.deliver(chance, share=share, repeat=repeat))
 
     @rule(chance=CHANCES, share=st.sampled_from([0.2, 0.5]))
     def messages_are_lost(self, chance: random.Random, share: float) -> None:
-        self.run(self.world.speak())
+        self.world.run(self.world.speak())
         self.world.network.lose(chance, share)
 
     @rule(seconds=st.sampled_from([1, 20, 300]), replica=st.integers(0, 1))
     def time_passes(self, seconds: int, replica: int) -> None:
         self.world.now += timedelta(seconds=seconds)
-        self.run(self.world.work(replica))
+        self.world.run(self.world.work(replica))
 
     def teardown(self) -> None:
         if self.codes:
-            self.run(self.world.heal(self.codes))
-            self.run(check(self.world, self.codes, self.skus))
+            self.world.run(self.world.heal(self.codes))
+            self.world.run(check(self.world, self.codes, self.skus))
 
     def _lines(self, code: str) -> list[dict[str, Any]]:
-        response = self.run(self.world.request("GET", f"/api/v1/orders/{code}"))
+        response = self.world.run(self.world.request("GET", f"/api/v1/orders/{code}"))
         assert response.status_code == 200, response.text
         lines: list[dict[str, Any]] = response.json()["lines"]
         return lines

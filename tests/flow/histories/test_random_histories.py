@@ -5,9 +5,7 @@ In four parts, so that they run side by side.
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,23 +19,12 @@ PARTS = 4
 STEPS = 32
 
 
-@pytest.fixture(scope="module")
-def history() -> Iterator[type[History]]:
-    """The machine, with a world and a loop of its own."""
-    loop = asyncio.new_event_loop()
-    world = World()
-    loop.run_until_complete(world.start())
-    yield type("RandomHistory", (History,), {"world": world, "loop": loop})
-    loop.run_until_complete(world.stop())
-    loop.close()
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_random_histories_end_right(history: type[History], part: int) -> None:
+def test_random_histories_end_right(world: World, part: int) -> None:
     run_state_machine_as_test(
-        history,
+        type("RandomHistory", (History,), {"world": world}),
         settings=settings(
             max_examples=EXAMPLES // PARTS,
             stateful_step_count=STEPS,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from sqlalchemy import text
@@ -26,14 +27,16 @@ from tests.flow.suite import order_body
 from tests.servers.smtp import SmtpServer
 
 KEY = "ck_histories-key"
+T = TypeVar("T")
 REPLICAS = 2
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - our own folder below it
 
 
 class World:
-    """Everything a history can touch."""
+    """Everything a history can touch. Hypothesis moves step by step, so it has a loop of its own, and `run`."""
 
     def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
         self.now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
         self.network = Network()
         self.mails = SmtpServer()
@@ -80,6 +83,10 @@ class World:
                 await service.db.close()
         await self.mails.stop()
         self.folder.cleanup()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """One step."""
+        return self.loop.run_until_complete(work)
 
     async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Ask the service that answers this path."""
@@ -149,8 +156,3 @@ OPEN = (
     "SELECT o.code, o.version, o.type, h.service, h.heard, h.open, h.blocked, h.resends FROM orders o"
     f" JOIN hearings h ON h.order_id = o.id WHERE NOT o.settled AND o.{OF}"
 )
-
-
-def run(loop: asyncio.AbstractEventLoop, work: Any) -> Any:
-    """One step of a synchronous machine."""
-    return loop.run_until_complete(work)

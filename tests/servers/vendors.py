@@ -1,4 +1,4 @@
-"""The vendors as the fault runs meet them: Amazon, eBay and Twilio in outline, each with a ledger of its own.
+"""The vendors as fault runs and the bench meet them: Amazon, eBay and Twilio in outline, each with its own ledger.
 
 They stand outside the processes under test, know none of their types, and only ever add to their ledgers: what a vendor
 did is told by the vendor. Faults wait in a queue, each is for one call that would change something. Written apart from

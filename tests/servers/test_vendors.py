@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.faults.counterparts import Counterparts, Fault
+from tests.servers.vendors import Counterparts, Fault
 
 PARCEL = {"trackingNumber": "A1", "shippingCarrierCode": "DPD", "lineItems": [{"lineItemId": "1", "quantity": 1}]}
 

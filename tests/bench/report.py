@@ -1,0 +1,154 @@
+"""The figures of a run: `var/bench.json` for machines, `docs/benchmarks.md` for people."""
+
+import os
+import platform
+import statistics
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import psutil
+
+from tests.bench.changes import Sample
+from tests.bench.installation import ROOT
+
+JSON = ROOT / "var" / "bench.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+KINDS = {
+    "mail": "mail",
+    "sms": "SMS",
+    "invoice": "invoice, PDF included",
+    "amazon": "Amazon `confirmShipment`",
+    "ebay": "eBay `createShippingFulfillment`",
+    "shipment": "the shipment itself: what leaves stock",
+    "settled": "settled: every service has heard it, nothing is open",
+}
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything that was measured: CPU and delays in ms or s as the names say, memory in MB."""
+
+    ours: list[Sample] = field(default_factory=list)
+    floor: list[Sample] = field(default_factory=list)
+    effects: dict[str, float] = field(default_factory=dict)
+    delays: dict[str, list[float]] = field(default_factory=dict)
+    standing: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)
+    machine: list[str] = field(default_factory=list)
+
+    @property
+    def cost(self) -> float:
+        return statistics.median(sample.cpu_ms for sample in self.ours)
+
+    @property
+    def least(self) -> float:
+        return statistics.median(sample.cpu_ms for sample in self.floor)
+
+
+def write_json(figures: Figures) -> None:
+    """Every raw sample."""
+    JSON.parent.mkdir(exist_ok=True)
+    content = {
+        "order_change_cpu_ms": figures.cost,
+        "order_change_floor_cpu_ms": figures.least,
+        "order_change_samples": [sample.cpu_ms for sample in figures.ours],
+        "order_change_floor_samples": [sample.cpu_ms for sample in figures.floor],
+        "order_changes_per_sample": figures.ours[0].changes,
+        "order_changes_per_second": [sample.changes / sample.wall_seconds for sample in figures.ours],
+        "effect_cpu_ms": figures.effects,
+        "delay_seconds": figures.delays,
+        "memory_mb": figures.memory,
+        **figures.standing,
+    }
+    JSON.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+
+
+def write_page(figures: Figures) -> None:
+    """The page for people."""
+    PAGE.write_text("\n".join(_lines(figures)) + "\n")
+
+
+def machine(postgres: str, rabbitmq: str) -> list[str]:
+    """What it was measured on, with the versions of these servers."""
+    memory = psutil.virtual_memory().total / 2**30
+    return [
+        f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}, PostgreSQL {postgres} (fsync on), RabbitMQ {rabbitmq}",
+    ]
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def _commit() -> str:
+    said = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return said.stdout.strip() or "unknown"
+
+
+def _lines(figures: Figures) -> list[str]:
+    speed = statistics.median(sample.changes / sample.wall_seconds for sample in figures.ours)
+    standing = figures.standing
+    return [
+        "# Benchmarks",
+        "",
+        f"`make bench` wrote this page on {datetime.now(UTC):%Y-%m-%d} at commit {_commit()}; the raw samples are in",
+        "`var/bench.json`. Everything ran on one machine, with the servers and the load beside it: the ratios hold",
+        "elsewhere, the milliseconds do not.",
+        "",
+        *(f"- {line}" for line in figures.machine),
+        "",
+        "## An order change",
+        "",
+        "From its commit in orders until inventory, billing and notifications have answered and orders has settled it:",
+        f"two lines, received → processing, no mail or invoice, {figures.ours[0].changes} changes let out at once.",
+        "The floor, `tests/bench/floor.py`, sends the same messages and writes the same rows on aio-pika and asyncpg.",
+        "",
+        "| | CPU ms a change |",
+        "|---|---|",
+        f"| Comptoir, all processes | {figures.cost:.2f} |",
+        f"| floor | {figures.least:.2f} |",
+        f"| **ratio** | **{figures.cost / figures.least:.2f}** |",
+        "",
+        f"That is {speed:.0f} changes settled a second on this machine.",
+        "",
+        "## What an effect adds",
+        "",
+        "CPU of our processes beyond the change that asks for it, and the time from the request until its receiver has",
+        "it (one order after the other, nothing else going on).",
+        "",
+        "| effect | CPU ms | median delay ms | p95 ms |",
+        "|---|---|---|---|",
+        *(_effect(figures, kind, words) for kind, words in KINDS.items()),
+        "",
+        "## Orders accepted",
+        "",
+        f"{standing['orders_accepted_per_second']:.0f} two-line orders a second from 16 clients;",
+        f"{standing['orders_accepted_cpu_ms']:.1f} ms CPU of orders each, until it is settled.",
+        "",
+        "## Standing still",
+        "",
+        "| process | resident MB after the load above |",
+        "|---|---|",
+        *(f"| {name} | {mb:.0f} |" for name, mb in figures.memory.items()),
+        "",
+        f"`make run`: {standing['embedded_idle_mb']:.0f} MB at rest,",
+        f"{standing['embedded_idle_cpu_percent']:.1f} % of a core; first start",
+        f"{standing['embedded_first_start_seconds']:.1f} s with migrations and the demonstration shop,",
+        f"later ones {standing['embedded_start_seconds']:.1f} s.",
+    ]
+
+
+def _effect(figures: Figures, kind: str, words: str) -> str:
+    cost = f"{figures.effects[kind]:.1f}" if kind in figures.effects else ""
+    delays = sorted(1000 * delay for delay in figures.delays.get(kind, []))
+    if not delays:
+        return f"| {words} | {cost} | | |"
+    late = delays[min(len(delays) - 1, round(0.95 * len(delays)))]
+    return f"| {words} | {cost} | {statistics.median(delays):.0f} | {late:.0f} |"
