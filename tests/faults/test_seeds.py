@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 
 import pytest
 
@@ -25,11 +26,11 @@ SEEDS = (
 @pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nothing_is_lost_and_nothing_done_twice(
-    auditor: Auditor, seed: int, request: pytest.FixtureRequest
+    auditor: Auditor, seed: int, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
 ) -> None:
     verdict = await auditor.run(plan(seed))
     request.config.stash.setdefault(VERDICTS, []).append((verdict, count(verdict)))
     verdict.evidence = None  # of 200 seeds it would be much
-    if terminal := request.config.pluginmanager.get_plugin("terminalreporter"):
-        terminal.write_line(f"\n{verdict}")
+    with capfd.disabled():
+        sys.stdout.write(f"\n{verdict}\n")
     assert not verdict.breaches, f"{verdict}\nagain: COMPTOIR_FAULT_SEED={seed} pytest tests/faults/test_seeds.py"
