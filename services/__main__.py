@@ -7,6 +7,7 @@ With `services.cli` the only module that knows all four. Which service answers w
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import secrets
 import signal
@@ -199,6 +200,8 @@ async def _capped(seconds: float) -> AsyncIterator[None]:
 
 
 async def _until_signalled() -> None:
+    gc.collect()
+    gc.freeze()  # what is there now stays: no need to look at it again
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
