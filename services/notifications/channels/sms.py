@@ -24,6 +24,8 @@ from shared.database import Clock
 
 LOOK_UPS = timedelta(seconds=30)
 """How long an SMS of unknown outcome is looked for; Twilio lists what it took within seconds."""
+LOOK_AGAIN_SECONDS = 5.0
+"""Doubling waits would leave the question open for minutes, and a look-up costs nothing."""
 SKEW = timedelta(minutes=2)
 LOST = frozenset({"failed", "undelivered", "canceled"})
 E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -108,7 +110,7 @@ class Sms:
             if listed.get("body") == message.Body and _created_after(listed, since - SKEW):
                 return _taken(listed)
         if self._clock() - since < LOOK_UPS:
-            return Result(Outcome.UNKNOWN, "not among the messages Twilio lists yet")
+            return Result(Outcome.UNKNOWN, "not among the messages Twilio lists yet", retry_after=LOOK_AGAIN_SECONDS)
         return unknown("Twilio lists no such message; send it again or settle it by hand", person=True)
 
     async def _exchange(self, method: str, **options: Any) -> httpx.Response:

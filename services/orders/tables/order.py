@@ -1,107 +1,13 @@
-"""The tables of orders: SQLAlchemy Core, one `metadata`, the same on PostgreSQL and SQLite.
+"""An order: its row, lines, parcels and history.
 
-An order change touches one row each of `orders` and `entries` and the lines that moved; an answer touches one row each
-of `orders` and `hearings`. Wide values (addresses, texts, bodies of answers) are JSON and are never searched. Written
-by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
+A change touches one row each of `orders` and `entries` and the lines that moved. Wide values (addresses, texts) are
+JSON and are never searched.
 """
 
-from decimal import Decimal
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
-
-from shared.batch import batch_tables
+from services.orders.tables.metadata import ExactDecimal, metadata
 from shared.database import Json, UtcDateTime
-from shared.outbox import outbox_tables
-from shared.security import shop_tables
-from shared.web.idempotency import idempotency_tables
-
-metadata = MetaData()
-outbox, answers = outbox_tables(metadata)
-guards, parked = batch_tables(metadata)
-shops = shop_tables(metadata)
-idempotency_keys = idempotency_tables(metadata)
-
-
-class ExactDecimal(TypeDecorator[Decimal]):
-    """A price or a rate, kept as it was written: SQLite has no exact number."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        return None if value is None else f"{value:f}"
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
-
-
-shop_settings = Table(
-    "shop_settings",
-    metadata,
-    Column("shop", String(40), primary_key=True),
-    Column("profile", String(10), nullable=False),  # open | strict
-    Column("payment_term_hours", Integer),  # after which awaiting_payment expires; null: never
-    Column("on_payment", Json(), nullable=False),  # payment state -> status mnemonic
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("shop", String(40), nullable=False),
-    Column("name", String(100), nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("scopes", Json(), nullable=False),
-    Column("created_at", UtcDateTime(), nullable=False),
-    Column("expires_at", UtcDateTime()),
-    Column("revoked_at", UtcDateTime()),
-    Index("ux_api_keys_shop_sha256", "shop", "sha256", unique=True),
-)
-
-statuses = Table(
-    "statuses",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("shop", String(40), nullable=False),
-    Column("mnemonic", String(60), nullable=False),
-    Column("type", String(20), nullable=False),
-    Column("default_of_type", Boolean, nullable=False),
-    Column("texts", Json(), nullable=False),  # language -> {name, comment, subject, mail, sms}
-    Column("colour", String(7), nullable=False),
-    Column("indicator", String(60), nullable=False),
-    Column("publish", Boolean, nullable=False),
-    Column("mail", Boolean, nullable=False),
-    Column("mail_admins", Boolean, nullable=False),
-    Column("sms", Boolean, nullable=False),
-    Column("invoice", Boolean),  # null: by the shop's policy
-    Column("ask_stock", Boolean, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Index("ux_statuses_shop_mnemonic", "shop", "mnemonic", unique=True),
-    Index(
-        "ux_statuses_shop_type_default",
-        "shop",
-        "type",
-        unique=True,
-        postgresql_where=text("default_of_type"),
-        sqlite_where=text("default_of_type"),
-    ),
-)
-
-customers = Table(
-    "customers",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("shop", String(40), nullable=False),
-    Column("email", String(320), nullable=False),  # lower case
-    Column("name", Text, nullable=False),
-    Column("details", Json(), nullable=False),  # phone, language, company, vat_number, addresses
-    Column("created_at", UtcDateTime(), nullable=False),
-    Column("updated_at", UtcDateTime(), nullable=False),
-    Index("ux_customers_shop_email", "shop", "email", unique=True),
-)
 
 orders = Table(
     "orders",
@@ -230,53 +136,4 @@ applied_rules = Table(
     Column("rule", String(20), primary_key=True),
     Column("cause", String(100), primary_key=True),
     Column("at", UtcDateTime(), nullable=False),
-)
-
-hearings = Table(
-    "hearings",
-    metadata,
-    Column("order_id", String(36), primary_key=True),
-    Column("service", String(20), primary_key=True),
-    Column("version", BigInteger, nullable=False),  # of the answer
-    Column("heard", BigInteger, nullable=False),
-    Column("open", BigInteger, nullable=False),
-    Column("blocked", Text),
-    Column("heard_account", BigInteger, nullable=False),  # notifications: the account version it applied
-    Column("body", Text),  # the answer; null before the first one
-    Column("answered_at", UtcDateTime()),
-    Column("resent_at", UtcDateTime()),
-    Column("resends", Integer, nullable=False),  # since the last new answer
-)
-
-progress = Table(
-    "progress",
-    metadata,
-    Column("service", String(20), primary_key=True),
-    Column("sent_at", UtcDateTime(), nullable=False),  # the latest sending that it has answered
-)
-
-resyncs = Table(
-    "resyncs",
-    metadata,
-    Column("service", String(20), primary_key=True),
-    Column("shop", String(40), primary_key=True),
-    Column("cursor", String(36), nullable=False),  # the last order that was said again
-    Column("sent", BigInteger, nullable=False),
-    Column("requested_at", UtcDateTime(), nullable=False),
-    Column("finished_at", UtcDateTime()),
-)
-
-products = Table(
-    "products",
-    metadata,
-    Column("shop", String(40), primary_key=True),
-    Column("sku", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("price", ExactDecimal()),
-    Column("tax_rate", ExactDecimal()),
-    Column("currency", String(3)),
-    Column("available", BigInteger, nullable=False),
-    Column("sold_out", Boolean, nullable=False),
-    Column("deleted", Boolean, nullable=False),
 )

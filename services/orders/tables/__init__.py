@@ -1,0 +1,43 @@
+"""The tables of orders: SQLAlchemy Core, the same on PostgreSQL and SQLite.
+
+Written by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
+"""
+
+from services.orders.tables.customer import customers
+from services.orders.tables.hearing import hearings, products, progress, resyncs
+from services.orders.tables.metadata import (
+    ExactDecimal,
+    answers,
+    guards,
+    idempotency_keys,
+    metadata,
+    outbox,
+    parked,
+    shops,
+)
+from services.orders.tables.order import applied_rules, entries, lines, orders, parcels
+from services.orders.tables.shop import api_keys, shop_settings, statuses
+
+__all__ = [
+    "ExactDecimal",
+    "answers",
+    "api_keys",
+    "applied_rules",
+    "customers",
+    "entries",
+    "guards",
+    "hearings",
+    "idempotency_keys",
+    "lines",
+    "metadata",
+    "orders",
+    "outbox",
+    "parcels",
+    "parked",
+    "products",
+    "progress",
+    "resyncs",
+    "shop_settings",
+    "shops",
+    "statuses",
+]
