@@ -102,6 +102,8 @@ class Auditor:
         assert not found, "\n".join(found)
         waiting = {queue: depth for queue, depth in (await self._house.depths(QUEUES)).items() if depth}
         assert not waiting, f"messages wait in {waiting}"
+        parking = [body[:80] for service, body in self._poisoned - set(seen.parked)]
+        assert not parking, f"not parked yet, and in no queue: {parking}"
         return True
 
     async def _evidence(self, workload: Workload) -> Evidence:

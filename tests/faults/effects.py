@@ -23,7 +23,9 @@ def mails(evidence: Evidence) -> Iterator[str]:
         if evidence.told.tag in str(one.recipients)
     )
     unknown = Counter(
-        attempt["obligation_id"] for attempt in seen.tables["attempts"] if attempt["outcome"] in (None, "unknown")
+        attempt["obligation_id"]
+        for attempt in seen.tables["attempts"]
+        if attempt["outcome"] in (None, "unknown") or attempt["late"]  # known when another had taken it over
     )
     entries = seen.by_order("entries")
     for order in seen.orders:
