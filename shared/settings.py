@@ -56,7 +56,6 @@ class Settings(BaseSettings):
     sqlite_synchronous: str = Field(default="FULL", pattern="^(FULL|NORMAL|OFF)$")
     shutdown_seconds: float = Field(default=10.0, gt=0)
     keep_idempotency_hours: int = Field(default=24, ge=1)
-    keep_journal_days: int = Field(default=400, ge=1)
 
     def database(self, service: str) -> str:
         """The SQLAlchemy URL of a service's own database."""

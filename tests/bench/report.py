@@ -20,7 +20,7 @@ KINDS = {
     "mail": "mail",
     "sms": "SMS",
     "invoice": "invoice, PDF included",
-    "amazon": "Amazon `confirmShipment`",
+    "amazon": "Amazon `confirmShipment` (2 a second after the first 10)",
     "ebay": "eBay `createShippingFulfillment`",
     "shipment": "the shipment itself: what leaves stock",
     "settled": "settled: every service has heard it, nothing is open",
