@@ -38,9 +38,7 @@ async def up() -> int:
         environment["COMPTOIR_URL"] = os.environ.get("COMPTOIR_URL") or f"http://127.0.0.1:{port}"
         services = await _services(stack, environment, ports)
         gateway = await _gateway(stack, environment, ports, port)
-        print(
-            f"Comptoir starts on http://127.0.0.1:{port} (Ctrl-C stops it; /readyz says when it is ready)", flush=True
-        )
+        _announce(f"http://127.0.0.1:{port}", environment["COMPTOIR_API_KEY"])
         dead = await _first_end({**services, "gateway": gateway}, stopping)
         if dead:
             print(f"{dead}; stopping the others", file=sys.stderr, flush=True)
