@@ -6,7 +6,7 @@ SEEDS ?= 200
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check servers bench faults lock clean
+.PHONY: help run up test check servers features bench faults lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: .venv/.dev ## Lint, format, types and import rules
 
 servers: .venv/.dev # what tests need beside Python, as far as this machine allows
 	$(BIN)/python -m tests.servers.install
+
+features: .venv/.dev servers ## Show which rows of the acceptance list a test shows (OWNER=O,I for these services)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --features $(or $(OWNER),O,I,B,N)
 
 bench: .venv/.dev servers ## Measure, with the floor beside it: var/bench.json, docs/benchmarks.md
 	$(BIN)/python -m tests.bench

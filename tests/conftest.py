@@ -25,6 +25,8 @@ from tests.servers.require import require
 from tests.servers.smtp import SmtpServer
 from tests.servers.vhosts import VirtualHosts
 
+pytest_plugins = ["tests.features"]
+
 ROOT = Path(__file__).parent.parent
 MARKED_BY_FIXTURE = {"postgres": "real", "rabbitmq": "real", "specs_dir": "specs", "data_dir": "specs"}
 

@@ -8,7 +8,7 @@ import subprocess
 from tests.conftest import ROOT
 from tests.servers.require import require
 
-COMMANDS = {"help", "run", "test", "check", "up", "bench", "faults", "clean", "lock"}
+COMMANDS = {"help", "run", "test", "check", "up", "features", "bench", "faults", "clean", "lock"}
 
 
 def test_make_alone_lists_every_command() -> None:
