@@ -22,7 +22,7 @@ async def embedded_suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
     """One process, SQLite files, the embedded broker."""
     var: Path = tmp_path_factory.mktemp("embedded")
     async with embedded(Settings(var=var, sqlite_synchronous="OFF"), KEY, "127.0.0.1", 0) as server:
-        suite = await _ready(f"http://127.0.0.1:{server.port}")
+        suite = await ready(f"http://127.0.0.1:{server.port}")
         yield suite
         await suite.close()
 
@@ -50,7 +50,7 @@ async def real_suite(own_servers: tuple[Postgres, RabbitMQ]) -> AsyncIterator[Su
     addresses = {"database_url": database.url("flow_{service}"), "amqp_url": broker.url}
     overrides = {"docs": True, "sandbox": True, "seed": True, "api_key": KEY}
     async with together("127.0.0.1", 0, **addresses, **overrides) as server:
-        suite = await _ready(f"http://127.0.0.1:{server.port}")
+        suite = await ready(f"http://127.0.0.1:{server.port}")
         yield suite
         await suite.close()
 
@@ -62,7 +62,8 @@ def suite(request: pytest.FixtureRequest) -> Suite:
     return found
 
 
-async def _ready(url: str) -> Suite:
+async def ready(url: str) -> Suite:
+    """Talk to the suite at this address, once it is ready."""
     suite = Suite(url, KEY)
 
     async def look() -> bool:
