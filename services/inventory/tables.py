@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from services.inventory.domain.places import DEFAULT
 from shared.batch import batch_tables
 from shared.database import UtcDateTime
 from shared.outbox import outbox_tables
@@ -64,6 +65,7 @@ products = Table(
     Column("allocated", BigInteger, nullable=False, default=0),
     Column("discrepancy_since", UtcDateTime(), doc="since when more left than was there: count this SKU"),
     Column("movements", BigInteger, nullable=False, default=0, doc="how many the ledger has"),
+    Column("spread", Boolean, nullable=False, default=False, doc="has been elsewhere than at the default location"),
     Column("edition", BigInteger, nullable=False, default=0, doc="of the sheet, raised by people: the ETag"),
     Column("version", BigInteger, nullable=False, default=0, doc="of the message"),
     Column("dirty", Boolean, nullable=False, default=False, doc="`available` moved since the last message"),
@@ -100,6 +102,7 @@ movements = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text),
     Column("at", UtcDateTime(), nullable=False),
+    Column("location", String(40), nullable=False, server_default=DEFAULT),
     ForeignKeyConstraint(*_PRODUCT, name="fk_movements_products"),
     UniqueConstraint("shop", "sku", "number", name="uq_movements_number"),
     CheckConstraint("quantity <> 0", name="ck_movements_quantity"),
@@ -141,6 +144,52 @@ _waiting = demands.c.allocated < demands.c.quantity
 _holding = demands.c.allocated > 0
 Index("ix_demands_waiting", *_rank, postgresql_where=_waiting, sqlite_where=_waiting)
 Index("ix_demands_holding", *_rank, postgresql_where=_holding, sqlite_where=_holding)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("code", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("priority", Integer, nullable=False, doc="the lowest serves first"),
+    Column("takes_returns", Boolean, nullable=False),
+    Column("closed", Boolean, nullable=False),
+)
+"""The default location of a shop has a row only where somebody changed it, or a SKU is at several locations."""
+
+_returns = locations.c.takes_returns
+Index("uq_locations_returns", locations.c.shop, unique=True, postgresql_where=_returns, sqlite_where=_returns)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("location", String(40), primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("allocated", BigInteger, nullable=False),
+    ForeignKeyConstraint(*_PRODUCT, name="fk_balances_products"),
+    ForeignKeyConstraint(["shop", "location"], ["locations.shop", "locations.code"], name="fk_balances_locations"),
+    CheckConstraint(f"allocated BETWEEN 0 AND {PRESENT}", name="ck_balances_allocated_is_there"),
+)
+"""The counters of a `spread` SKU per location: what the ledger and the allocations add up to."""
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("order_id", String(36), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("shop", String(40), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("location", String(40), primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["shop", "sku", "location"], ["balances.shop", "balances.sku", "balances.location"], name="fk_allocations"
+    ),
+    CheckConstraint("quantity > 0", name="ck_allocations_quantity"),
+    Index("ix_allocations_place", "shop", "sku", "location", "order_id", "line"),
+)
+"""Where a line of an order has what it has got of a `spread` SKU."""
 
 marks = Table(
     "marks",

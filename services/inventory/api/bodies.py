@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.inventory.domain.places import DEFAULT
 from shared.money import UnknownCurrency, exponent
 
 MOST = 1_000_000_000
@@ -32,6 +33,9 @@ Sku = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValid
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Place = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+"""The code of a location."""
+
 Units = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]
 
 
@@ -43,6 +47,7 @@ class Bookable(StrEnum):
     LOSS = "loss"
     COUNT = "count"
     TRANSFER = "transfer"
+    SCRAP = "scrap"
     OTHER = "other"
 
 
@@ -76,6 +81,7 @@ class MovementBody(_Body):
     quantity: Units
     reason: Bookable
     note: Note | None = None
+    location: Place = DEFAULT
 
 
 class MovementBatch(_Body):
@@ -83,8 +89,33 @@ class MovementBatch(_Body):
 
 
 class CountBody(_Body):
-    """What somebody counted on the shelf; the difference is booked."""
+    """What somebody counted on the shelf of a location; the difference is booked."""
 
     sku: Sku
     counted: Annotated[int, Field(strict=True, ge=0, le=MOST)]
     note: Note | None = None
+    location: Place = DEFAULT
+
+
+class CountBatch(_Body):
+    counts: list[CountBody] = Field(min_length=1, max_length=500)
+
+
+class TransferBody(_Body):
+    """`quantity` units go from one location to another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    sku: Sku
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST)]
+    source: Place = Field(alias="from")
+    target: Place = Field(alias="to")
+    note: Note | None = None
+
+
+class LocationBody(_Body):
+    """A warehouse or a shop floor. The lowest `priority` serves first."""
+
+    name: Name
+    priority: Annotated[int, Field(strict=True, ge=0, le=10_000)]
+    takes_returns: bool = False

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, bindparam, delete, select
 
 from services.inventory.commands.posting import Posting, open_posting
-from services.inventory.domain import LineState, stock_fact, tranches_of
+from services.inventory.domain.stock import LineState, stock_fact, tranches_of
 from services.inventory.tables import demands, marks, order_lines, products
 from shared.batch import lock_keys
 from shared.contracts import Order, Reservation, ReservedLine, StockState
@@ -98,7 +98,8 @@ async def answer_blocked(tx: Transaction, order: Order, reason: str) -> None:
 async def _apply(tx: Transaction, orders: Sequence[str], changes: Sequence[Change]) -> bool:
     existing = {change.before.state.key for change in changes if change.before}
     keys = existing | {change.after.key for change in changes if change.after}
-    posting = await open_posting(tx, keys, existing=existing)
+    returned = {change.after.key for change in changes if change.after and _comes_back(change)}
+    posting = await open_posting(tx, keys, existing=existing, returned=returned, orders=orders)
     held = any(change.before and change.before.state.waits for change in changes)
     # What a line has got may have moved until its SKU was locked; what it asks for cannot, the order is locked.
     allocated = await _read_allocated(tx, orders) if held else {}
@@ -108,6 +109,12 @@ async def _apply(tx: Transaction, orders: Sequence[str], changes: Sequence[Chang
     marked = await posting.close(ACTOR, answered=orders)
     await _insert_demands(tx, posting)
     return marked
+
+
+def _comes_back(change: Change) -> bool:
+    """Whether goods of the line come back into the stock."""
+    restocked = change.before.state.restocked if change.before else 0
+    return change.after is not None and change.after.restocked > restocked
 
 
 async def _withdraw(tx: Transaction, changes: Sequence[Change]) -> None:

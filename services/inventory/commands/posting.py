@@ -12,9 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, bindparam, func, select
 
+from services.inventory.commands.placing import Places, open_places
 from services.inventory.commands.publishing import PUBLISHED, note_change
 from services.inventory.commands.rows import ProductRow, lock_rows, make_rows, of_keys, write_rows
-from services.inventory.domain import Book, Key, Lack, Tranche
+from services.inventory.domain.book import Book, Lack
+from services.inventory.domain.stock import Key, Tranche
 from services.inventory.tables import demands, marks, movements
 from shared.database import new_id
 from shared.outbox import Transaction
@@ -27,6 +29,7 @@ class Posting:
     tx: Transaction
     rows: dict[Key, ProductRow]
     book: Book
+    places: Places
     ledger: list[dict[str, Any]] = field(default_factory=list)
 
     async def close(self, actor: str, answered: Collection[str] = ()) -> bool:
@@ -36,10 +39,17 @@ class Posting:
         """
         lack = self.book.lack()
         self.book.settle(await _load_others(self.tx, lack) if lack else ())
+        await self.places.settle(self.book)
         await self._write_served()
         await self._write_movements(actor)
         await self._write_counters()
+        await self.places.write()
         return await mark_orders(self.tx, {t.order for t in self.book.served}.difference(answered))
+
+    def on_hand(self, key: Key, location: str) -> int:
+        """The units of a SKU at a location, with what the book has moved."""
+        placement = self.book.placements.get(key)
+        return placement.shelves[location].on_hand if placement else self.book.stocks[key].on_hand
 
     async def _write_served(self) -> None:
         if self.book.served:
@@ -67,6 +77,7 @@ class Posting:
                     "actor": actor,
                     "note": movement.note,
                     "at": self.tx.now,
+                    "location": movement.location,
                 }
             )
         if self.ledger:
@@ -77,7 +88,7 @@ class Posting:
         changed: list[ProductRow] = []
         for key, row in self.rows.items():
             before, after = row.stock, self.book.stocks[key]
-            if after == before and key not in moved:
+            if after == before and key not in moved | self.places.placements.keys():
                 continue
             row.on_hand, row.demand, row.allocated = after.on_hand, after.demand, after.allocated
             row.discrepancy_since = (row.discrepancy_since or self.tx.now) if row.on_hand < 0 else None
@@ -86,17 +97,34 @@ class Posting:
         await write_rows(self.tx, changed, _COUNTERS)
 
 
-async def open_posting(tx: Transaction, keys: Collection[Key], *, existing: Collection[Key] = ()) -> Posting:
-    """Lock the rows of `keys`, making those that are missing; `existing` are keys that surely have a row."""
+async def open_posting(
+    tx: Transaction,
+    keys: Collection[Key],
+    *,
+    existing: Collection[Key] = (),
+    returned: Collection[Key] = (),
+    orders: Collection[str] = (),
+) -> Posting:
+    """Lock the rows of `keys`, making those that are missing; `existing` are keys that surely have a row.
+
+    `returned` are SKUs of which goods come back, `orders` those whose lines will change.
+    """
     doubtful = set(keys).difference(existing)
     if doubtful:
         await make_rows(tx, doubtful)
-    return posting_on(tx, await lock_rows(tx, keys))
+    rows = await lock_rows(tx, keys)
+    places = await open_places(tx, rows, returned=returned)
+    await places.learn(orders)
+    return _posting(tx, rows, places)
 
 
-def posting_on(tx: Transaction, rows: dict[Key, ProductRow]) -> Posting:
-    """A posting on rows that are locked already."""
-    return Posting(tx, rows, Book({key: row.stock for key, row in rows.items()}))
+async def posting_on(tx: Transaction, rows: dict[Key, ProductRow], *, away: Collection[Key] = ()) -> Posting:
+    """A posting on rows that are locked already; `away` are SKUs to be moved elsewhere than at the default location."""
+    return _posting(tx, rows, await open_places(tx, rows, away=away))
+
+
+def _posting(tx: Transaction, rows: dict[Key, ProductRow], places: Places) -> Posting:
+    return Posting(tx, rows, Book({key: row.stock for key, row in rows.items()}, places.placements), places)
 
 
 async def mark_orders(tx: Transaction, orders: Iterable[str]) -> bool:
@@ -146,4 +174,4 @@ _set_allocated = (
     .values(allocated=bindparam("b_allocated"))
 )
 
-_COUNTERS = ("on_hand", "demand", "allocated", "discrepancy_since", "movements", *PUBLISHED)
+_COUNTERS = ("on_hand", "demand", "allocated", "discrepancy_since", "movements", "spread", *PUBLISHED)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from services.inventory.commands.posting import mark_orders
 from services.inventory.commands.publishing import PUBLISHED, REPEAT_CHANGED, announce, publish_due
 from services.inventory.commands.rows import COLUMNS, ProductRow, lock_rows, make_rows, of_keys, write_rows
-from services.inventory.domain import Key
+from services.inventory.domain.stock import Key
 from services.inventory.queries.stock import product_view
 from services.inventory.tables import demands, products
 from shared.outbox import Transaction

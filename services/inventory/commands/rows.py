@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from services.inventory.domain import Key, Stock
+from services.inventory.domain.stock import Key, Stock
 from services.inventory.tables import products
 from shared.database import among, upsert
 from shared.outbox import Transaction
@@ -33,6 +33,7 @@ class ProductRow:
     allocated: int
     discrepancy_since: datetime | None
     movements: int
+    spread: bool
     edition: int
     version: int
     dirty: bool
