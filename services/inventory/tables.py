@@ -66,6 +66,9 @@ products = Table(
     Column("discrepancy_since", UtcDateTime(), doc="since when more left than was there: count this SKU"),
     Column("movements", BigInteger, nullable=False, default=0, doc="how many the ledger has"),
     Column("spread", Boolean, nullable=False, default=False, doc="has been elsewhere than at the default location"),
+    Column("backorder", String(20), nullable=False, server_default="allowed"),
+    Column("backorder_limit", BigInteger, doc="units that may wait, where that is limited"),
+    Column("safety", BigInteger, nullable=False, server_default="0", doc="units that are never offered"),
     Column("edition", BigInteger, nullable=False, default=0, doc="of the sheet, raised by people: the ETag"),
     Column("version", BigInteger, nullable=False, default=0, doc="of the message"),
     Column("dirty", Boolean, nullable=False, default=False, doc="`available` moved since the last message"),
@@ -79,6 +82,11 @@ products = Table(
     ),
     CheckConstraint("(discrepancy_since IS NULL) = (on_hand >= 0)", name="ck_products_discrepancy"),
     CheckConstraint("title IS NULL OR version > 0", name="ck_products_version"),
+    CheckConstraint("safety >= 0", name="ck_products_safety"),
+    CheckConstraint(
+        "(backorder = 'limited') = (backorder_limit IS NOT NULL) AND (backorder_limit IS NULL OR backorder_limit >= 0)",
+        name="ck_products_backorder",
+    ),
     Index("ix_products_publish_at", "publish_at"),
 )
 

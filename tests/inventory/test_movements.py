@@ -132,6 +132,8 @@ async def test_stock_list_knows_sold_out(inventory: Driver) -> None:
         "waiting": 0,
         "available": 1,
         "sold_out": False,
+        "safety_stock": 0,
+        "orderable": None,
         "discrepancy_since": None,
         "locations": [{"location": "main", "on_hand": 1, "allocated": 0, "free": 1}],
     }

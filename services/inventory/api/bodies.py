@@ -5,9 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from services.inventory.domain.places import DEFAULT
+from services.inventory.domain.stock import Backorder
 from shared.money import UnknownCurrency, exponent
 
 MOST = 1_000_000_000
@@ -56,12 +57,25 @@ class _Body(BaseModel):
 
 
 class ProductBody(_Body):
-    """The sheet of a product, whole: what is absent is empty. `tax_rate` is in percent."""
+    """The sheet of a product, whole: what is absent is empty, or as by default. `tax_rate` is in percent.
+
+    `backorder_limit` is the number of units that may wait, and belongs to `limited`; `safety_stock` is never offered.
+    """
 
     name: Name
     price: Decimal | None = Field(default=None, ge=0, max_digits=15, decimal_places=4)
     currency: Annotated[str, AfterValidator(_currency)] | None = None
     tax_rate: Decimal | None = Field(default=None, ge=0, le=100, max_digits=7, decimal_places=4)
+    backorder: Backorder = Backorder.ALLOWED
+    backorder_limit: Annotated[int | None, Field(strict=True, ge=0, le=MOST, validate_default=True)] = None
+    safety_stock: Annotated[int, Field(strict=True, ge=0, le=MOST)] = 0
+
+    @field_validator("backorder_limit")
+    @classmethod
+    def _belongs_to_limited(cls, limit: int | None, info: ValidationInfo) -> int | None:
+        if (limit is not None) != (info.data.get("backorder") is Backorder.LIMITED):
+            raise ValueError("stands with 'limited', and only there")
+        return limit
 
 
 class ProductItem(ProductBody):

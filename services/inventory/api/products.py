@@ -88,7 +88,15 @@ def _product_response(row: Any, status: int) -> Response:
 
 def _sheet(body: ProductBody, currency: str | None) -> Sheet:
     priced_in = None if body.price is None else body.currency or currency
-    return Sheet(body.name, body.price, priced_in, body.tax_rate)
+    return Sheet(
+        title=body.name,
+        price=body.price,
+        currency=priced_in,
+        tax_rate=body.tax_rate,
+        backorder=body.backorder,
+        backorder_limit=body.backorder_limit,
+        safety=body.safety_stock,
+    )
 
 
 async def _currency(tx: Transaction, shop: str) -> str | None:

@@ -16,7 +16,7 @@ from services.inventory.commands.placing import Places, open_places
 from services.inventory.commands.publishing import PUBLISHED, note_change
 from services.inventory.commands.rows import ProductRow, lock_rows, make_rows, of_keys, write_rows
 from services.inventory.domain.book import Book, Lack
-from services.inventory.domain.stock import Key, Tranche
+from services.inventory.domain.stock import Backorder, Key, Tranche
 from services.inventory.tables import demands, marks, movements
 from shared.database import new_id
 from shared.outbox import Transaction
@@ -44,7 +44,9 @@ class Posting:
         await self._write_movements(actor)
         await self._write_counters()
         await self.places.write()
-        return await mark_orders(self.tx, {t.order for t in self.book.served}.difference(answered))
+        limited = {key for key, row in self.rows.items() if row.backorder == Backorder.LIMITED}
+        others = {t.order for t in self.book.served} | await waiting_orders(self.tx, limited)
+        return await mark_orders(self.tx, others.difference(answered))
 
     def on_hand(self, key: Key, location: str) -> int:
         """The units of a SKU at a location, with what the book has moved."""
@@ -127,6 +129,16 @@ def _posting(tx: Transaction, rows: dict[Key, ProductRow], places: Places) -> Po
     return Posting(tx, rows, Book({key: row.stock for key, row in rows.items()}, places.placements), places)
 
 
+async def waiting_orders(tx: Transaction, keys: Collection[Key]) -> set[str]:
+    """The orders that wait for these SKUs."""
+    if not keys:
+        return set()
+    statement = select(demands.c.shop, demands.c.sku, demands.c.order_id).where(
+        *of_keys(demands.c, keys), demands.c.allocated < demands.c.quantity
+    )
+    return {row.order_id for row in await tx.execute(statement) if (row.shop, row.sku) in keys}
+
+
 async def mark_orders(tx: Transaction, orders: Iterable[str]) -> bool:
     """Have the answers of these orders written soon; True if there were any."""
     rows = [{"id": new_id(), "order_id": order} for order in orders]
@@ -138,7 +150,7 @@ async def mark_orders(tx: Transaction, orders: Iterable[str]) -> bool:
 async def _load_others(tx: Transaction, lack: Lack) -> list[tuple[Key, Tranche]]:
     found: list[tuple[Key, Tranche]] = []
     if lack.to_give:
-        found += await _load(tx, lack.to_give, _WAITING)
+        found += await _load(tx, lack.to_give, WAITING)
     if lack.to_take:
         found += await _load(tx, lack.to_take, _HOLDING)
     return found
@@ -161,7 +173,7 @@ def _ranked(units: ColumnElement[int], which: ColumnElement[bool], rank: Sequenc
 
 
 _rank = (demands.c.since, demands.c.order_id, demands.c.line)
-_WAITING = _ranked(demands.c.quantity - demands.c.allocated, demands.c.allocated < demands.c.quantity, _rank)
+WAITING = _ranked(demands.c.quantity - demands.c.allocated, demands.c.allocated < demands.c.quantity, _rank)
 _HOLDING = _ranked(demands.c.allocated, demands.c.allocated > 0, [column.desc() for column in _rank])
 
 _set_allocated = (

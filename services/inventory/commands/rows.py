@@ -34,6 +34,9 @@ class ProductRow:
     discrepancy_since: datetime | None
     movements: int
     spread: bool
+    backorder: str
+    backorder_limit: int | None
+    safety: int
     edition: int
     version: int
     dirty: bool
@@ -49,7 +52,7 @@ class ProductRow:
     @property
     def stock(self) -> Stock:
         """A copy of the counters, to work on."""
-        return Stock(self.on_hand, self.demand, self.allocated)
+        return Stock(self.on_hand, self.demand, self.allocated, self.safety)
 
     @property
     def is_known(self) -> bool:

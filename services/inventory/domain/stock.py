@@ -32,6 +32,16 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+class Backorder(StrEnum):
+    """Whether the seller takes orders for more than there is. The waiting list is the same for all."""
+
+    ALLOWED = "allowed"
+    LIMITED = "limited"
+    """Only so many units may wait; who is beyond that is told so."""
+    REFUSED = "refused"
+    """Whoever has to wait is told that it was not on offer."""
+
+
 class LineState(NamedTuple):
     """What an order says of one stocked line. `shipped` and `restocked` are units since the order began."""
 
@@ -71,16 +81,17 @@ class Tranche:
 
 @dataclass(slots=True)
 class Stock:
-    """The counters of one SKU, in units."""
+    """The counters of one SKU, in units; `safety` is never offered (though an order that came gets it)."""
 
     on_hand: int = 0
     demand: int = 0
     allocated: int = 0
+    safety: int = 0
 
     @property
     def available(self) -> int:
         """What a new buyer could get; below zero where more left than was there."""
-        return self.on_hand - self.allocated
+        return self.on_hand - self.allocated - self.safety
 
     @property
     def sold_out(self) -> bool:
@@ -107,6 +118,13 @@ class Movement(NamedTuple):
     line: int | None = None
     note: str | None = None
     location: str = DEFAULT
+
+
+def orderable(available: int, waiting: int, backorder: str, limit: int | None) -> int | None:
+    """How many units may be ordered, now or on back order; None: as many as one likes."""
+    if backorder == Backorder.ALLOWED:
+        return None
+    return max(available - waiting + (limit or 0), 0) if backorder == Backorder.LIMITED else max(available, 0)
 
 
 def tranches_of(hold: int, waits: Iterable[tuple[datetime, int]], placed_at: datetime) -> Waits:

@@ -11,18 +11,19 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.places import Shelf
+from services.inventory.domain.stock import orderable
 from services.inventory.queries.locations import read_shelves
 from services.inventory.tables import balances, demands, movements, products
 
 Listed = tuple[list[dict[str, Any]], int]
 """The rows of a page (perhaps one more than its limit) and how many the whole list has."""
 
-_available = products.c.on_hand - products.c.allocated
+_available = products.c.on_hand - products.c.allocated - products.c.safety
 
 
 def product_view(row: Any) -> dict[str, Any]:
     """A product's sheet as the API shows it; `version` is the sheet's."""
-    available = row.on_hand - row.allocated
+    available = row.on_hand - row.allocated - row.safety
     return {
         "sku": row.sku,
         "name": row.title,
@@ -32,6 +33,9 @@ def product_view(row: Any) -> dict[str, Any]:
         "deleted": row.deleted,
         "available": available,
         "sold_out": available <= 0,
+        "backorder": row.backorder,
+        "backorder_limit": row.backorder_limit,
+        "safety_stock": row.safety,
         "version": row.edition,
         "updated_at": row.updated_at.isoformat(),
     }
@@ -42,7 +46,7 @@ def stock_view(row: Any, shelves: Iterable[Shelf]) -> dict[str, Any]:
 
     `known` is false where orders name it and nobody has made the product.
     """
-    available = row.on_hand - row.allocated
+    available = row.on_hand - row.allocated - row.safety
     return {
         "sku": row.sku,
         "name": row.title,
@@ -54,6 +58,8 @@ def stock_view(row: Any, shelves: Iterable[Shelf]) -> dict[str, Any]:
         "waiting": row.demand - row.allocated,
         "available": available,
         "sold_out": available <= 0,
+        "safety_stock": row.safety,
+        "orderable": orderable(available, row.demand - row.allocated, row.backorder, row.backorder_limit),
         "discrepancy_since": None if row.discrepancy_since is None else row.discrepancy_since.isoformat(),
         "locations": [
             {"location": shelf.location, "on_hand": shelf.on_hand, "allocated": shelf.allocated, "free": shelf.free}
