@@ -17,6 +17,7 @@ from services.inventory.commands.movements import (
     count_stock,
     transfer_stock,
 )
+from services.inventory.commands.repairing import repair
 from services.inventory.domain.stock import Reason
 from services.inventory.queries import stock
 from services.inventory.queries.locations import read_reservation, read_shelves
@@ -175,6 +176,24 @@ async def get_verification(caller: Reader, inventory: Inventory) -> Response:
     async with inventory.db.read() as conn:
         found = await verify(conn, caller.shop)
     return json_response({"ok": not found["differences"], **found})
+
+
+@router.post("/verify/repair")
+async def post_repair(caller: Writer, inventory: Inventory) -> Response:
+    """Make counters, allocations, shelves and answers anew where they differ from the facts, and look again.
+
+    What is left in `differences` are facts that contradict one another (or more than could be repaired at once).
+    """
+    async with inventory.db.read() as conn:
+        wrong = (await verify(conn, caller.shop))["differences"]
+    skus = sorted({found["sku"] for found in wrong if "sku" in found})
+    orders = sorted({found["order"] for found in wrong if "order" in found})
+    async with inventory.outbox.transaction() as tx:
+        if await repair(tx, caller.shop, skus, orders):
+            tx.after_commit(inventory.wake)
+    async with inventory.db.read() as conn:
+        left = await verify(conn, caller.shop)
+    return json_response({"ok": not left["differences"], "repaired": skus, "answered": orders, **left})
 
 
 def _booking(body: MovementBody) -> Booking:

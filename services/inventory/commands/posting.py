@@ -59,7 +59,7 @@ class Posting:
                 {"b_order": t.order, "b_line": t.line, "b_since": t.since, "b_allocated": t.allocated}
                 for t in self.book.served
             ]
-            await self.tx.execute(_set_allocated, rows)
+            await self.tx.execute(SET_ALLOCATED, rows)
 
     async def _write_movements(self, actor: str) -> None:
         for movement in self.book.movements:
@@ -96,7 +96,7 @@ class Posting:
             row.discrepancy_since = (row.discrepancy_since or self.tx.now) if row.on_hand < 0 else None
             note_change(self.tx, row, before)
             changed.append(row)
-        await write_rows(self.tx, changed, _COUNTERS)
+        await write_rows(self.tx, changed, COUNTERS)
 
 
 async def open_posting(
@@ -176,7 +176,7 @@ _rank = (demands.c.since, demands.c.order_id, demands.c.line)
 WAITING = _ranked(demands.c.quantity - demands.c.allocated, demands.c.allocated < demands.c.quantity, _rank)
 _HOLDING = _ranked(demands.c.allocated, demands.c.allocated > 0, [column.desc() for column in _rank])
 
-_set_allocated = (
+SET_ALLOCATED = (
     demands.update()
     .where(
         demands.c.order_id == bindparam("b_order"),
@@ -186,4 +186,4 @@ _set_allocated = (
     .values(allocated=bindparam("b_allocated"))
 )
 
-_COUNTERS = ("on_hand", "demand", "allocated", "discrepancy_since", "movements", "spread", *PUBLISHED)
+COUNTERS = ("on_hand", "demand", "allocated", "discrepancy_since", "movements", "spread", *PUBLISHED)

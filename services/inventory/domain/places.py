@@ -87,6 +87,10 @@ class Placement:
     def total(self, line: LineKey) -> int:
         return sum(self.held.get(line, {}).values())
 
+    def wanted(self, line: LineKey) -> int:
+        """What the line was last said to have got."""
+        return self._wanted.get(line, 0)
+
     def missing(self) -> dict[str, int]:
         """Locations where lines have more than is there, with the units too many."""
         return {shelf.location: -shelf.free for shelf in self.shelves.values() if shelf.free < 0}
