@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -26,7 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from services.inventory.domain.places import DEFAULT
 from shared.batch import batch_tables
-from shared.database import UtcDateTime
+from shared.database import Json, UtcDateTime
 from shared.outbox import outbox_tables
 from shared.security import shop_tables
 from shared.web.idempotency import idempotency_tables
@@ -198,6 +199,42 @@ allocations = Table(
     Index("ix_allocations_place", "shop", "sku", "location", "order_id", "line"),
 )
 """Where a line of an order has what it has got of a `spread` SKU."""
+
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("references", Json(), nullable=False, doc="name to value: the seller's own number, an EAN"),
+    Column("technical", Json(), nullable=False, doc="language to text"),
+    ForeignKeyConstraint(*_PRODUCT, name="fk_sheets_products"),
+)
+"""What no order and no message needs of a product: it stands apart from the rows that are locked all day."""
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(40), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", String(36), primary_key=True, doc="in whose order they are shown"),
+    Column("shop", String(40), nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("url", Text),
+    Column("sha256", String(64), doc="of the uploaded content, in `blobs`"),
+    ForeignKeyConstraint(*_PRODUCT, name="fk_images_products"),
+    ForeignKeyConstraint(["shop", "sha256"], ["blobs.shop", "blobs.sha256"], name="fk_images_blobs"),
+    UniqueConstraint("shop", "sku", "url", name="uq_images_url"),
+    UniqueConstraint("shop", "sku", "sha256", name="uq_images_sha256"),
+    CheckConstraint("(url IS NULL) <> (sha256 IS NULL)", name="ck_images_one_source"),
+    Index("ix_images_blob", "shop", "sha256"),
+)
 
 marks = Table(
     "marks",

@@ -133,3 +133,22 @@ class LocationBody(_Body):
     name: Name
     priority: Annotated[int, Field(strict=True, ge=0, le=10_000)]
     takes_returns: bool = False
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+
+
+class SheetBody(_Body):
+    """What is written of a product, whole: references by name, and the technical sheet by language."""
+
+    references: dict[Words, Words] = Field(default={}, max_length=20)
+    technical_sheet: dict[Language, Annotated[str, StringConstraints(min_length=1, max_length=50_000)]] = Field(
+        default={}, max_length=50
+    )
+
+
+class ImageBody(_Body):
+    """An image that is shown from where it is."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/\S*$", max_length=2000)]

@@ -54,7 +54,7 @@ async def put_products(
     await make_rows(tx, sheets.keys())
     rows = await lock_rows(tx, sheets.keys())
     for row in rows.values():
-        _check_edition(row, if_match)
+        check_edition(row, if_match)
     new = {key for key, row in rows.items() if not row.is_offered}
     reasons = {key: _why_short(row) for key, row in rows.items()}
     await _write_sheets(tx, [row for key, row in rows.items() if _replace_sheet(row, sheets[key])])
@@ -70,7 +70,7 @@ async def delete_product(tx: Transaction, key: Key, *, if_match: int | None = No
     row = (await lock_rows(tx, [key])).get(key)
     if row is None or not row.is_offered:
         raise NotFound(f"There is no product with the SKU {key[1]!r}.")
-    _check_edition(row, if_match)
+    check_edition(row, if_match)
     row.deleted = True
     await _write_sheets(tx, [row])
 
@@ -97,7 +97,8 @@ async def repeat_recent_products(tx: Transaction) -> None:
     await tx.execute(products.update().where(recent).values(publish_at=tx.now))
 
 
-def _check_edition(row: ProductRow, if_match: int | None) -> None:
+def check_edition(row: ProductRow, if_match: int | None) -> None:
+    """Raise `StaleEdition` where the sheet has another edition than was read."""
     if if_match is not None and row.edition != if_match:
         current = product_view(row) if row.is_known else None
         raise StaleEdition("The product has changed since it was read.", current=current)
