@@ -5,7 +5,8 @@ The rules about versions, locks and parking stand in `shared.batch`; here is onl
 
 from collections.abc import Callable, Sequence
 
-from services.inventory.commands.orders import answer_again, answer_blocked, apply_orders
+from services.inventory.commands.answers import answer_again, answer_blocked
+from services.inventory.commands.orders import apply_orders
 from shared.contracts import Order
 from shared.outbox import Transaction
 

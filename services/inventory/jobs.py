@@ -4,8 +4,8 @@ Both take no input and are idempotent: what there is to do stands in the tables,
 nothing but a repetition.
 """
 
+from services.inventory.commands.answers import answer_marked
 from services.inventory.commands.demonstration import fill_shelf
-from services.inventory.commands.orders import answer_marked
 from services.inventory.commands.products import publish_due_products, repeat_recent_products
 from shared.outbox import Outbox
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -24,8 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from services.inventory.domain.places import DEFAULT
 from shared.batch import batch_tables
-from shared.database import UtcDateTime
+from shared.database import Json, UtcDateTime
 from shared.outbox import outbox_tables
 from shared.security import shop_tables
 from shared.web.idempotency import idempotency_tables
@@ -64,6 +66,10 @@ products = Table(
     Column("allocated", BigInteger, nullable=False, default=0),
     Column("discrepancy_since", UtcDateTime(), doc="since when more left than was there: count this SKU"),
     Column("movements", BigInteger, nullable=False, default=0, doc="how many the ledger has"),
+    Column("spread", Boolean, nullable=False, default=False, doc="has been elsewhere than at the default location"),
+    Column("backorder", String(20), nullable=False, server_default="allowed"),
+    Column("backorder_limit", BigInteger, doc="units that may wait, where that is limited"),
+    Column("safety", BigInteger, nullable=False, server_default="0", doc="units that are never offered"),
     Column("edition", BigInteger, nullable=False, default=0, doc="of the sheet, raised by people: the ETag"),
     Column("version", BigInteger, nullable=False, default=0, doc="of the message"),
     Column("dirty", Boolean, nullable=False, default=False, doc="`available` moved since the last message"),
@@ -77,6 +83,11 @@ products = Table(
     ),
     CheckConstraint("(discrepancy_since IS NULL) = (on_hand >= 0)", name="ck_products_discrepancy"),
     CheckConstraint("title IS NULL OR version > 0", name="ck_products_version"),
+    CheckConstraint("safety >= 0", name="ck_products_safety"),
+    CheckConstraint(
+        "(backorder = 'limited') = (backorder_limit IS NOT NULL) AND (backorder_limit IS NULL OR backorder_limit >= 0)",
+        name="ck_products_backorder",
+    ),
     Index("ix_products_publish_at", "publish_at"),
 )
 
@@ -100,6 +111,7 @@ movements = Table(
     Column("actor", Text, nullable=False),
     Column("note", Text),
     Column("at", UtcDateTime(), nullable=False),
+    Column("location", String(40), nullable=False, server_default=DEFAULT),
     ForeignKeyConstraint(*_PRODUCT, name="fk_movements_products"),
     UniqueConstraint("shop", "sku", "number", name="uq_movements_number"),
     CheckConstraint("quantity <> 0", name="ck_movements_quantity"),
@@ -141,6 +153,88 @@ _waiting = demands.c.allocated < demands.c.quantity
 _holding = demands.c.allocated > 0
 Index("ix_demands_waiting", *_rank, postgresql_where=_waiting, sqlite_where=_waiting)
 Index("ix_demands_holding", *_rank, postgresql_where=_holding, sqlite_where=_holding)
+
+locations = Table(
+    "locations",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("code", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("priority", Integer, nullable=False, doc="the lowest serves first"),
+    Column("takes_returns", Boolean, nullable=False),
+    Column("closed", Boolean, nullable=False),
+)
+"""The default location of a shop has a row only where somebody changed it, or a SKU is at several locations."""
+
+_returns = locations.c.takes_returns
+Index("uq_locations_returns", locations.c.shop, unique=True, postgresql_where=_returns, sqlite_where=_returns)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("location", String(40), primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("allocated", BigInteger, nullable=False),
+    ForeignKeyConstraint(*_PRODUCT, name="fk_balances_products"),
+    ForeignKeyConstraint(["shop", "location"], ["locations.shop", "locations.code"], name="fk_balances_locations"),
+    CheckConstraint(f"allocated BETWEEN 0 AND {PRESENT}", name="ck_balances_allocated_is_there"),
+)
+"""The counters of a `spread` SKU per location: what the ledger and the allocations add up to."""
+
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("order_id", String(36), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("shop", String(40), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("location", String(40), primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+    ForeignKeyConstraint(
+        ["shop", "sku", "location"], ["balances.shop", "balances.sku", "balances.location"], name="fk_allocations"
+    ),
+    CheckConstraint("quantity > 0", name="ck_allocations_quantity"),
+    Index("ix_allocations_place", "shop", "sku", "location", "order_id", "line"),
+)
+"""Where a line of an order has what it has got of a `spread` SKU."""
+
+sheets = Table(
+    "sheets",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sku", Text, primary_key=True),
+    Column("references", Json(), nullable=False, doc="name to value: the seller's own number, an EAN"),
+    Column("technical", Json(), nullable=False, doc="language to text"),
+    ForeignKeyConstraint(*_PRODUCT, name="fk_sheets_products"),
+)
+"""What no order and no message needs of a product: it stands apart from the rows that are locked all day."""
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(40), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", String(36), primary_key=True, doc="in whose order they are shown"),
+    Column("shop", String(40), nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("url", Text),
+    Column("sha256", String(64), doc="of the uploaded content, in `blobs`"),
+    ForeignKeyConstraint(*_PRODUCT, name="fk_images_products"),
+    ForeignKeyConstraint(["shop", "sha256"], ["blobs.shop", "blobs.sha256"], name="fk_images_blobs"),
+    UniqueConstraint("shop", "sku", "url", name="uq_images_url"),
+    UniqueConstraint("shop", "sku", "sha256", name="uq_images_sha256"),
+    CheckConstraint("(url IS NULL) <> (sha256 IS NULL)", name="ck_images_one_source"),
+    Index("ix_images_blob", "shop", "sha256"),
+)
 
 marks = Table(
     "marks",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.inventory.domain import LineState, Reason, Stock, Waits, stock_fact, tranches_of
+from services.inventory.domain.stock import LineState, Reason, Stock, Waits, stock_fact, tranches_of
 from tests.inventory.warehouse import GIFT, WINE, Warehouse, at, held
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.inventory.domain import Key, LineState, Stock
+from services.inventory.domain.stock import Key, LineState, Stock
 from tests.inventory.warehouse import GIFT, WINE, Lines, Warehouse, at, held
 
 ORDERS = ["a", "b", "c", "d"]

@@ -24,6 +24,7 @@ async def test_movement_is_booked_with_its_balance(inventory: Driver) -> None:
         "on_hand": 3,
         "order": None,
         "line": None,
+        "location": "main",
         "actor": "Alix of cave",
         "note": "broken",
         "at": "2024-06-01T12:00:00+00:00",
@@ -89,7 +90,7 @@ async def test_negative_movement_takes_from_the_newest(inventory: Driver) -> Non
 async def test_count_that_agrees_books_nothing(inventory: Driver) -> None:
     await inventory.make("wine", 3)
     agreed = await inventory.http.post("/api/v1/inventory/counts", json={"sku": "wine", "counted": 3})
-    assert agreed.json() == {"sku": "wine", "on_hand": 3, "movement": None}
+    assert agreed.json() == {"sku": "wine", "location": "main", "on_hand": 3, "movement": None}
     assert (await inventory.get("movements"))["total"] == 1
 
 
@@ -131,7 +132,10 @@ async def test_stock_list_knows_sold_out(inventory: Driver) -> None:
         "waiting": 0,
         "available": 1,
         "sold_out": False,
+        "safety_stock": 0,
+        "orderable": None,
         "discrepancy_since": None,
+        "locations": [{"location": "main", "on_hand": 1, "allocated": 0, "free": 1}],
     }
 
 

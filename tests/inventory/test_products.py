@@ -21,6 +21,9 @@ async def test_put_makes_then_replaces(inventory: Driver) -> None:
         "deleted": False,
         "available": 0,
         "sold_out": True,
+        "backorder": "allowed",
+        "backorder_limit": None,
+        "safety_stock": 0,
         "version": 1,
         "updated_at": "2024-06-01T12:00:00+00:00",
     }

@@ -8,7 +8,8 @@ the version guard makes of them: an older version does nothing.
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from services.inventory.domain import Book, Key, LineState, Reason, Stock, Tranche
+from services.inventory.domain.book import Book
+from services.inventory.domain.stock import Key, LineState, Reason, Stock, Tranche
 
 WINE: Key = ("cave", "WINE")
 GIFT: Key = ("cave", "GIFT")

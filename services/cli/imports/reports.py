@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,18 @@ def write_credits(path: Path, staging: Staging, currency: str) -> int:
         path.unlink(missing_ok=True)
         return 0
     return _write(path, CREDIT_COLUMNS, (_credit(credit, currency) for credit in staging.credits()))
+
+
+def write_row_rejects(path: Path, rejects: Iterable[tuple[int, str, dict[str, str]]]) -> int:
+    """As `write_rejects`, for rows of (line, reason, cells) that come while others are still being sent."""
+    rows = iter(rejects)
+    first = next(rows, None)
+    if first is None:
+        path.unlink(missing_ok=True)
+        return 0
+    return _write(
+        path, ("line", "reason", *first[2]), ((n, why, *cells.values()) for n, why, cells in chain([first], rows))
+    )
 
 
 def credit_amount(credit: Credit, currency: str) -> Decimal:

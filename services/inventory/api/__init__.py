@@ -7,11 +7,13 @@ parameter. Everything is the caller's shop's; whoever names another's SKU finds 
 
 from fastapi import APIRouter
 
-from services.inventory.api import products, stock
+from services.inventory.api import locations, products, sheets, stock
 from services.inventory.api.access import Tools
 
 __all__ = ["Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/inventory")
 router.include_router(products.router)
+router.include_router(locations.router)
+router.include_router(sheets.router)
 router.include_router(stock.router)

@@ -5,8 +5,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+from services.inventory.domain.places import DEFAULT
+from services.inventory.domain.stock import Backorder
 from shared.money import UnknownCurrency, exponent
 
 MOST = 1_000_000_000
@@ -32,6 +34,9 @@ Sku = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValid
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
+Place = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+"""The code of a location."""
+
 Units = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]
 
 
@@ -43,6 +48,7 @@ class Bookable(StrEnum):
     LOSS = "loss"
     COUNT = "count"
     TRANSFER = "transfer"
+    SCRAP = "scrap"
     OTHER = "other"
 
 
@@ -51,12 +57,25 @@ class _Body(BaseModel):
 
 
 class ProductBody(_Body):
-    """The sheet of a product, whole: what is absent is empty. `tax_rate` is in percent."""
+    """The sheet of a product, whole: what is absent is empty, or as by default. `tax_rate` is in percent.
+
+    `backorder_limit` is the number of units that may wait, and belongs to `limited`; `safety_stock` is never offered.
+    """
 
     name: Name
     price: Decimal | None = Field(default=None, ge=0, max_digits=15, decimal_places=4)
     currency: Annotated[str, AfterValidator(_currency)] | None = None
     tax_rate: Decimal | None = Field(default=None, ge=0, le=100, max_digits=7, decimal_places=4)
+    backorder: Backorder = Backorder.ALLOWED
+    backorder_limit: Annotated[int | None, Field(strict=True, ge=0, le=MOST, validate_default=True)] = None
+    safety_stock: Annotated[int, Field(strict=True, ge=0, le=MOST)] = 0
+
+    @field_validator("backorder_limit")
+    @classmethod
+    def _belongs_to_limited(cls, limit: int | None, info: ValidationInfo) -> int | None:
+        if (limit is not None) != (info.data.get("backorder") is Backorder.LIMITED):
+            raise ValueError("stands with 'limited', and only there")
+        return limit
 
 
 class ProductItem(ProductBody):
@@ -76,6 +95,7 @@ class MovementBody(_Body):
     quantity: Units
     reason: Bookable
     note: Note | None = None
+    location: Place = DEFAULT
 
 
 class MovementBatch(_Body):
@@ -83,8 +103,52 @@ class MovementBatch(_Body):
 
 
 class CountBody(_Body):
-    """What somebody counted on the shelf; the difference is booked."""
+    """What somebody counted on the shelf of a location; the difference is booked."""
 
     sku: Sku
     counted: Annotated[int, Field(strict=True, ge=0, le=MOST)]
     note: Note | None = None
+    location: Place = DEFAULT
+
+
+class CountBatch(_Body):
+    counts: list[CountBody] = Field(min_length=1, max_length=500)
+
+
+class TransferBody(_Body):
+    """`quantity` units go from one location to another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    sku: Sku
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MOST)]
+    source: Place = Field(alias="from")
+    target: Place = Field(alias="to")
+    note: Note | None = None
+
+
+class LocationBody(_Body):
+    """A warehouse or a shop floor. The lowest `priority` serves first."""
+
+    name: Name
+    priority: Annotated[int, Field(strict=True, ge=0, le=10_000)]
+    takes_returns: bool = False
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+
+
+class SheetBody(_Body):
+    """What is written of a product, whole: references by name, and the technical sheet by language."""
+
+    references: dict[Words, Words] = Field(default={}, max_length=20)
+    technical_sheet: dict[Language, Annotated[str, StringConstraints(min_length=1, max_length=50_000)]] = Field(
+        default={}, max_length=50
+    )
+
+
+class ImageBody(_Body):
+    """An image that is shown from where it is."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/\S*$", max_length=2000)]

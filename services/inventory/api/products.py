@@ -70,7 +70,7 @@ async def put_product(
     """Make the product (201) or replace its sheet (200). A deleted one comes back with its stock."""
     async with inventory.outbox.transaction() as tx:
         sheet = _sheet(body, await _currency(tx, caller.shop))
-        [(row, is_new)] = await put_products(tx, {(caller.shop, sku): sheet}, if_match=_edition(if_match))
+        [(row, is_new)] = await put_products(tx, {(caller.shop, sku): sheet}, if_match=edition_of(if_match))
     return _product_response(row, 201 if is_new else 200)
 
 
@@ -78,7 +78,7 @@ async def put_product(
 async def remove_product(caller: Writer, inventory: Inventory, sku: SkuInPath, if_match: IfMatch = None) -> Response:
     """Take the product out of the offer. Its stock and its ledger stay; orders that name it go on."""
     async with inventory.outbox.transaction() as tx:
-        await delete_product(tx, (caller.shop, sku), if_match=_edition(if_match))
+        await delete_product(tx, (caller.shop, sku), if_match=edition_of(if_match))
     return Response(status_code=204)
 
 
@@ -88,7 +88,15 @@ def _product_response(row: Any, status: int) -> Response:
 
 def _sheet(body: ProductBody, currency: str | None) -> Sheet:
     priced_in = None if body.price is None else body.currency or currency
-    return Sheet(body.name, body.price, priced_in, body.tax_rate)
+    return Sheet(
+        title=body.name,
+        price=body.price,
+        currency=priced_in,
+        tax_rate=body.tax_rate,
+        backorder=body.backorder,
+        backorder_limit=body.backorder_limit,
+        safety=body.safety_stock,
+    )
 
 
 async def _currency(tx: Transaction, shop: str) -> str | None:
@@ -96,7 +104,7 @@ async def _currency(tx: Transaction, shop: str) -> str | None:
     return found.currency if found else None
 
 
-def _edition(if_match: str | None) -> int | None:
+def edition_of(if_match: str | None) -> int | None:
     """The edition named by `If-Match`; None where any will do, 0 (which no product has) for what is no ETag of ours."""
     if if_match is None or if_match.strip() == "*":
         return None

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from services.inventory.commands.movements import Booking, book_movements
 from services.inventory.commands.products import Sheet, put_products
-from services.inventory.domain import Reason
+from services.inventory.domain.stock import Reason
 from services.inventory.tables import products
 from shared.outbox import Transaction
 from shared.settings import FIRST_SHOP

@@ -1,38 +1,26 @@
-"""What an order message asks of the stock, for a whole batch at once; and what is answered.
+"""What an order message asks of the stock, for a whole batch at once.
 
 `apply_orders` compares the lines of each order with what was applied last and works on the difference alone: a status
-change that leaves the quantities as they are touches no stock row. `answer` says what the orders have got by reading it
-back, so the same words serve a batch, and the job that answers for orders served by somebody else's work.
-Neighbours: `posting` (locks and writes), `services.inventory.handlers`, `services.inventory.jobs`.
+change that leaves the quantities as they are touches no stock row. Neighbours: `posting` (locks and writes), `answers`
+(what the orders are told), `services.inventory.handlers`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
+from services.inventory.commands.answers import Applied, Lines, read_lines, reservation_of
 from services.inventory.commands.posting import Posting, open_posting
-from services.inventory.domain import LineState, stock_fact, tranches_of
-from services.inventory.tables import demands, marks, order_lines, products
-from shared.batch import lock_keys
-from shared.contracts import Order, Reservation, ReservedLine, StockState
+from services.inventory.domain.stock import LineState, tranches_of
+from services.inventory.tables import demands, order_lines
+from shared.contracts import Order
 from shared.database import among, upsert
 from shared.observability import span
 from shared.outbox import Transaction
 
-UNKNOWN_SKU = "unknown_sku"
 ACTOR = "orders"
 """Who moves stock when goods leave or come back with an order."""
-
-
-@dataclass(slots=True)
-class Applied:
-    """A line as it stands in the tables: what was applied, what it has got, whether somebody made the product."""
-
-    state: LineState
-    allocated: int
-    is_known: bool
 
 
 class Change(NamedTuple):
@@ -44,61 +32,29 @@ class Change(NamedTuple):
     after: LineState | None
 
 
-Lines = dict[int, Applied]
-
-
 async def apply_orders(tx: Transaction, orders: Sequence[Order]) -> bool:
     """Bring the stock to what these orders say and answer each; True if other orders were marked for an answer.
 
     The caller holds the orders' guard rows; the orders are newer than what was applied.
     """
     ids = [order.id for order in orders]
-    applied = await _read_lines(tx, ids)
+    applied = await read_lines(tx, ids)
     changes = [change for order in orders for change in _changes(order, applied.get(order.id, {}))]
     marked = False
     if changes:
         marked = await _apply(tx, ids, changes)
         _trace(orders, changes)
-        applied = await _read_lines(tx, ids)
+        applied = await read_lines(tx, ids)
     for order in orders:
-        tx.answer(_reservation(order.shop, order.id, order.version, applied.get(order.id, {})))
+        tx.answer(reservation_of(order.shop, order.id, order.version, applied.get(order.id, {})))
     return marked
-
-
-async def answer_marked(tx: Transaction, limit: int = 200) -> int:
-    """Answer for orders that were served, or made short, by work on a SKU; how many marks were dealt with."""
-    found = (await tx.execute(select(marks.c.id, marks.c.order_id).order_by(marks.c.id).limit(limit))).all()
-    orders = {row.order_id for row in found}
-    if not orders:
-        return 0
-    await lock_keys(tx, Order.name, orders)
-    await tx.execute(delete(marks).where(among(marks.c.id, [row.id for row in found])))
-    stored = await tx.answers(sorted(orders))
-    lines = await _read_lines(tx, sorted(orders))
-    for order, body in stored.items():
-        known = Reservation.decode(body)
-        current = _reservation(known.shop, order, known.heard, lines.get(order, {}))
-        tx.answer(current.model_copy(update={"blocked": known.blocked}))
-    return len(found)
-
-
-async def answer_again(tx: Transaction, orders: Sequence[str]) -> None:
-    """Send the stored answers of these orders as they are."""
-    for body in (await tx.answers(orders)).values():
-        tx.send(Reservation.decode(body))
-
-
-async def answer_blocked(tx: Transaction, order: Order, reason: str) -> None:
-    """Say that the newest version of an order could not be applied; what it holds stays as it is."""
-    stored = (await tx.answers([order.id])).get(order.id)
-    known = Reservation.decode(stored) if stored else _reservation(order.shop, order.id, 0, {})
-    tx.answer(known.model_copy(update={"blocked": reason}))
 
 
 async def _apply(tx: Transaction, orders: Sequence[str], changes: Sequence[Change]) -> bool:
     existing = {change.before.state.key for change in changes if change.before}
     keys = existing | {change.after.key for change in changes if change.after}
-    posting = await open_posting(tx, keys, existing=existing)
+    returned = {change.after.key for change in changes if change.after and _comes_back(change)}
+    posting = await open_posting(tx, keys, existing=existing, returned=returned, orders=orders)
     held = any(change.before and change.before.state.waits for change in changes)
     # What a line has got may have moved until its SKU was locked; what it asks for cannot, the order is locked.
     allocated = await _read_allocated(tx, orders) if held else {}
@@ -108,6 +64,12 @@ async def _apply(tx: Transaction, orders: Sequence[str], changes: Sequence[Chang
     marked = await posting.close(ACTOR, answered=orders)
     await _insert_demands(tx, posting)
     return marked
+
+
+def _comes_back(change: Change) -> bool:
+    """Whether goods of the line come back into the stock."""
+    restocked = change.before.state.restocked if change.before else 0
+    return change.after is not None and change.after.restocked > restocked
 
 
 async def _withdraw(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -170,48 +132,11 @@ def _changes(order: Order, applied: Lines) -> Iterable[Change]:
             yield Change(order.id, line, before, after)
 
 
-def _reservation(shop: str, order: str, heard: int, lines: Lines) -> Reservation:
-    hold = sum(line.state.hold for line in lines.values())
-    allocated = sum(line.allocated for line in lines.values())
-    out = sum(line.state.out for line in lines.values())
-    return Reservation(
-        shop=shop,
-        version=1,
-        id=order,
-        heard=heard,
-        stock=StockState(stock_fact(hold, allocated, out)),
-        lines=tuple(_reserved_line(number, line) for number, line in sorted(lines.items())),
-    )
-
-
-def _reserved_line(number: int, line: Applied) -> ReservedLine:
-    hold = line.state.hold
-    reason = UNKNOWN_SKU if not line.is_known and line.allocated < hold else None
-    return ReservedLine(line=number, hold=hold, allocated=line.allocated, reason=reason)
-
-
 async def _read_allocated(tx: Transaction, orders: Sequence[str]) -> dict[tuple[str, int], int]:
     found: dict[tuple[str, int], int] = {}
     for row in await tx.execute(_allocated, {"ids": list(orders)}):
         place = (row.order_id, row.line)
         found[place] = found.get(place, 0) + row.allocated
-    return found
-
-
-async def _read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines]:
-    found: dict[str, Lines] = {}
-    tranches: list[tuple[Any, int]] = []
-    line: tuple[str, int] | None = None
-    for row in await tx.execute(_lines, {"ids": list(orders)}):
-        if line != (row.order_id, row.line):
-            line, tranches = (row.order_id, row.line), []
-            state = LineState((row.shop, row.sku), (), row.shipped, row.restocked)
-            found.setdefault(row.order_id, {})[row.line] = Applied(state, 0, row.title is not None)
-        if row.since is not None:
-            applied = found[row.order_id][row.line]
-            tranches.append((row.since, row.quantity))
-            applied.state = applied.state._replace(waits=tuple(tranches))
-            applied.allocated += row.allocated
     return found
 
 
@@ -229,14 +154,6 @@ def _b_line(change: Change) -> Mapping[str, Any]:
     return {"b_order": change.order, "b_line": change.line}
 
 
-_of_line = and_(demands.c.order_id == order_lines.c.order_id, demands.c.line == order_lines.c.line)
-_of_product = and_(products.c.shop == order_lines.c.shop, products.c.sku == order_lines.c.sku)
-_lines = (
-    select(order_lines, demands.c.since, demands.c.quantity, demands.c.allocated, products.c.title)
-    .select_from(order_lines.outerjoin(demands, _of_line).join(products, _of_product))
-    .where(among(order_lines.c.order_id, "ids"))
-    .order_by(order_lines.c.order_id, order_lines.c.line, demands.c.since)
-)
 _allocated = select(demands.c.order_id, demands.c.line, demands.c.allocated).where(among(demands.c.order_id, "ids"))
 _delete_demands = delete(demands).where(
     demands.c.order_id == bindparam("b_order"), demands.c.line == bindparam("b_line")

@@ -12,9 +12,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, bindparam, func, select
 
+from services.inventory.commands.placing import Places, open_places
 from services.inventory.commands.publishing import PUBLISHED, note_change
 from services.inventory.commands.rows import ProductRow, lock_rows, make_rows, of_keys, write_rows
-from services.inventory.domain import Book, Key, Lack, Tranche
+from services.inventory.domain.book import Book, Lack
+from services.inventory.domain.stock import Backorder, Key, Tranche
 from services.inventory.tables import demands, marks, movements
 from shared.database import new_id
 from shared.outbox import Transaction
@@ -27,6 +29,7 @@ class Posting:
     tx: Transaction
     rows: dict[Key, ProductRow]
     book: Book
+    places: Places
     ledger: list[dict[str, Any]] = field(default_factory=list)
 
     async def close(self, actor: str, answered: Collection[str] = ()) -> bool:
@@ -36,10 +39,19 @@ class Posting:
         """
         lack = self.book.lack()
         self.book.settle(await _load_others(self.tx, lack) if lack else ())
+        await self.places.settle(self.book)
         await self._write_served()
         await self._write_movements(actor)
         await self._write_counters()
-        return await mark_orders(self.tx, {t.order for t in self.book.served}.difference(answered))
+        await self.places.write()
+        limited = {key for key, row in self.rows.items() if row.backorder == Backorder.LIMITED}
+        others = {t.order for t in self.book.served} | await waiting_orders(self.tx, limited)
+        return await mark_orders(self.tx, others.difference(answered))
+
+    def on_hand(self, key: Key, location: str) -> int:
+        """The units of a SKU at a location, with what the book has moved."""
+        placement = self.book.placements.get(key)
+        return placement.shelves[location].on_hand if placement else self.book.stocks[key].on_hand
 
     async def _write_served(self) -> None:
         if self.book.served:
@@ -47,7 +59,7 @@ class Posting:
                 {"b_order": t.order, "b_line": t.line, "b_since": t.since, "b_allocated": t.allocated}
                 for t in self.book.served
             ]
-            await self.tx.execute(_set_allocated, rows)
+            await self.tx.execute(SET_ALLOCATED, rows)
 
     async def _write_movements(self, actor: str) -> None:
         for movement in self.book.movements:
@@ -67,6 +79,7 @@ class Posting:
                     "actor": actor,
                     "note": movement.note,
                     "at": self.tx.now,
+                    "location": movement.location,
                 }
             )
         if self.ledger:
@@ -77,26 +90,53 @@ class Posting:
         changed: list[ProductRow] = []
         for key, row in self.rows.items():
             before, after = row.stock, self.book.stocks[key]
-            if after == before and key not in moved:
+            if after == before and key not in moved | self.places.placements.keys():
                 continue
             row.on_hand, row.demand, row.allocated = after.on_hand, after.demand, after.allocated
             row.discrepancy_since = (row.discrepancy_since or self.tx.now) if row.on_hand < 0 else None
             note_change(self.tx, row, before)
             changed.append(row)
-        await write_rows(self.tx, changed, _COUNTERS)
+        await write_rows(self.tx, changed, COUNTERS)
 
 
-async def open_posting(tx: Transaction, keys: Collection[Key], *, existing: Collection[Key] = ()) -> Posting:
-    """Lock the rows of `keys`, making those that are missing; `existing` are keys that surely have a row."""
+async def open_posting(
+    tx: Transaction,
+    keys: Collection[Key],
+    *,
+    existing: Collection[Key] = (),
+    returned: Collection[Key] = (),
+    orders: Collection[str] = (),
+) -> Posting:
+    """Lock the rows of `keys`, making those that are missing; `existing` are keys that surely have a row.
+
+    `returned` are SKUs of which goods come back, `orders` those whose lines will change.
+    """
     doubtful = set(keys).difference(existing)
     if doubtful:
         await make_rows(tx, doubtful)
-    return posting_on(tx, await lock_rows(tx, keys))
+    rows = await lock_rows(tx, keys)
+    places = await open_places(tx, rows, returned=returned)
+    await places.learn(orders)
+    return _posting(tx, rows, places)
 
 
-def posting_on(tx: Transaction, rows: dict[Key, ProductRow]) -> Posting:
-    """A posting on rows that are locked already."""
-    return Posting(tx, rows, Book({key: row.stock for key, row in rows.items()}))
+async def posting_on(tx: Transaction, rows: dict[Key, ProductRow], *, away: Collection[Key] = ()) -> Posting:
+    """A posting on rows that are locked already; `away` are SKUs to be moved elsewhere than at the default location."""
+    return _posting(tx, rows, await open_places(tx, rows, away=away))
+
+
+def _posting(tx: Transaction, rows: dict[Key, ProductRow], places: Places) -> Posting:
+    return Posting(tx, rows, Book({key: row.stock for key, row in rows.items()}, places.placements), places)
+
+
+async def waiting_orders(tx: Transaction, keys: Collection[Key]) -> set[str]:
+    """The orders that wait for these SKUs."""
+    if not keys:
+        return set()
+    statement = select(demands.c.shop, demands.c.sku, demands.c.order_id).where(
+        *of_keys(demands.c, keys), demands.c.allocated < demands.c.quantity
+    )
+    return {row.order_id for row in await tx.execute(statement) if (row.shop, row.sku) in keys}
 
 
 async def mark_orders(tx: Transaction, orders: Iterable[str]) -> bool:
@@ -110,7 +150,7 @@ async def mark_orders(tx: Transaction, orders: Iterable[str]) -> bool:
 async def _load_others(tx: Transaction, lack: Lack) -> list[tuple[Key, Tranche]]:
     found: list[tuple[Key, Tranche]] = []
     if lack.to_give:
-        found += await _load(tx, lack.to_give, _WAITING)
+        found += await _load(tx, lack.to_give, WAITING)
     if lack.to_take:
         found += await _load(tx, lack.to_take, _HOLDING)
     return found
@@ -133,10 +173,10 @@ def _ranked(units: ColumnElement[int], which: ColumnElement[bool], rank: Sequenc
 
 
 _rank = (demands.c.since, demands.c.order_id, demands.c.line)
-_WAITING = _ranked(demands.c.quantity - demands.c.allocated, demands.c.allocated < demands.c.quantity, _rank)
+WAITING = _ranked(demands.c.quantity - demands.c.allocated, demands.c.allocated < demands.c.quantity, _rank)
 _HOLDING = _ranked(demands.c.allocated, demands.c.allocated > 0, [column.desc() for column in _rank])
 
-_set_allocated = (
+SET_ALLOCATED = (
     demands.update()
     .where(
         demands.c.order_id == bindparam("b_order"),
@@ -146,4 +186,4 @@ _set_allocated = (
     .values(allocated=bindparam("b_allocated"))
 )
 
-_COUNTERS = ("on_hand", "demand", "allocated", "discrepancy_since", "movements", *PUBLISHED)
+COUNTERS = ("on_hand", "demand", "allocated", "discrepancy_since", "movements", "spread", *PUBLISHED)

@@ -5,18 +5,18 @@ that orders have already named loses nothing, since its row was there from their
 (made and locked), `publishing` (when and what is said).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
 
-from services.inventory.commands.posting import mark_orders
+from services.inventory.commands.posting import mark_orders, waiting_orders
 from services.inventory.commands.publishing import PUBLISHED, REPEAT_CHANGED, announce, publish_due
-from services.inventory.commands.rows import COLUMNS, ProductRow, lock_rows, make_rows, of_keys, write_rows
-from services.inventory.domain import Key
+from services.inventory.commands.rows import COLUMNS, ProductRow, lock_rows, make_rows, write_rows
+from services.inventory.domain.stock import Backorder, Key
 from services.inventory.queries.stock import product_view
-from services.inventory.tables import demands, products
+from services.inventory.tables import products
 from shared.outbox import Transaction
 from shared.problems import NotFound, Problem
 
@@ -30,12 +30,18 @@ class StaleEdition(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What people say of a product. `tax_rate` is in percent; a price without currency is in the shop's."""
+    """What people say of a product. `tax_rate` is in percent; a price without currency is in the shop's.
+
+    `backorder_limit` is the number of units that may wait, where that is limited; `safety` units are never offered.
+    """
 
     title: str
     price: Decimal | None = None
     currency: str | None = None
     tax_rate: Decimal | None = None
+    backorder: Backorder = Backorder.ALLOWED
+    backorder_limit: int | None = None
+    safety: int = 0
 
 
 async def put_products(
@@ -48,10 +54,14 @@ async def put_products(
     await make_rows(tx, sheets.keys())
     rows = await lock_rows(tx, sheets.keys())
     for row in rows.values():
-        _check_edition(row, if_match)
+        check_edition(row, if_match)
     new = {key for key, row in rows.items() if not row.is_offered}
+    reasons = {key: _why_short(row) for key, row in rows.items()}
     await _write_sheets(tx, [row for key, row in rows.items() if _replace_sheet(row, sheets[key])])
-    await _mark_waiting(tx, new)
+    # Orders that wait for these products are short for another reason now: they are answered again.
+    await mark_orders(
+        tx, await waiting_orders(tx, {key for key, row in rows.items() if _why_short(row) != reasons[key]})
+    )
     return [(row, key in new) for key, row in rows.items()]
 
 
@@ -60,7 +70,7 @@ async def delete_product(tx: Transaction, key: Key, *, if_match: int | None = No
     row = (await lock_rows(tx, [key])).get(key)
     if row is None or not row.is_offered:
         raise NotFound(f"There is no product with the SKU {key[1]!r}.")
-    _check_edition(row, if_match)
+    check_edition(row, if_match)
     row.deleted = True
     await _write_sheets(tx, [row])
 
@@ -87,7 +97,8 @@ async def repeat_recent_products(tx: Transaction) -> None:
     await tx.execute(products.update().where(recent).values(publish_at=tx.now))
 
 
-def _check_edition(row: ProductRow, if_match: int | None) -> None:
+def check_edition(row: ProductRow, if_match: int | None) -> None:
+    """Raise `StaleEdition` where the sheet has another edition than was read."""
     if if_match is not None and row.edition != if_match:
         current = product_view(row) if row.is_known else None
         raise StaleEdition("The product has changed since it was read.", current=current)
@@ -95,10 +106,16 @@ def _check_edition(row: ProductRow, if_match: int | None) -> None:
 
 def _replace_sheet(row: ProductRow, sheet: Sheet) -> bool:
     """Whether the row says anything else now."""
-    before = (row.title, row.price, row.currency, row.tax_rate, row.deleted)
-    row.title, row.price, row.currency, row.tax_rate = sheet.title, sheet.price, sheet.currency, sheet.tax_rate
+    before = (row.deleted, *(getattr(row, column) for column in _SAID))
     row.deleted = False
-    return before != (row.title, row.price, row.currency, row.tax_rate, row.deleted)
+    for column in _SAID:
+        setattr(row, column, getattr(sheet, column))
+    return before != (row.deleted, *(getattr(row, column) for column in _SAID))
+
+
+def _why_short(row: ProductRow) -> tuple[bool, str, int | None]:
+    """What the reason depends on that a waiting order is told."""
+    return (row.is_known, row.backorder, row.backorder_limit)
 
 
 async def _write_sheets(tx: Transaction, rows: Sequence[ProductRow]) -> None:
@@ -109,15 +126,5 @@ async def _write_sheets(tx: Transaction, rows: Sequence[ProductRow]) -> None:
     await write_rows(tx, rows, _SHEET)
 
 
-async def _mark_waiting(tx: Transaction, keys: Collection[Key]) -> None:
-    """Orders that wait for a product that was not there are short for another reason now: answer again."""
-    if not keys:
-        return
-    statement = select(demands.c.shop, demands.c.sku, demands.c.order_id).where(
-        *of_keys(demands.c, keys), demands.c.allocated < demands.c.quantity
-    )
-    found = await tx.execute(statement)
-    await mark_orders(tx, {row.order_id for row in found if (row.shop, row.sku) in keys})
-
-
-_SHEET = ("title", "price", "currency", "tax_rate", "deleted", "edition", "updated_at", *PUBLISHED)
+_SAID = tuple(Sheet.__dataclass_fields__)
+_SHEET = (*_SAID, "deleted", "edition", "updated_at", *PUBLISHED)

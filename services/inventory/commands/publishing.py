@@ -9,7 +9,7 @@ after an hour and then daily, so that a lost message is healed. Neighbours: `pos
 from datetime import timedelta
 
 from services.inventory.commands.rows import ProductRow
-from services.inventory.domain import Stock
+from services.inventory.domain.stock import Stock
 from shared.contracts import Product
 from shared.outbox import Transaction
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from services.inventory.domain import Key, Stock
+from services.inventory.domain.stock import Key, Stock
 from services.inventory.tables import products
 from shared.database import among, upsert
 from shared.outbox import Transaction
@@ -33,6 +33,10 @@ class ProductRow:
     allocated: int
     discrepancy_since: datetime | None
     movements: int
+    spread: bool
+    backorder: str
+    backorder_limit: int | None
+    safety: int
     edition: int
     version: int
     dirty: bool
@@ -48,7 +52,7 @@ class ProductRow:
     @property
     def stock(self) -> Stock:
         """A copy of the counters, to work on."""
-        return Stock(self.on_hand, self.demand, self.allocated)
+        return Stock(self.on_hand, self.demand, self.allocated, self.safety)
 
     @property
     def is_known(self) -> bool:

@@ -4,22 +4,26 @@ Every read takes the shop first and sees nothing of another. Lists are keyset pa
 for, which says that there is a next page. Neighbour: `verification`.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.tables import demands, movements, products
+from services.inventory.domain.places import Shelf
+from services.inventory.domain.stock import orderable
+from services.inventory.queries.locations import read_shelves
+from services.inventory.tables import balances, demands, movements, products
 
 Listed = tuple[list[dict[str, Any]], int]
 """The rows of a page (perhaps one more than its limit) and how many the whole list has."""
 
-_available = products.c.on_hand - products.c.allocated
+_available = products.c.on_hand - products.c.allocated - products.c.safety
 
 
 def product_view(row: Any) -> dict[str, Any]:
     """A product's sheet as the API shows it; `version` is the sheet's."""
-    available = row.on_hand - row.allocated
+    available = row.on_hand - row.allocated - row.safety
     return {
         "sku": row.sku,
         "name": row.title,
@@ -29,14 +33,20 @@ def product_view(row: Any) -> dict[str, Any]:
         "deleted": row.deleted,
         "available": available,
         "sold_out": available <= 0,
+        "backorder": row.backorder,
+        "backorder_limit": row.backorder_limit,
+        "safety_stock": row.safety,
         "version": row.edition,
         "updated_at": row.updated_at.isoformat(),
     }
 
 
-def stock_view(row: Any) -> dict[str, Any]:
-    """A SKU's counters, in units. `known` is false where orders name it and nobody has made the product."""
-    available = row.on_hand - row.allocated
+def stock_view(row: Any, shelves: Iterable[Shelf]) -> dict[str, Any]:
+    """A SKU's counters, in units, and those of its shelves.
+
+    `known` is false where orders name it and nobody has made the product.
+    """
+    available = row.on_hand - row.allocated - row.safety
     return {
         "sku": row.sku,
         "name": row.title,
@@ -48,7 +58,13 @@ def stock_view(row: Any) -> dict[str, Any]:
         "waiting": row.demand - row.allocated,
         "available": available,
         "sold_out": available <= 0,
+        "safety_stock": row.safety,
+        "orderable": orderable(available, row.demand - row.allocated, row.backorder, row.backorder_limit),
         "discrepancy_since": None if row.discrepancy_since is None else row.discrepancy_since.isoformat(),
+        "locations": [
+            {"location": shelf.location, "on_hand": shelf.on_hand, "allocated": shelf.allocated, "free": shelf.free}
+            for shelf in shelves
+        ],
     }
 
 
@@ -61,6 +77,7 @@ def movement_view(row: Any) -> dict[str, Any]:
         "quantity": row["quantity"],
         "reason": str(row["reason"]),
         "on_hand": row["on_hand"],
+        "location": row["location"],
         "order": row["order_id"],
         "line": row["line"],
         "actor": row["actor"],
@@ -96,20 +113,32 @@ async def list_stock(
     if sold_out is not None:
         wanted.append(_available <= 0 if sold_out else _available > 0)
     rows, total = await _page_of_products(conn, wanted, limit, after)
-    return [stock_view(row) for row in rows], total
+    shelves = await read_shelves(conn, shop, rows)
+    return [stock_view(row, shelves[row.sku]) for row in rows], total
 
 
 async def list_discrepancies(conn: AsyncConnection, shop: str, limit: int, after: str | None) -> Listed:
-    """SKUs of which more left than was there: each is to be counted."""
-    rows, total = await _page_of_products(conn, [products.c.shop == shop, products.c.on_hand < 0], limit, after)
-    return [stock_view(row) | {"task": "count"} for row in rows], total
+    """SKUs of which more left than was there, in all or at a location: each is to be counted."""
+    place = balances.c.shop == shop, balances.c.sku == products.c.sku, balances.c.on_hand < 0
+    is_short = (products.c.on_hand < 0) | (products.c.spread & exists().where(*place))
+    rows, total = await _page_of_products(conn, [products.c.shop == shop, is_short], limit, after)
+    shelves = await read_shelves(conn, shop, rows)
+    return [stock_view(row, shelves[row.sku]) | {"task": "count"} for row in rows], total
 
 
 async def list_movements(
-    conn: AsyncConnection, shop: str, limit: int, after: str | None, *, sku: str | None = None
+    conn: AsyncConnection,
+    shop: str,
+    limit: int,
+    after: str | None,
+    *,
+    sku: str | None = None,
+    location: str | None = None,
 ) -> Listed:
     """The ledger, the newest first."""
     wanted = [movements.c.shop == shop]
+    if location is not None:
+        wanted.append(movements.c.location == location)
     if sku is not None:
         wanted.append(movements.c.sku == sku)
     statement = select(movements).where(*wanted).order_by(movements.c.id.desc())

@@ -7,11 +7,21 @@ database at work. An empty list is the proof.
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.inventory.domain import Reason
-from services.inventory.tables import demands, marks, metadata, movements, order_lines, products
+from services.inventory.domain.places import DEFAULT
+from services.inventory.domain.stock import Reason
+from services.inventory.tables import (
+    allocations,
+    balances,
+    demands,
+    marks,
+    metadata,
+    movements,
+    order_lines,
+    products,
+)
 
 answers = metadata.tables["answers"]
 
@@ -23,6 +33,13 @@ async def verify(conn: AsyncConnection, shop: str, *, limit: int = 100) -> dict[
     """Figures of the shop and at most `limit` differences, each with what was found on both sides."""
     differences = await _balances(conn, shop, limit)
     differences += await _chain(conn, shop, limit)
+    for statement, checks in _place_checks(shop):
+        differences += [
+            {"sku": row.sku, "location": row.location, "check": check, "left": int(left), "right": int(right)}
+            for row in await conn.execute(statement.limit(limit))
+            for check, left, right in zip(checks, row[2::2], row[3::2], strict=True)
+            if left != right
+        ]
     orders, wrong = await _answers(conn, shop, limit)
     count = select(func.count()).select_from(products).where(products.c.shop == shop)
     skus = (await conn.execute(count)).scalar_one()
@@ -79,6 +96,80 @@ async def _chain(conn: AsyncConnection, shop: str, limit: int) -> list[dict[str,
         {"sku": row.sku, "check": "balance of the ledger", "left": row.before + row.quantity, "right": row.on_hand}
         for row in await conn.execute(statement)
     ]
+
+
+def _place_checks(shop: str) -> list[tuple[Select[Any], tuple[str, ...]]]:
+    """Per SKU and location: statements that give what differs (SKU, location, then a pair per check), and their names.
+
+    A SKU that was never elsewhere than at the default location has no balances: its total is all there is to compare.
+    """
+    place = (movements.c.sku, movements.c.location)
+    ledger = (
+        select(*place, func.sum(movements.c.quantity).label("total")).where(movements.c.shop == shop).group_by(*place)
+    ).subquery()
+    place = (allocations.c.sku, allocations.c.location)
+    taken = (
+        select(*place, func.sum(allocations.c.quantity).label("total"))
+        .where(allocations.c.shop == shop)
+        .group_by(*place)
+    ).subquery()
+    known = and_(balances.c.shop == shop, balances.c.sku == ledger.c.sku, balances.c.location == ledger.c.location)
+    present = case(
+        (products.c.spread, func.coalesce(balances.c.on_hand, 0)),
+        (ledger.c.location == DEFAULT, ledger.c.total),
+        else_=0,
+    )
+    by_ledger = (
+        select(ledger.c.sku, ledger.c.location, ledger.c.total, present)
+        .join(products, and_(products.c.shop == shop, products.c.sku == ledger.c.sku))
+        .outerjoin(balances, known)
+        .where(ledger.c.total != present)
+    )
+    got = func.coalesce(taken.c.total, 0)
+    by_lines = (
+        select(balances.c.sku, balances.c.location, got, balances.c.allocated)
+        .outerjoin(taken, and_(taken.c.sku == balances.c.sku, taken.c.location == balances.c.location))
+        .where(balances.c.shop == shop, got != balances.c.allocated)
+    )
+    on_hand, allocated = func.sum(balances.c.on_hand), func.sum(balances.c.allocated)
+    totals = (products.c.sku, products.c.on_hand, products.c.allocated)
+    in_all = (
+        select(products.c.sku, null().label("location"), on_hand, totals[1], allocated, totals[2])
+        .join(balances, and_(balances.c.shop == products.c.shop, balances.c.sku == products.c.sku))
+        .where(products.c.shop == shop)
+        .group_by(*totals)
+        .having((on_hand != products.c.on_hand) | (allocated != products.c.allocated))
+    )
+    return [
+        (by_ledger, ("ledger = on hand at the location",)),
+        (by_lines, ("allocations = allocated at the location",)),
+        (in_all, ("locations = on hand", "locations = allocated")),
+        (_lines_elsewhere(shop), ("allocations = tranches of a line",)),
+    ]
+
+
+def _lines_elsewhere(shop: str) -> Select[Any]:
+    """Lines of SKUs at several locations whose units by location are not those of their tranches."""
+    placed = (
+        select(func.coalesce(func.sum(allocations.c.quantity), 0))
+        .where(
+            allocations.c.order_id == demands.c.order_id,
+            allocations.c.line == demands.c.line,
+            allocations.c.shop == demands.c.shop,
+            allocations.c.sku == demands.c.sku,
+        )
+        .correlate(demands)
+        .scalar_subquery()
+    )
+    got = func.sum(demands.c.allocated)
+    keys = (demands.c.shop, demands.c.sku, demands.c.order_id, demands.c.line)
+    return (
+        select(demands.c.sku, null().label("location"), placed, got)
+        .join(products, and_(products.c.shop == demands.c.shop, products.c.sku == demands.c.sku))
+        .where(demands.c.shop == shop, products.c.spread)
+        .group_by(*keys)
+        .having(got != placed)
+    )
 
 
 async def _answers(conn: AsyncConnection, shop: str, limit: int) -> tuple[int, list[dict[str, Any]]]:

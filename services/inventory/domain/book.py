@@ -15,104 +15,9 @@ The rules, per SKU of a shop:
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import NamedTuple
 
-Key = tuple[str, str]
-"""A shop's id and a SKU: the order of these pairs is the order in which their rows are locked."""
-
-Waits = tuple[tuple[datetime, int], ...]
-"""The tranches of a line: since when, how many; oldest first, one per moment."""
-
-
-class Reason(StrEnum):
-    """Why on hand moved. The first two come from orders, the others from people and systems."""
-
-    SHIPMENT = "shipment"
-    RESTOCK = "restock"
-    RECEIPT = "receipt"
-    CORRECTION = "correction"
-    LOSS = "loss"
-    COUNT = "count"
-    TRANSFER = "transfer"
-    OTHER = "other"
-
-
-class LineState(NamedTuple):
-    """What an order says of one stocked line. `shipped` and `restocked` are units since the order began."""
-
-    key: Key
-    waits: Waits
-    shipped: int = 0
-    restocked: int = 0
-
-    @property
-    def hold(self) -> int:
-        return sum(quantity for _, quantity in self.waits)
-
-    @property
-    def out(self) -> int:
-        return self.shipped - self.restocked
-
-
-@dataclass(slots=True)
-class Tranche:
-    """A part of a line's hold: `quantity` units asked for, `allocated` of them got."""
-
-    order: str
-    line: int
-    since: datetime
-    quantity: int
-    allocated: int = 0
-
-    @property
-    def unmet(self) -> int:
-        return self.quantity - self.allocated
-
-    @property
-    def rank(self) -> tuple[datetime, str, int]:
-        """The place in the waiting list, the oldest first."""
-        return (self.since, self.order, self.line)
-
-
-@dataclass(slots=True)
-class Stock:
-    """The counters of one SKU, in units."""
-
-    on_hand: int = 0
-    demand: int = 0
-    allocated: int = 0
-
-    @property
-    def available(self) -> int:
-        """What a new buyer could get; below zero where more left than was there."""
-        return self.on_hand - self.allocated
-
-    @property
-    def sold_out(self) -> bool:
-        return self.available <= 0
-
-    @property
-    def unmet(self) -> int:
-        return self.demand - self.allocated
-
-    @property
-    def free(self) -> int:
-        """What may be allocated; below zero, what is allocated though it is not there."""
-        return max(self.on_hand, 0) - self.allocated
-
-
-class Movement(NamedTuple):
-    """One line of the ledger; `on_hand` is the balance after it."""
-
-    key: Key
-    quantity: int
-    reason: Reason
-    on_hand: int
-    order: str | None = None
-    line: int | None = None
-    note: str | None = None
+from services.inventory.domain.places import DEFAULT, LineKey, Placement
+from services.inventory.domain.stock import Key, LineState, Movement, Reason, Stock, Tranche
 
 
 @dataclass(slots=True)
@@ -127,18 +32,21 @@ class Lack:
 
 
 class Book:
-    """One transaction's work on the stock of some SKUs, in memory.
+    """One transaction's work on the stock of some SKUs, in memory; `placements` are of those at several locations.
 
     Enter every change (`change_line`, `move`), load the tranches that `lack` names, then `settle`. Afterwards
     `stocks` holds the new counters, `tranches` those of the changed lines, `served` the others whose allocation
-    changed, `movements` the new lines of the ledger.
+    changed and `gains` by how much, `movements` the new lines of the ledger.
     """
 
-    def __init__(self, stocks: dict[Key, Stock]) -> None:
+    def __init__(self, stocks: dict[Key, Stock], placements: dict[Key, Placement] | None = None) -> None:
         self.stocks = stocks
+        self.placements = placements or {}
         self.tranches: dict[Key, list[Tranche]] = {}
         self.served: list[Tranche] = []
+        self.gains: dict[Key, dict[LineKey, int]] = {}
         self.movements: list[Movement] = []
+        self._changed: dict[Key, set[LineKey]] = {}
 
     def change_line(
         self, order: str, line: int, before: LineState | None, after: LineState | None, allocated: int
@@ -148,6 +56,9 @@ class Book:
         A line that changed its SKU leaves the old one as if it had never been there: the present state alone counts.
         """
         shipped = self._move_goods(order, line, before, after)
+        for state in (before, after):
+            if state is not None:
+                self._changed.setdefault(state.key, set()).add((order, line))
         if before is not None:
             stock = self.stocks[before.key]
             stock.demand -= before.hold
@@ -166,9 +77,9 @@ class Book:
             kept -= got
             own.append(Tranche(order, line, since, quantity, got))
 
-    def move(self, key: Key, quantity: int, reason: Reason, note: str | None = None) -> None:
+    def move(self, key: Key, quantity: int, reason: Reason, note: str | None = None, location: str = DEFAULT) -> None:
         """Goods came (`quantity` > 0) or went, whoever says so."""
-        self._enter(key, quantity, reason, note=note)
+        self._enter(key, quantity, reason, note=note, location=location)
 
     def lack(self) -> Lack:
         """What tranches of other orders matter: waiting ones where stock is free, holding ones where it is short."""
@@ -192,7 +103,20 @@ class Book:
             seen = foreign.get(key, [])
             before = [tranche.allocated for tranche in seen]
             settle(stock, [*self.tranches.get(key, ()), *seen])
-            self.served += [t for t, allocated in zip(seen, before, strict=True) if t.allocated != allocated]
+            for tranche, allocated in zip(seen, before, strict=True):
+                if tranche.allocated != allocated:
+                    self.served.append(tranche)
+                    gains = self.gains.setdefault(key, {})
+                    line = (tranche.order, tranche.line)
+                    gains[line] = gains.get(line, 0) + tranche.allocated - allocated
+
+    def targets(self, key: Key) -> dict[LineKey, int]:
+        """What each changed line of a SKU has got; 0 for those that left it."""
+        found = dict.fromkeys(self._changed.get(key, ()), 0)
+        for tranche in self.tranches.get(key, ()):
+            line = (tranche.order, tranche.line)
+            found[line] = found.get(line, 0) + tranche.allocated
+        return found
 
     def _move_goods(self, order: str, line: int, before: LineState | None, after: LineState | None) -> int:
         """Enter the movements between two states; the units that left the SKU of `after`."""
@@ -212,12 +136,17 @@ class Book:
 
     def _enter(
         self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None,
-        note: str | None = None,
+        note: str | None = None, location: str | None = None,
     ) -> None:  # fmt: skip
-        if quantity:
-            stock = self.stocks[key]
-            stock.on_hand += quantity
-            self.movements.append(Movement(key, quantity, reason, stock.on_hand, order, line, note))
+        if not quantity:
+            return
+        stock, placement = self.stocks[key], self.placements.get(key)
+        parts = [(location or DEFAULT, quantity)]
+        if placement is not None:
+            parts = placement.move(quantity, location, None if order is None or line is None else (order, line))
+        for place, units in parts:
+            stock.on_hand += units
+            self.movements.append(Movement(key, units, reason, stock.on_hand, order, line, note, place))
 
 
 def settle(stock: Stock, tranches: Iterable[Tranche]) -> None:
@@ -243,22 +172,3 @@ def _take(newest_first: Iterable[Tranche], missing: int) -> Iterator[tuple[Tranc
         missing -= units
         if units:
             yield tranche, -units
-
-
-def tranches_of(hold: int, waits: Iterable[tuple[datetime, int]], placed_at: datetime) -> Waits:
-    """A line's tranches as one canonical value; where they do not add up to `hold`, all waits since `placed_at`."""
-    merged: dict[datetime, int] = {}
-    for since, quantity in waits:
-        merged[since] = merged.get(since, 0) + quantity
-    if sum(merged.values()) != hold:
-        return ((placed_at, hold),) if hold else ()
-    return tuple(sorted(merged.items()))
-
-
-def stock_fact(hold: int, allocated: int, out: int) -> str:
-    """The stock fact of an order, from the sums over its lines."""
-    if hold:
-        if allocated:
-            return "reserved" if allocated == hold else "partly"
-        return "short"
-    return "committed" if out > 0 else "none"

@@ -1,0 +1,146 @@
+"""The words of stock: counters of a SKU, states of an order's line, tranches of the waiting list, movements.
+
+Values only; `book` says what becomes of them, `places` where the units are.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.inventory.domain.places import DEFAULT
+
+Key = tuple[str, str]
+"""A shop's id and a SKU: the order of these pairs is the order in which their rows are locked."""
+
+Waits = tuple[tuple[datetime, int], ...]
+"""The tranches of a line: since when, how many; oldest first, one per moment."""
+
+
+class Reason(StrEnum):
+    """Why on hand moved. The first two come from orders, the others from people and systems."""
+
+    SHIPMENT = "shipment"
+    RESTOCK = "restock"
+    RECEIPT = "receipt"
+    CORRECTION = "correction"
+    LOSS = "loss"
+    COUNT = "count"
+    TRANSFER = "transfer"
+    SCRAP = "scrap"
+    OTHER = "other"
+
+
+class Backorder(StrEnum):
+    """Whether the seller takes orders for more than there is. The waiting list is the same for all."""
+
+    ALLOWED = "allowed"
+    LIMITED = "limited"
+    """Only so many units may wait; who is beyond that is told so."""
+    REFUSED = "refused"
+    """Whoever has to wait is told that it was not on offer."""
+
+
+class LineState(NamedTuple):
+    """What an order says of one stocked line. `shipped` and `restocked` are units since the order began."""
+
+    key: Key
+    waits: Waits
+    shipped: int = 0
+    restocked: int = 0
+
+    @property
+    def hold(self) -> int:
+        return sum(quantity for _, quantity in self.waits)
+
+    @property
+    def out(self) -> int:
+        return self.shipped - self.restocked
+
+
+@dataclass(slots=True)
+class Tranche:
+    """A part of a line's hold: `quantity` units asked for, `allocated` of them got."""
+
+    order: str
+    line: int
+    since: datetime
+    quantity: int
+    allocated: int = 0
+
+    @property
+    def unmet(self) -> int:
+        return self.quantity - self.allocated
+
+    @property
+    def rank(self) -> tuple[datetime, str, int]:
+        """The place in the waiting list, the oldest first."""
+        return (self.since, self.order, self.line)
+
+
+@dataclass(slots=True)
+class Stock:
+    """The counters of one SKU, in units; `safety` is never offered (though an order that came gets it)."""
+
+    on_hand: int = 0
+    demand: int = 0
+    allocated: int = 0
+    safety: int = 0
+
+    @property
+    def available(self) -> int:
+        """What a new buyer could get; below zero where more left than was there."""
+        return self.on_hand - self.allocated - self.safety
+
+    @property
+    def sold_out(self) -> bool:
+        return self.available <= 0
+
+    @property
+    def unmet(self) -> int:
+        return self.demand - self.allocated
+
+    @property
+    def free(self) -> int:
+        """What may be allocated; below zero, what is allocated though it is not there."""
+        return max(self.on_hand, 0) - self.allocated
+
+
+class Movement(NamedTuple):
+    """One line of the ledger; `on_hand` is the balance after it."""
+
+    key: Key
+    quantity: int
+    reason: Reason
+    on_hand: int
+    order: str | None = None
+    line: int | None = None
+    note: str | None = None
+    location: str = DEFAULT
+
+
+def orderable(available: int, waiting: int, backorder: str, limit: int | None) -> int | None:
+    """How many units may be ordered, now or on back order; None: as many as one likes."""
+    if backorder == Backorder.ALLOWED:
+        return None
+    return max(available - waiting + (limit or 0), 0) if backorder == Backorder.LIMITED else max(available, 0)
+
+
+def tranches_of(hold: int, waits: Iterable[tuple[datetime, int]], placed_at: datetime) -> Waits:
+    """A line's tranches as one canonical value; where they do not add up to `hold`, all waits since `placed_at`."""
+    merged: dict[datetime, int] = {}
+    for since, quantity in waits:
+        merged[since] = merged.get(since, 0) + quantity
+    if sum(merged.values()) != hold:
+        return ((placed_at, hold),) if hold else ()
+    return tuple(sorted(merged.items()))
+
+
+def stock_fact(hold: int, allocated: int, out: int) -> str:
+    """The stock fact of an order, from the sums over its lines."""
+    if hold:
+        if allocated:
+            return "reserved" if allocated == hold else "partly"
+        return "short"
+    return "committed" if out > 0 else "none"
