@@ -1,7 +1,8 @@
 """The JSON API of orders.
 
-`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about statuses, shops
-and keys, `operations` about what is not settled and saying it all again. `tools` holds what the routes are made of.
+`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about shops and keys,
+`statuses` about what a seller calls them, `operations` about what is not settled and saying it all again. `tools` holds
+what the routes are made of.
 """
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
+from services.orders.api.statuses import status_routes
 from services.orders.api.tools import Tools
 
 __all__ = ["Tools", "routers"]
@@ -21,4 +23,4 @@ def routers(tools: Tools) -> list[APIRouter]:
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
     for add in (add_reads, add_placing, add_changes):
         add(orders, tools)
-    return [orders, shop_routes(tools), operations_routes(tools)]
+    return [orders, shop_routes(tools), status_routes(tools), operations_routes(tools)]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from services.orders.commands.inputs import KeyInput, ShopInput
-from services.orders.commands.statuses import add_default_statuses
+from services.orders.commands.status_templates import add_default_statuses
 from services.orders.domain.transitions import Profile
 from services.orders.tables import api_keys, shop_settings, shops
 from shared.contracts import Shop, ShopKey
