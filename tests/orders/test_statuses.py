@@ -31,10 +31,10 @@ async def refused(orders: Driver, body: Json, **query: str) -> str:
     return field
 
 
-async def put(orders: Driver, mnemonic: str, **changes: Any) -> Any:
+async def put(orders: Driver, known: str, **changes: Any) -> Any:
     """Change a few fields of a status; the answer."""
-    present = await orders.get(f"statuses/{mnemonic}")
-    return await orders.http.put(f"/api/v1/statuses/{mnemonic}", json={**present, **changes})
+    present = await orders.get(f"statuses/{known}")
+    return await orders.http.put(f"/api/v1/statuses/{known}", json={**present, **changes})
 
 
 @pytest.mark.row("S4-01")
@@ -154,7 +154,7 @@ async def test_set_is_applied_whole_or_not_at_all(orders: Driver) -> None:
     wanted = {"statuses": bodies}
     before = await orders.get("statuses")
     shown = (await orders.http.put("/api/v1/statuses", json=wanted, params={"dry_run": True})).json()
-    assert (shown["created"], list(shown["changed"])) == (["boxed"], ["ready", "shipped"])
+    assert (shown["created"], sorted(shown["changed"])) == (["boxed"], ["ready", "shipped"])
     assert shown["changed"]["shipped"] == {"colour": ["#0d9488", "#ffffff"]}
     assert await orders.get("statuses") == before
 

@@ -1,8 +1,8 @@
 """The JSON API of orders.
 
-`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about shops and keys,
-`statuses` about what a seller calls them, `operations` about what is not settled and saying it all again. `tools` holds
-what the routes are made of.
+`reading`, `placing` (with `waiting` for `Prefer: wait`), `changing` and `transitions` are about orders, `shop` about
+shops and keys, `statuses` about what a seller calls them, `operations` about what is not settled and saying it all
+again. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
@@ -14,6 +14,7 @@ from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
 from services.orders.api.statuses import status_routes
 from services.orders.api.tools import Tools
+from services.orders.api.transitions import add_transitions
 
 __all__ = ["Tools", "routers"]
 
@@ -21,6 +22,6 @@ __all__ = ["Tools", "routers"]
 def routers(tools: Tools) -> list[APIRouter]:
     """All routes below `/api/v1` that are orders' own."""
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
-    for add in (add_reads, add_placing, add_changes):
+    for add in (add_reads, add_placing, add_changes, add_transitions):
         add(orders, tools)
     return [orders, shop_routes(tools), status_routes(tools), operations_routes(tools)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.orders.commands.entries import Actor, chosen_actions, note, quiet, status_entry
 from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
@@ -70,16 +72,22 @@ async def move(
     """Change the status of one order; `version` is what `If-Match` says. Raises the problems above."""
     record = await lock_order(tx.conn, shop, code)
     check_version(record, version)
-    status, rules = await status_and_rules(tx.conn, shop, request.status)
-    if _ships_a_part(record, status, request):
-        status = default_of(await list_statuses(tx.conn, shop), StatusType.PARTIALLY_SHIPPED)
-    await check_transition(tx, record, Move(status, rules, request), actor)
+    wanted = await wanted_move(tx.conn, record, request)
+    await check_transition(tx, record, wanted, actor)
     was_back = TYPES[record.type].phase is Phase.BACK
-    change = moved(tx, record, Move(status, rules, request), actor)
+    change = moved(tx, record, wanted, actor)
     if was_back and actor.is_human:
         await _use_up_on_short(tx, record)
     await save(tx, [change])
     return record
+
+
+async def wanted_move(conn: AsyncConnection, record: OrderRecord, request: MoveOrder) -> Move:
+    """What the request comes to for this order. Raises `UnknownStatus`."""
+    status, rules = await status_and_rules(conn, record.shop, request.status)
+    if _ships_a_part(record, status, request):
+        status = default_of(await list_statuses(conn, record.shop), StatusType.PARTIALLY_SHIPPED)
+    return Move(status, rules, request)
 
 
 def check_version(record: OrderRecord, version: int | None) -> None:
