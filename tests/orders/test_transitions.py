@@ -30,7 +30,11 @@ class House:
         self._ids = count()
 
     async def open(self) -> None:
-        more: dict[str, Any] = {"administrators": ("cellar@example.com",), "sms": True, "invoice_policy": self.policy.value}
+        more: dict[str, Any] = {
+            "administrators": ("cellar@example.com",),
+            "sms": True,
+            "invoice_policy": self.policy.value,
+        }
         await self.orders.open_shop("house", SECRET, **more)
         self.orders.http = self.orders.client(SECRET)
 

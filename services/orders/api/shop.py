@@ -1,5 +1,6 @@
 """Routes on a shop's own data: the shop itself, its keys. Its statuses have `statuses`."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -34,7 +35,8 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
             rules = await shop_rules(conn, caller.shop)
         if shop is None:
             raise NotFound("The shop is not known yet.")
-        own = {"profile": rules.profile, "payment_term_hours": rules.payment_term_hours, "on_payment": rules.on_payment}
+        own = asdict(rules)
+        del own["link_secret"]
         return json_response(_shop(shop) | own)
 
     @router.put("/shop")

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.orders.api.tools import Code, Reader, Tools, commanding
 from services.orders.commands.entries import Actor
 from services.orders.commands.inputs import MoveOrder
-from services.orders.commands.moving import Move, check_transition, question_document, wanted_move
+from services.orders.commands.moving import Move, check_transition, question_document, ruling, wanted_move
 from services.orders.commands.previewing import Effects, Surroundings, choices, preview
-from services.orders.domain.transitions import Verdict, questions, verdict
+from services.orders.domain.transitions import Verdict, questions
 from services.orders.queries.catalogue import ShopRules, StatusRecord, list_statuses, shop_rules
 from services.orders.queries.hearings import BILLING, find_bodies
 from services.orders.queries.records import OrderRecord, find_order
@@ -56,7 +56,7 @@ def add_transitions(router: APIRouter, tools: Tools) -> None:
             tx = Transaction(conn, tools.outbox.clock())
             wanted = await wanted_move(conn, record, body)
             await check_transition(tx, record, wanted, actor)
-            effects = preview(tx, record, wanted, actor, await _around(conn, record))
+            effects = preview(tx, record, wanted, actor, await _around(conn, record), strictly=True)
         return json_response(_document(effects))
 
 
@@ -69,25 +69,25 @@ class _Way:
     def to(self, status: StatusRecord, rules: ShopRules) -> tuple[str, dict[str, Any]]:
         """The list the status belongs to, and its document."""
         record = self._record
-        ruling = verdict(record.type, status.type, rules.profile, manager=self._actor.manager)
+        found, reasons = ruling(record, status.type, rules, self._actor)
         document: dict[str, Any] = {
             "mnemonic": status.mnemonic,
             "type": status.type,
             "name": status.texts_in(record.language).get("name", status.mnemonic),
-            "verdict": ruling,
+            "verdict": found,
             "ask_stock": status.ask_stock,
         }
-        if ruling is Verdict.REFUSED:
-            return NAMES[ruling], document
+        if found is Verdict.REFUSED:
+            return NAMES[found], document | {"reasons": reasons}
         wanted = Move(status, rules, MoveOrder(status=status.mnemonic))
-        if ruling is Verdict.CONFIRM:
+        if found is Verdict.CONFIRM:
             document["questions"] = [question_document(asked) for asked in questions(record.type, status.type)]
         else:
             document["effects"] = _document(self._preview(wanted))
-        if ruling is Verdict.CONFIRM or (status.ask_stock and status.type is not record.type):
-            found = choices(self._tx, record, wanted, self._actor, self._around)
-            document["choices"] = {word: _document(effects) for word, effects in found.items()}
-        return NAMES[ruling], document
+        if found is Verdict.CONFIRM or (status.ask_stock and status.type is not record.type):
+            by_word = choices(self._tx, record, wanted, self._actor, self._around)
+            document["choices"] = {word: _document(effects) for word, effects in by_word.items()}
+        return NAMES[found], document
 
     def _preview(self, wanted: Move) -> Effects:
         return preview(self._tx, self._record, wanted, self._actor, self._around)

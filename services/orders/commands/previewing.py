@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from services.orders.commands.entries import Actor
 from services.orders.commands.inputs import MoveOrder
-from services.orders.commands.moving import MARKETPLACES, Move, moved
+from services.orders.commands.moving import MARKETPLACES, Move, check_tracking, missing_tracking, moved
 from services.orders.commands.paperwork import foretold
 from services.orders.commands.saving import Change
 from services.orders.domain.transitions import STOCK_CHOICES
@@ -80,10 +80,17 @@ class Surroundings:
     account: Account | None
 
 
-def preview(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, around: Surroundings) -> Effects:
-    """What the change would do; `tx` lends its clock. Raises what the change itself would raise."""
+def preview(
+    tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, around: Surroundings, *, strictly: bool = False
+) -> Effects:
+    """What the change would do; `tx` lends its clock. Raises what the change itself would raise.
+
+    Only `strictly` does a missing tracking number count as an error: before anybody wrote one it is a warning.
+    """
     after = _copy(record)
     change = moved(tx, after, wanted, actor)
+    if strictly:
+        check_tracking(change, wanted)
     entry = change.entries[0]
     papers = foretold(order_message(after), around.shop.invoice_policy, around.account)
     confirms = bool(change.parcels) and after.channel in MARKETPLACES and not after.test
@@ -99,7 +106,7 @@ def preview(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, ar
         credit_note=papers.credit_note,
         marketplace="confirm" if confirms else None,
         payable=levels(after.type).payable,
-        warnings=tuple(_warnings(record, change, entry, around.shop)),
+        warnings=tuple(_warnings(record, change, wanted, around.shop)),
     )
 
 
@@ -153,11 +160,13 @@ def _phone(record: OrderRecord, shop: Shop) -> str | None:
     return (record.customer.get("phone") or None) if shop.sms else None
 
 
-def _warnings(record: OrderRecord, change: Change, entry: EntryRecord, shop: Shop) -> Iterator[Warned]:
-    after = change.record
+def _warnings(record: OrderRecord, change: Change, wanted: Move, shop: Shop) -> Iterator[Warned]:
+    after, entry = change.record, change.entries[0]
     stops = levels(record.type).payable and not levels(after.type).payable
     if stops and record.payment in UNPAID:
         yield Warned("stops_being_payable", "The order is not paid, and its client can no longer pay it.")
+    if missing_tracking(change, wanted):
+        yield Warned("tracking_needed", "A carrier and a tracking number are needed.")
     if change.parcels and record.stock in SHORT:
         yield Warned("short", "Not everything is in stock: what leaves is taken from orders that wait.")
     if entry.sms and not shop.sms:

@@ -23,6 +23,8 @@ from shared.security import hash_key, hear_shops
 PREFIX = "ck_"
 """Of every key made here, so that secret scanners know it."""
 SHORTEST = 16
+_OWN = {"profile", "payment_term_hours", "on_payment", "tracking_required", "publish_histories"}
+"""What only orders reads."""
 
 
 class ShopTaken(Problem):
@@ -42,7 +44,7 @@ class MadeKey:
 
 async def create_shop(tx: Transaction, request: ShopInput) -> Shop:
     """A new shop with its default statuses; nobody has a key to it yet. Raises `ShopTaken`."""
-    row = {"shop": request.shop, **_rules(request)}
+    row = {"shop": request.shop, "link_secret": secrets.token_urlsafe(32), **_rules(request)}
     if (await tx.execute(upsert(tx.conn, shop_settings, keys=["shop"]).values(row))).rowcount == 0:
         raise ShopTaken(f"There is a shop '{request.shop}' already.")
     await add_default_statuses(tx, request.shop)
@@ -112,9 +114,11 @@ def _rules(request: ShopInput) -> dict[str, Any]:
         "profile": Profile(request.profile),
         "payment_term_hours": request.payment_term_hours,
         "on_payment": request.on_payment,
+        "tracking_required": request.tracking_required,
+        "publish_histories": request.publish_histories,
     }
 
 
 def _told(request: ShopInput) -> dict[str, Any]:
     """What the other services are told of the shop."""
-    return request.model_dump(mode="json", exclude={"profile", "payment_term_hours", "on_payment"})
+    return request.model_dump(mode="json", exclude=_OWN)

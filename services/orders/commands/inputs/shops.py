@@ -70,3 +70,5 @@ class ShopInput(Input):
     profile: Literal["open", "strict"] = "open"
     payment_term_hours: Annotated[int, Field(ge=1, le=24 * 366)] | None = None
     on_payment: dict[PaidState, Short] = Field(default_factory=dict)
+    tracking_required: bool = False
+    publish_histories: bool = False
