@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from services.orders.commands.inputs import KeyInput, ShopInput
+from services.orders.commands.publishing import check_publication
 from services.orders.commands.status_templates import add_default_statuses
 from services.orders.domain.transitions import Profile
 from services.orders.tables import api_keys, shop_settings, shops
@@ -50,6 +51,7 @@ async def create_shop(tx: Transaction, request: ShopInput) -> Shop:
     await add_default_statuses(tx, request.shop)
     shop = Shop(version=1, **_told(request))
     await _say(tx, shop)
+    await check_publication(tx, request.shop)
     return shop
 
 
@@ -61,6 +63,7 @@ async def update_shop(tx: Transaction, shop: str, request: ShopInput) -> Shop:
     await tx.execute(update(shop_settings).where(shop_settings.c.shop == shop).values(_rules(request)))
     changed = Shop(version=present.version + 1, keys=present.keys, **_told(request))
     await _say(tx, changed)
+    await check_publication(tx, shop)
     return changed
 
 

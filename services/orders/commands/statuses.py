@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 
 from services.orders.commands.inputs import StatusBody, StatusInput
+from services.orders.commands.publishing import check_publication
 from services.orders.domain.types import StatusType
 from services.orders.queries.catalogue import StatusRecord, find_status, list_statuses, shop_rules
 from services.orders.tables import entries, orders, shop_settings, statuses
@@ -50,6 +51,7 @@ async def create_status(tx: Transaction, shop: str, request: StatusInput) -> Sta
     row["default_of_type"] = bool(row["default_of_type"])
     row = {"id": new_id(), "shop": shop, "mnemonic": request.mnemonic, **row}
     await tx.execute(statuses.insert(), [row])
+    await check_publication(tx, shop)
     return await find_status(tx.conn, shop, request.mnemonic)
 
 
@@ -69,6 +71,7 @@ async def update_status(
     if changed["default_of_type"] and not present.default_of_type:
         await _stand_down(tx, shop, changed["type"])
     await tx.execute(update(statuses).where(statuses.c.id == present.id).values(mnemonic=name, **changed))
+    await check_publication(tx, shop)
     return await find_status(tx.conn, shop, name)
 
 

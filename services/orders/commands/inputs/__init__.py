@@ -23,6 +23,7 @@ from services.orders.commands.inputs.orders import (
 )
 from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInput
 from services.orders.commands.inputs.statuses import (
+    ShowOrder,
     StatusBody,
     StatusDraft,
     StatusInput,
@@ -48,6 +49,7 @@ __all__ = [
     "PlaceOrder",
     "ShipmentInput",
     "ShopInput",
+    "ShowOrder",
     "StatusBody",
     "StatusDraft",
     "StatusInput",

@@ -4,7 +4,7 @@ Texts are Liquid, which notifications renders; here they must parse, so that no 
 saved weeks before.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from liquid import Environment
 from liquid.exceptions import LiquidError
@@ -90,6 +90,12 @@ class StatusSet(Input):
     """Several statuses by mnemonic, to be brought about together or not at all."""
 
     statuses: Annotated[dict[Mnemonic, StatusBody], Field(min_length=1, max_length=500)]
+
+
+class ShowOrder(Input):
+    """Whether the client sees the order: as its payment says, or forced either way."""
+
+    shown: Literal["automatic", "shown", "hidden"]
 
 
 class StatusOrder(Input):
