@@ -91,6 +91,10 @@ class Api:
         repeat = may_repeat or key is not None
         return self._json(self._send("POST", path, body=body, headers=sent, may_repeat=repeat))
 
+    def put(self, path: str, body: Any, **query: Any) -> Json:
+        """Bring something to what the body says; repeated when its outcome is not known, since twice is as once."""
+        return self._json(self._send("PUT", path, query=query, body=body, may_repeat=True))
+
     def delete(self, path: str) -> None:
         self._send("DELETE", path, may_repeat=False)
 

@@ -228,6 +228,9 @@ class Order(Message):
     parcels: tuple[Parcel, ...] = ()
     totals: Totals
     entries: tuple[Entry, ...] = ()
+    history_token: str | None = Field(
+        default=None, description="opens the client's history: stands after `/h/` below the shop's `public_url`"
+    )
 
     @property
     def key(self) -> str:

@@ -11,7 +11,6 @@ from services.orders.domain.transitions import (
     deletion_questions,
     direction,
     questions,
-    reachable,
     verdict,
 )
 from services.orders.domain.types import StatusType
@@ -80,7 +79,7 @@ def test_strict_profile_lets_a_manager_revive() -> None:
 
 def test_nothing_becomes_a_draft_again() -> None:
     for origin in StatusType:
-        found = reachable(origin, Profile.OPEN)[StatusType.DRAFT]
+        found = verdict(origin, StatusType.DRAFT)
         assert found is (Verdict.FREE if origin is StatusType.DRAFT else Verdict.REFUSED)
 
 

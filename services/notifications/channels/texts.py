@@ -1,8 +1,8 @@
 """Sellers' own texts, in Liquid with hard limits: a text can waste neither time nor memory, and reaches no object.
 
-`letters` and `sms` render with it. Variables: `order` (code, date, total, net, tax, currency), `customer.name`,
-`shop` (name, url), `status.name`, `lines` (name, sku, quantity, total) and `parcel`/`parcels` (number, carrier,
-tracking_number). One that does not exist renders as nothing; broken syntax raises `BadText`.
+`letters` and `sms` render with it. Variables: `order` (code, date, total, net, tax, currency, history_url),
+`customer.name`, `shop` (name, url), `status.name`, `lines` (name, sku, quantity, total) and `parcel`/`parcels` (number,
+carrier, tracking_number). One that does not exist renders as nothing; broken syntax raises `BadText`.
 """
 
 from functools import lru_cache
@@ -80,6 +80,7 @@ def variables(words: Words) -> dict[str, Any]:
             "net": money(words.net, words),
             "tax": money(words.tax, words),
             "currency": words.currency,
+            "history_url": words.history_url,
         },
         "customer": {"name": words.client},
         "shop": {"name": words.shop, "url": words.shop_url},

@@ -53,6 +53,7 @@ class Words:
     items: tuple[Item, ...] = ()
     parcels: tuple[Tracking, ...] = ()
     shipping: Postal | None = None
+    history_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

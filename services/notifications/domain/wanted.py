@@ -181,7 +181,15 @@ def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
         items=tuple(Item(line.name, line.sku, line.quantity, line.gross) for line in order.lines if line.quantity),
         parcels=tuple(Tracking(found.number, found.carrier or "", found.tracking_number or "") for found in parcels),
         shipping=_postal(order.shipping_address),
+        history_url=_history_url(order, shop),
     )
+
+
+def _history_url(order: Order, shop: Shop) -> str:
+    """Where the client follows the order; empty where the shop publishes no histories."""
+    if not (order.history_token and shop.public_url):
+        return ""
+    return f"{shop.public_url.rstrip('/')}/h/{order.history_token}"
 
 
 def _postal(address: Address | None) -> Postal | None:

@@ -1,24 +1,28 @@
 """The JSON API of orders.
 
-`reading`, `placing` (with `waiting` for `Prefer: wait`) and `changing` are about orders, `shop` about statuses, shops
-and keys, `operations` about what is not settled and saying it all again. `tools` holds what the routes are made of.
+`reading`, `placing` (with `waiting` for `Prefer: wait`), `changing` and `transitions` are about orders, `shop` about
+shops and keys, `statuses` about what a seller calls them, `operations` about what is not settled and saying it all
+again, `history` what clients see. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
 
 from services.orders.api.changing import add_changes
+from services.orders.api.history import add_history, history_routes
 from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
+from services.orders.api.statuses import status_routes
 from services.orders.api.tools import Tools
+from services.orders.api.transitions import add_transitions
 
 __all__ = ["Tools", "routers"]
 
 
 def routers(tools: Tools) -> list[APIRouter]:
-    """All routes below `/api/v1` that are orders' own."""
+    """All routes that are orders' own: below `/api/v1`, and the link to a history."""
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
-    for add in (add_reads, add_placing, add_changes):
+    for add in (add_reads, add_placing, add_changes, add_transitions, add_history):
         add(orders, tools)
-    return [orders, shop_routes(tools), operations_routes(tools)]
+    return [orders, shop_routes(tools), status_routes(tools), history_routes(tools), operations_routes(tools)]

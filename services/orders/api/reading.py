@@ -1,9 +1,9 @@
-"""Routes that read orders: the list, one order, its timeline, where it can go from here."""
+"""Routes that read orders: the list, one order, its timeline. Where it can go from here: `transitions`."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,25 +12,18 @@ from services.orders.api.tools import (
     Code,
     Reader,
     Tools,
-    commanding,
     documents_of,
     odd_after,
     order_id,
     order_response,
     read_document,
 )
-from services.orders.commands.entries import Actor
 from services.orders.commands.inputs.fields import Short, Words
-from services.orders.commands.moving import question_document
-from services.orders.domain.transitions import Verdict, questions, reachable
-from services.orders.queries.catalogue import list_statuses, shop_rules
 from services.orders.queries.lists import Filters, list_orders
 from services.orders.queries.records import find_order
 from services.orders.queries.timeline import order_timeline
 from shared.web import Page, after_key, json_response
 from shared.web.paging import Limit, page_of
-
-NAMES = {Verdict.FREE: "allowed", Verdict.CONFIRM: "confirm", Verdict.REFUSED: "refused"}
 
 
 class ListQuery(BaseModel):
@@ -71,13 +64,6 @@ def add_reads(router: APIRouter, tools: Tools) -> None:
             items = await order_timeline(conn, await find_order(conn, caller.shop, code))
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/{code}/transitions")
-    async def read_transitions(request: Request, caller: Reader, code: Code) -> Response:
-        """The statuses that can be reached from here: at once, with a decision, or not."""
-        actor = await commanding(request, caller, tools.keyring)
-        async with tools.db.read() as conn:
-            return json_response(await _transitions(conn, caller.shop, code, actor))
-
 
 async def _page(conn: AsyncConnection, shop: str, filters: ListQuery) -> Page:
     key = after_key(filters.after, 2)
@@ -96,20 +82,3 @@ def _list_key(found: list[Any]) -> tuple[datetime, str]:
     if placed_at.tzinfo is None:
         raise odd_after()
     return placed_at, order_id(found[1])
-
-
-async def _transitions(conn: AsyncConnection, shop: str, code: str, actor: Actor) -> dict[str, list[dict[str, Any]]]:
-    record = await find_order(conn, shop, code)
-    rules = await shop_rules(conn, shop)
-    ways = reachable(record.type, rules.profile, manager=actor.manager)
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES.values()}
-    for status in await list_statuses(conn, shop):
-        if not status.active:
-            continue
-        name = status.texts_in(record.language).get("name", status.mnemonic)
-        document: dict[str, Any] = {"mnemonic": status.mnemonic, "type": status.type, "name": name}
-        if ways[status.type] is Verdict.CONFIRM:
-            asked = questions(record.type, status.type)
-            document["questions"] = [question_document(question) for question in asked]
-        found[NAMES[ways[status.type]]].append(document)
-    return found

@@ -1,16 +1,15 @@
-"""Routes on a shop's own data: statuses, the shop itself, its keys."""
+"""Routes on a shop's own data: the shop itself, its keys. Its statuses have `statuses`."""
 
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.orders.api.tools import Administrator, Reader, Tools, Writer
-from services.orders.commands.inputs import KeyInput, ShopInput, StatusInput
+from services.orders.api.tools import Administrator, Reader, Tools
+from services.orders.commands.inputs import KeyInput, ShopInput
 from services.orders.commands.shops import MadeKey, create_key, create_shop, revoke_key, update_shop
-from services.orders.commands.statuses import create_status, update_status
-from services.orders.queries.catalogue import StatusRecord, find_status, list_keys, list_statuses, shop_rules
+from services.orders.queries.catalogue import list_keys, shop_rules
 from services.orders.queries.documents import moment
 from shared.contracts import Shop
 from shared.outbox import Transaction
@@ -20,42 +19,11 @@ from shared.web import json_response, once
 
 
 def shop_routes(tools: Tools) -> APIRouter:
-    """Statuses for whoever may read orders; shops and keys for administrators."""
+    """The shop for whoever may read orders; changes of it, and keys, for administrators."""
     router = APIRouter(prefix="/api/v1", tags=["shop"])
-    _add_statuses(router, tools)
     _add_shops(router, tools)
     _add_keys(router, tools)
     return router
-
-
-def _add_statuses(router: APIRouter, tools: Tools) -> None:
-    @router.get("/statuses")
-    async def read_statuses(caller: Reader) -> Response:
-        """The seller's statuses, in the seller's order."""
-        async with tools.db.read() as conn:
-            items = [_status(status) for status in await list_statuses(conn, caller.shop)]
-        return json_response({"items": items, "next": None, "total": len(items)})
-
-    @router.get("/statuses/{mnemonic}")
-    async def read_status(caller: Reader, mnemonic: str) -> Response:
-        """One of them, active or not."""
-        async with tools.db.read() as conn:
-            return json_response(_status(await find_status(conn, caller.shop, mnemonic)))
-
-    @router.post("/statuses", status_code=201)
-    async def add_status(request: Request, body: StatusInput, caller: Writer) -> Response:
-        """A status of the seller's own; usable at once."""
-
-        async def command(tx: Transaction) -> Response:
-            return json_response(_status(await create_status(tx, caller.shop, body)), 201)
-
-        return await once(request, tools.outbox, caller, command)
-
-    @router.put("/statuses/{mnemonic}")
-    async def put_status(body: StatusInput, caller: Writer, mnemonic: str) -> Response:
-        """Another name, texts, colour or actions; the type is fixed once the status was used."""
-        async with tools.outbox.transaction() as tx:
-            return json_response(_status(await update_status(tx, caller.shop, mnemonic, body)))
 
 
 def _add_shops(router: APIRouter, tools: Tools) -> None:
@@ -67,7 +35,8 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
             rules = await shop_rules(conn, caller.shop)
         if shop is None:
             raise NotFound("The shop is not known yet.")
-        own = {"profile": rules.profile, "payment_term_hours": rules.payment_term_hours, "on_payment": rules.on_payment}
+        own = asdict(rules)
+        del own["link_secret"]
         return json_response(_shop(shop) | own)
 
     @router.put("/shop")
@@ -115,11 +84,6 @@ def _add_keys(router: APIRouter, tools: Tools) -> None:
             await revoke_key(tx, caller.shop, id_)
             tx.after_commit(tools.keyring.forget)
         return Response(status_code=204)
-
-
-def _status(status: StatusRecord) -> dict[str, Any]:
-    hidden = {"id", "shop"}
-    return {field.name: getattr(status, field.name) for field in fields(status) if field.name not in hidden}
 
 
 def _shop(shop: Shop) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from services.orders.commands.entries import Actor, note
 from services.orders.commands.inputs import MoveOrder
-from services.orders.commands.moving import Move, moved
+from services.orders.commands.moving import Move, moved, needs_tracking
 from services.orders.commands.saving import Change, save
 from services.orders.domain.rules import LIMIT, Rule, Ruling, ruling
 from services.orders.domain.transitions import Verdict, verdict
@@ -84,13 +84,15 @@ def _ruled(tx: Transaction, record: OrderRecord, trigger: Trigger, house: _House
     match ruling(used=used, automatic=record.automatic):
         case Ruling.SKIP:
             return None
-        case Ruling.APPLY:
+        case Ruling.APPLY if not needs_tracking(house.rules, status.type):
             return moved(tx, record, Move(status, house.rules, MoveOrder(status=status.mnemonic)), actor)
+        case Ruling.APPLY:
+            text = f"'{status.mnemonic}' was not set: it needs a carrier and a tracking number."
         case Ruling.WARN:
-            change = Change(record)
             text = f"{LIMIT} automatic changes in a row: '{status.mnemonic}' was not set, please decide."
-            change.add(note(tx, record, "warning", actor, text))
-            return change
+    change = Change(record)
+    change.add(note(tx, record, "warning", actor, text))
+    return change
 
 
 async def _used(tx: Transaction, triggers: Sequence[Trigger]) -> set[tuple[str, str, str]]:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.orders.commands.entries import Actor, chosen_actions, note, quiet, status_entry
 from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
+from services.orders.domain.kinds import objections
+from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
-from services.orders.domain.transitions import Question, Verdict, questions, reachable, verdict
+from services.orders.domain.transitions import Question, Verdict, questions, verdict
 from services.orders.domain.types import TYPES, Phase, StatusType, Stock
 from services.orders.queries.catalogue import ShopRules, StatusRecord, default_of, list_statuses, status_and_rules
 from services.orders.queries.documents import order_document
@@ -25,6 +29,8 @@ from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
 
 MARKETPLACES = ("amazon", "ebay")
+_TRACKED = (StatusType.PARTIALLY_SHIPPED, StatusType.SHIPPED)
+"""What is handed over in the shop goes straight to `delivered` and has no number."""
 
 
 class Stale(Problem):
@@ -46,6 +52,13 @@ class DecisionRequired(Problem):
 
     slug = "decision-required"
     title = "A decision is needed"
+
+
+class TrackingNeeded(Invalid):
+    """The shop ships nothing without a carrier and a tracking number."""
+
+    slug = "tracking-needed"
+    title = "Carrier and tracking number are needed"
 
 
 class NothingToShip(Invalid):
@@ -70,16 +83,23 @@ async def move(
     """Change the status of one order; `version` is what `If-Match` says. Raises the problems above."""
     record = await lock_order(tx.conn, shop, code)
     check_version(record, version)
-    status, rules = await status_and_rules(tx.conn, shop, request.status)
-    if _ships_a_part(record, status, request):
-        status = default_of(await list_statuses(tx.conn, shop), StatusType.PARTIALLY_SHIPPED)
-    await check_transition(tx, record, Move(status, rules, request), actor)
+    wanted = await wanted_move(tx.conn, record, request)
+    await check_transition(tx, record, wanted, actor)
     was_back = TYPES[record.type].phase is Phase.BACK
-    change = moved(tx, record, Move(status, rules, request), actor)
+    change = moved(tx, record, wanted, actor)
+    check_tracking(change, wanted)
     if was_back and actor.is_human:
         await _use_up_on_short(tx, record)
     await save(tx, [change])
     return record
+
+
+async def wanted_move(conn: AsyncConnection, record: OrderRecord, request: MoveOrder) -> Move:
+    """What the request comes to for this order. Raises `UnknownStatus`."""
+    status, rules = await status_and_rules(conn, record.shop, request.status)
+    if _ships_a_part(record, status, request):
+        status = default_of(await list_statuses(conn, record.shop), StatusType.PARTIALLY_SHIPPED)
+    return Move(status, rules, request)
 
 
 def check_version(record: OrderRecord, version: int | None) -> None:
@@ -90,19 +110,52 @@ def check_version(record: OrderRecord, version: int | None) -> None:
 
 
 async def check_transition(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> None:
-    """Refuse what the table refuses, and ask for the decision that it wants."""
+    """Refuse what the table or a line's kind refuses, and ask for the decision that the table wants."""
     origin, target = record.type, wanted.status.type
-    found = verdict(origin, target, wanted.rules.profile, manager=actor.manager)
+    found, reasons = ruling(record, target, wanted.rules, actor)
     if found is Verdict.REFUSED:
-        open_ways = reachable(origin, wanted.rules.profile, manager=actor.manager)
         allowed = [
             status.mnemonic
             for status in await list_statuses(tx.conn, record.shop)
-            if status.active and open_ways[status.type] is not Verdict.REFUSED
+            if status.active and ruling(record, status.type, wanted.rules, actor)[0] is not Verdict.REFUSED
         ]
-        raise TransitionRefused(f"An order that is {origin} cannot become {target}.", allowed=allowed)
+        detail = " ".join((f"An order that is {origin} cannot become {target}.", *reasons))
+        raise TransitionRefused(detail, allowed=allowed, reasons=reasons)
     if found is Verdict.CONFIRM and wanted.request.decision.stock is None:
         require_decision(questions(origin, target), f"From {origin} to {target} a decision is needed.")
+
+
+def ruling(record: OrderRecord, target: StatusType, rules: ShopRules, actor: Actor) -> tuple[Verdict, list[str]]:
+    """What the change needs, by types and by the kinds of the lines; and what speaks against it where it is refused."""
+    found = verdict(record.type, target, rules.profile, manager=actor.manager)
+    if target is StatusType.CANCELLED and record.type is not target and not actor.manager:
+        reasons = objections((line.kind, line.quantities) for line in record.lines)
+        if reasons:
+            return Verdict.REFUSED, reasons
+    return found, []
+
+
+def check_tracking(change: Change, wanted: Move) -> None:
+    """Refuse a parcel that the shop's guard does not let out."""
+    if missing := missing_tracking(change, wanted):
+        detail = f"A status of type {wanted.status.type} needs a carrier and a tracking number in this shop."
+        raise TrackingNeeded(detail, errors=[{"field": field, "detail": "is needed"} for field in missing])
+
+
+def needs_tracking(rules: ShopRules, type_: StatusType) -> bool:
+    """Whether the shop's guard looks at parcels that leave with this type."""
+    return rules.tracking_required and type_ in _TRACKED
+
+
+def missing_tracking(change: Change, wanted: Move) -> list[str]:
+    """The fields that a shop with the guard asks of a parcel of goods; empty where nothing is missing."""
+    if not needs_tracking(wanted.rules, wanted.status.type) or not change.parcels:
+        return []
+    (parcel,) = change.parcels
+    goods = {line.id for line in change.record.lines if line.quantities.stocked}
+    if goods.isdisjoint(line for line, _quantity in parcel.lines):
+        return []
+    return [f"shipment.{field}" for field in ("carrier", "tracking_number") if not getattr(parcel, field)]
 
 
 def require_decision(asked: tuple[Question, ...], detail: str) -> None:
@@ -130,6 +183,8 @@ def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> C
     _set_quantities(change, outcome)
     _ship(tx, change, outcome, request.shipment)
     _set_status(tx, record, status, wanted.rules)
+    if wanted.rules.publish_histories and record.history_token is None:
+        record.history_token = make_token(wanted.rules.link_secret, record.id)
     actions = chosen_actions(status, quiet(request.actions) if repeats else request.actions)
     if actions.invoice is not None:
         record.invoice_wanted = actions.invoice

@@ -17,6 +17,7 @@ from services.orders.commands.pricing import price
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.code import new_code
+from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import TYPES, Phase, StatusType
 from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
@@ -117,6 +118,8 @@ def _placed(
     for line, stock in zip(record.lines, placed, strict=True):
         line.quantities = stock
     record.next_line = len(record.lines) + 1
+    if rules.publish_histories:
+        record.history_token = make_token(rules.link_secret, id_)
     price(record)
     if status.type is StatusType.AWAITING_PAYMENT and rules.payment_term_hours is not None:
         record.expires_at = tx.now + timedelta(hours=rules.payment_term_hours)

@@ -38,6 +38,7 @@ _MUTABLE = (
     "next_line",
     "parcels",
     "settled",
+    "history_token",
 )
 _update_orders = update(orders).where(orders.c.id == bindparam("the_id"))
 _LINE_COLUMNS = tuple(column.name for column in lines.c if not column.primary_key)

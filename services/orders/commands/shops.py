@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from services.orders.commands.inputs import KeyInput, ShopInput
-from services.orders.commands.statuses import add_default_statuses
+from services.orders.commands.publishing import check_publication
+from services.orders.commands.status_templates import add_default_statuses
 from services.orders.domain.transitions import Profile
 from services.orders.tables import api_keys, shop_settings, shops
 from shared.contracts import Shop, ShopKey
@@ -23,6 +24,8 @@ from shared.security import hash_key, hear_shops
 PREFIX = "ck_"
 """Of every key made here, so that secret scanners know it."""
 SHORTEST = 16
+_OWN = {"profile", "payment_term_hours", "on_payment", "tracking_required", "publish_histories"}
+"""What only orders reads."""
 
 
 class ShopTaken(Problem):
@@ -42,12 +45,13 @@ class MadeKey:
 
 async def create_shop(tx: Transaction, request: ShopInput) -> Shop:
     """A new shop with its default statuses; nobody has a key to it yet. Raises `ShopTaken`."""
-    row = {"shop": request.shop, **_rules(request)}
+    row = {"shop": request.shop, "link_secret": secrets.token_urlsafe(32), **_rules(request)}
     if (await tx.execute(upsert(tx.conn, shop_settings, keys=["shop"]).values(row))).rowcount == 0:
         raise ShopTaken(f"There is a shop '{request.shop}' already.")
     await add_default_statuses(tx, request.shop)
     shop = Shop(version=1, **_told(request))
     await _say(tx, shop)
+    await check_publication(tx, request.shop)
     return shop
 
 
@@ -59,6 +63,7 @@ async def update_shop(tx: Transaction, shop: str, request: ShopInput) -> Shop:
     await tx.execute(update(shop_settings).where(shop_settings.c.shop == shop).values(_rules(request)))
     changed = Shop(version=present.version + 1, keys=present.keys, **_told(request))
     await _say(tx, changed)
+    await check_publication(tx, shop)
     return changed
 
 
@@ -112,9 +117,11 @@ def _rules(request: ShopInput) -> dict[str, Any]:
         "profile": Profile(request.profile),
         "payment_term_hours": request.payment_term_hours,
         "on_payment": request.on_payment,
+        "tracking_required": request.tracking_required,
+        "publish_histories": request.publish_histories,
     }
 
 
 def _told(request: ShopInput) -> dict[str, Any]:
     """What the other services are told of the shop."""
-    return request.model_dump(mode="json", exclude={"profile", "payment_term_hours", "on_payment"})
+    return request.model_dump(mode="json", exclude=_OWN)

@@ -130,11 +130,6 @@ def _forward(origin: StatusType, target: StatusType, manager: bool) -> bool:
     return _RANK[target] > _RANK[origin]
 
 
-def reachable(origin: StatusType, profile: Profile, *, manager: bool = False) -> dict[StatusType, Verdict]:
-    """Every type with what it would need from here."""
-    return {target: verdict(origin, target, profile, manager=manager) for target in StatusType}
-
-
 def direction(origin: StatusType, target: StatusType) -> Direction:
     """What a decision on stock is about when an order goes from `origin` to `target`."""
     if TYPES[target].stock is Stock.RELEASED:

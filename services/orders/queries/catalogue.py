@@ -50,6 +50,9 @@ class ShopRules:
     profile: Profile
     payment_term_hours: int | None
     on_payment: dict[str, str]
+    tracking_required: bool = False
+    publish_histories: bool = False
+    link_secret: str = ""
 
 
 class UnknownStatus(Invalid):
@@ -59,8 +62,9 @@ class UnknownStatus(Invalid):
     title = "There is no such status"
 
 
+_RULES = [shop_settings.c[name] for name in ShopRules.__slots__]
 _status_and_rules: Select[Any] = (
-    select(statuses, shop_settings.c.profile, shop_settings.c.payment_term_hours, shop_settings.c.on_payment)
+    select(statuses, *_RULES)
     .join(shop_settings, shop_settings.c.shop == statuses.c.shop)
     .where(statuses.c.shop == bindparam("shop"), statuses.c.mnemonic == bindparam("mnemonic"), statuses.c.active)
 )
@@ -72,7 +76,7 @@ async def status_and_rules(conn: AsyncConnection, shop: str, mnemonic: str) -> t
     if row is None:
         known = [status.mnemonic for status in await list_statuses(conn, shop) if status.active]
         raise UnknownStatus(f"The shop has no status '{mnemonic}'.", field="status", known=known)
-    return _status(row), ShopRules(Profile(row.profile), row.payment_term_hours, row.on_payment)
+    return _status(row), _rules(row)
 
 
 async def list_statuses(conn: AsyncConnection, shop: str) -> list[StatusRecord]:
@@ -101,12 +105,17 @@ async def shop_rules(conn: AsyncConnection, shop: str) -> ShopRules:
     row = (await conn.execute(select(shop_settings).where(shop_settings.c.shop == shop))).one_or_none()
     if row is None:
         return ShopRules(Profile.OPEN, None, {})
-    return ShopRules(Profile(row.profile), row.payment_term_hours, row.on_payment)
+    return _rules(row)
 
 
 def default_of(known: list[StatusRecord], type_: StatusType) -> StatusRecord:
     """The status that stands for a type where nobody chose one; every shop has one per type."""
     return next(status for status in known if status.type is type_ and status.default_of_type)
+
+
+def _rules(row: Any) -> ShopRules:
+    values = {name: getattr(row, name) for name in ShopRules.__slots__}
+    return ShopRules(**values | {"profile": Profile(row.profile)})
 
 
 def _status(row: Any) -> StatusRecord:

@@ -33,6 +33,7 @@ def order_message(record: OrderRecord) -> contracts.Order:
         shipping_address=_address(record.shipping_address),
         lines=tuple(_line(line) for line in record.lines),
         parcels=tuple(_parcel(parcel) for parcel in record.shipments),
+        history_token=record.history_token or None,
         totals=contracts.Totals(net=record.net, tax=record.tax, gross=record.gross),
         entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),
     )

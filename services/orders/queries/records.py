@@ -132,6 +132,7 @@ class OrderRecord:
     warning: str | None = None
     heard: int = 0
     settled: bool = False
+    history_token: str | None = None
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)

@@ -55,6 +55,7 @@ orders = Table(
     Column("warning", Text),  # what billing wants a person to look at
     Column("heard", BigInteger, nullable=False),  # the version that every service has heard
     Column("settled", Boolean, nullable=False),
+    Column("history_token", String(80)),  # of the client's link; null: never made, empty: revoked
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     Index("ix_orders_shop_placed_at_id", "shop", "placed_at", "id"),

@@ -12,6 +12,9 @@ shop_settings = Table(
     Column("profile", String(10), nullable=False),  # open | strict
     Column("payment_term_hours", Integer),  # after which awaiting_payment expires; null: never
     Column("on_payment", Json(), nullable=False),  # payment state -> status mnemonic
+    Column("tracking_required", Boolean, nullable=False),  # to ship: a carrier and a tracking number
+    Column("publish_histories", Boolean, nullable=False),
+    Column("link_secret", String(64), nullable=False),  # signs the links to histories
 )
 
 api_keys = Table(

@@ -1,7 +1,8 @@
 """What a command may be given: the JSON bodies of the API, and the same shapes for everybody else.
 
 Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
-present state of an order is checked by the commands. `fields` has the kinds of fields, `orders` and `shops` the bodies.
+present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `shops` and
+`statuses` the bodies.
 """
 
 from services.orders.commands.inputs.orders import (
@@ -20,7 +21,16 @@ from services.orders.commands.inputs.orders import (
     ShipmentInput,
     check_price,
 )
-from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInput, StatusInput, StatusTexts
+from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInput
+from services.orders.commands.inputs.statuses import (
+    ShowOrder,
+    StatusBody,
+    StatusDraft,
+    StatusInput,
+    StatusOrder,
+    StatusSet,
+    StatusTexts,
+)
 
 __all__ = [
     "ActionsInput",
@@ -39,7 +49,12 @@ __all__ = [
     "PlaceOrder",
     "ShipmentInput",
     "ShopInput",
+    "ShowOrder",
+    "StatusBody",
+    "StatusDraft",
     "StatusInput",
+    "StatusOrder",
+    "StatusSet",
     "StatusTexts",
     "check_price",
 ]

@@ -1,4 +1,4 @@
-"""Bodies of commands on a shop and what is its own: statuses and keys."""
+"""Bodies of commands on a shop and its keys."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from services.orders.commands.inputs.fields import (
-    Comment,
     Currency,
     Email,
     Filled,
     Input,
     Language,
-    Letter,
     Moment,
     Scope,
     Short,
@@ -22,32 +20,6 @@ from services.orders.commands.inputs.fields import (
 from services.orders.commands.inputs.orders import AddressInput
 
 PaidState = Literal["pending", "authorised", "paid", "failed", "refunded"]
-
-
-class StatusTexts(Input):
-    name: Filled
-    comment: Comment = ""
-    subject: Words = ""
-    mail: Letter = ""
-    sms: Comment = ""
-
-
-class StatusInput(Input):
-    """A seller's status; a type that is not chosen is `other`."""
-
-    mnemonic: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
-    type: str = "other"
-    texts: Annotated[dict[Language, StatusTexts], Field(min_length=1)]
-    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#64748b"
-    indicator: Annotated[Words, StringConstraints(max_length=60)] = ""
-    publish: bool = False
-    mail: bool = False
-    mail_admins: bool = False
-    sms: bool = False
-    invoice: bool | None = None
-    ask_stock: bool = False
-    position: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
-    active: bool = True
 
 
 class KeyInput(Input):
@@ -98,3 +70,5 @@ class ShopInput(Input):
     profile: Literal["open", "strict"] = "open"
     payment_term_hours: Annotated[int, Field(ge=1, le=24 * 366)] | None = None
     on_payment: dict[PaidState, Short] = Field(default_factory=dict)
+    tracking_required: bool = False
+    publish_histories: bool = False
