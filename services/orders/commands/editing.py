@@ -15,9 +15,11 @@ from services.orders.commands.moving import check_version, require_decision
 from services.orders.commands.pricing import price
 from services.orders.commands.saving import Change, save
 from services.orders.domain import lines as rules
+from services.orders.domain.checkout import tracking_url
 from services.orders.domain.lines import Edited, EditRefused, Terms
 from services.orders.domain.quantities import Line
 from services.orders.domain.transitions import Question
+from services.orders.queries.checkout import find_checkout
 from services.orders.queries.records import LineRecord, OrderRecord, lock_order
 from shared.contracts import InvoicePolicy
 from shared.outbox import Transaction
@@ -69,6 +71,7 @@ async def correct_parcel(
     if parcel is None:
         raise NotFound(f"Order {record.code} has no parcel {number}.")
     parcel.carrier, parcel.tracking_number = request.carrier, request.tracking_number
+    parcel.tracking_url = tracking_url(await find_checkout(tx.conn, shop), request.carrier, request.tracking_number)
     parcel.revision += 1
     change = Change(record, parcels=[parcel])
     change.raise_version(tx)

@@ -12,6 +12,7 @@ from services.orders.commands.entries import Actor, chosen_actions, note, quiet,
 from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
+from services.orders.domain.checkout import tracking_url
 from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
 from services.orders.domain.transitions import Question, Verdict, questions, reachable, verdict
@@ -128,7 +129,7 @@ def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> C
     outcome = _quantities(tx, record, status.type, request.decision.decided(), request.shipment)
     change.raise_version(tx)
     _set_quantities(change, outcome)
-    _ship(tx, change, outcome, request.shipment)
+    _ship(tx, change, outcome, wanted)
     _set_status(tx, record, status, wanted.rules)
     actions = chosen_actions(status, quiet(request.actions) if repeats else request.actions)
     if actions.invoice is not None:
@@ -171,18 +172,21 @@ def _set_quantities(change: Change, outcome: Moved) -> None:
             change.lines.append(line)
 
 
-def _ship(tx: Transaction, change: Change, outcome: Moved, shipment: ShipmentInput | None) -> None:
+def _ship(tx: Transaction, change: Change, outcome: Moved, wanted: Move) -> None:
     """Record the parcel, numbered for ever: marketplaces know it by its number."""
     if not outcome.parcel:
         return
-    record = change.record
+    record, shipment = change.record, wanted.request.shipment
     record.parcels += 1
+    carrier = (shipment.carrier if shipment else None) or record.carrier
+    number = shipment.tracking_number if shipment else None
     parcel = ParcelRecord(
         number=record.parcels,
-        carrier=shipment.carrier if shipment else None,
-        tracking_number=shipment.tracking_number if shipment else None,
+        carrier=carrier,
+        tracking_number=number,
         shipped_at=tx.now,
         lines=sorted(outcome.parcel.items()),
+        tracking_url=tracking_url(wanted.rules.checkout, carrier, number),
     )
     record.shipments.append(parcel)
     change.parcels.append(parcel)

@@ -11,17 +11,19 @@ from typing import Any
 
 from sqlalchemy import select
 
+from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
+from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
 from services.orders.domain.code import new_code
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import TYPES, Phase, StatusType
 from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
 from services.orders.queries.records import LineRecord, OrderRecord
-from services.orders.tables import customers, orders
+from services.orders.tables import customers, order_tags, orders
 from shared.database import among, new_id, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
@@ -72,11 +74,13 @@ async def place_many(
             continue
         status, rules = found[request.status]
         change = _placed(tx, shop, request, status, rules, actor, id_, language)
+        await _choose(tx, change.record, request, rules.checkout)
         known[external] = change.record.code
         changes.append(change)
         results.append(Placed(change.record.code, change.record))
-    await _save_customers(tx, [change.record for change in changes])
+    await save_customers(tx, [change.record for change in changes])
     await save(tx, changes)
+    await save_tags(tx, [change.record for change in changes])
     return results
 
 
@@ -155,7 +159,26 @@ def _record(
         type=status.type,
         status_name=status.texts_in(chosen).get("name", status.mnemonic),
         sent_at=tx.now,
+        same_as_billing=request.shipping_address is None and request.billing_address is not None,
+        payment_method=request.payment_method,
+        operator=request.operator,
+        origin=request.origin,
+        indicator=request.indicator,
+        tags=list(request.tags),
     )
+
+
+async def _choose(tx: Transaction, record: OrderRecord, request: PlaceOrder, offered: Checkout) -> None:
+    """What the buyer chose of the shop's lists; an imported order is taken as it comes."""
+    with refused():
+        record.carrier = None if request.carrier is None else carrier_named(offered, request.carrier)
+        if request.shipping_method is not None:
+            imported = request.imported
+            record.shipping_method = (
+                request.shipping_method if imported else method_named(offered, request.shipping_method)
+            )
+        record.fields = field_values(offered.fields, request.fields, complete=not request.imported)
+    record.pickup = await chosen_pickup(tx, record.shop, offered, request.pickup)
 
 
 def _line(number: int, line: LineInput) -> LineRecord:
@@ -174,7 +197,14 @@ def _address(address: AddressInput | None) -> dict[str, Any] | None:
     return None if address is None else address.model_dump()
 
 
-async def _save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:
+async def save_tags(tx: Transaction, records: Sequence[OrderRecord]) -> None:
+    """The tags of orders that have none there yet, as lists look for them."""
+    rows = [{"order_id": record.id, "tag": tag, "shop": record.shop} for record in records for tag in record.tags]
+    if rows:
+        await tx.execute(order_tags.insert(), rows)
+
+
+async def save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:
     """Create or update the client's record; sorted, since two orders may bring the same clients."""
     newest = {record.email: record for record in placed}
     rows = [

@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.domain.checkout import NOTHING_OFFERED, Checkout
 from services.orders.domain.transitions import Profile
 from services.orders.domain.types import StatusType
-from services.orders.tables import api_keys, shop_settings, statuses
+from services.orders.queries.checkout import COLUMNS, checkout_of
+from services.orders.tables import api_keys, checkouts, shop_settings, statuses
 from shared.problems import Invalid, NotFound
 
 TEXT_FIELDS = ("name", "comment", "subject", "mail", "sms")
@@ -45,11 +47,12 @@ class StatusRecord:
 
 @dataclass(frozen=True, slots=True)
 class ShopRules:
-    """How a shop's orders move."""
+    """How a shop's orders move, and what they may choose among."""
 
     profile: Profile
     payment_term_hours: int | None
     on_payment: dict[str, str]
+    checkout: Checkout = NOTHING_OFFERED
 
 
 class UnknownStatus(Invalid):
@@ -60,8 +63,9 @@ class UnknownStatus(Invalid):
 
 
 _status_and_rules: Select[Any] = (
-    select(statuses, shop_settings.c.profile, shop_settings.c.payment_term_hours, shop_settings.c.on_payment)
+    select(statuses, shop_settings.c.profile, shop_settings.c.payment_term_hours, shop_settings.c.on_payment, *COLUMNS)
     .join(shop_settings, shop_settings.c.shop == statuses.c.shop)
+    .outerjoin(checkouts, checkouts.c.shop == statuses.c.shop)
     .where(statuses.c.shop == bindparam("shop"), statuses.c.mnemonic == bindparam("mnemonic"), statuses.c.active)
 )
 
@@ -72,7 +76,8 @@ async def status_and_rules(conn: AsyncConnection, shop: str, mnemonic: str) -> t
     if row is None:
         known = [status.mnemonic for status in await list_statuses(conn, shop) if status.active]
         raise UnknownStatus(f"The shop has no status '{mnemonic}'.", field="status", known=known)
-    return _status(row), ShopRules(Profile(row.profile), row.payment_term_hours, row.on_payment)
+    rules = ShopRules(Profile(row.profile), row.payment_term_hours, row.on_payment, checkout_of(row))
+    return _status(row), rules
 
 
 async def list_statuses(conn: AsyncConnection, shop: str) -> list[StatusRecord]:

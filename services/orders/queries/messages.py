@@ -34,6 +34,11 @@ def order_message(record: OrderRecord) -> contracts.Order:
         lines=tuple(_line(line) for line in record.lines),
         parcels=tuple(_parcel(parcel) for parcel in record.shipments),
         totals=contracts.Totals(net=record.net, tax=record.tax, gross=record.gross),
+        carrier=record.carrier,
+        shipping_method=record.shipping_method,
+        pickup=None if record.pickup is None else contracts.Pickup.model_validate(record.pickup),
+        payment_method=record.payment_method,
+        adjustments=tuple(contracts.Adjustment.model_validate(found) for found in record.adjustments),
         entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),
     )
 
@@ -79,6 +84,7 @@ def _line(line: LineRecord) -> contracts.Line:
         tax=line.tax,
         gross=line.gross,
         external_id=line.external_id,
+        discount=line.discount,
     )
 
 
@@ -90,6 +96,7 @@ def _parcel(parcel: ParcelRecord) -> contracts.Parcel:
         shipped_at=parcel.shipped_at,
         lines=tuple(contracts.ParcelLine(line=line, quantity=quantity) for line, quantity in parcel.lines),
         revision=parcel.revision,
+        tracking_url=parcel.tracking_url,
     )
 
 

@@ -37,6 +37,7 @@ class LineRecord:
     net: int = 0
     tax: int = 0
     gross: int = 0
+    discount: int = 0
 
     @property
     def id(self) -> int:
@@ -59,6 +60,7 @@ class ParcelRecord:
     shipped_at: datetime
     lines: list[tuple[int, int]]
     revision: int = 1
+    tracking_url: str | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class EntryRecord:
     texts: dict[str, str] = field(default_factory=dict)
     message: str = ""
     traceparent: str | None = None
+    changes: dict[str, list[Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -132,6 +135,18 @@ class OrderRecord:
     warning: str | None = None
     heard: int = 0
     settled: bool = False
+    same_as_billing: bool = False
+    carrier: str | None = None
+    shipping_method: str | None = None
+    pickup: dict[str, Any] | None = None
+    payment_method: str | None = None
+    operator: str | None = None
+    origin: str | None = None
+    indicator: str | None = None
+    tags: list[str] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+    adjustments: list[dict[str, Any]] = field(default_factory=list)
+    archived_at: datetime | None = None
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -232,12 +247,15 @@ def _line(row: Any) -> LineRecord:
         row.net,
         row.tax,
         row.gross,
+        row.discount,
     )
 
 
 def _parcel(row: Any) -> ParcelRecord:
     pairs = [(line, quantity) for line, quantity in row.lines]
-    return ParcelRecord(row.number, row.carrier, row.tracking_number, row.shipped_at, pairs, row.revision)
+    return ParcelRecord(
+        row.number, row.carrier, row.tracking_number, row.shipped_at, pairs, row.revision, row.tracking_url
+    )
 
 
 def entry_of(row: Any) -> EntryRecord:

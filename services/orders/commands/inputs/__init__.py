@@ -1,9 +1,12 @@
 """What a command may be given: the JSON bodies of the API, and the same shapes for everybody else.
 
 Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
-present state of an order is checked by the commands. `fields` has the kinds of fields, `orders` and `shops` the bodies.
+present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `amending`,
+`checkout` and `shops` the bodies.
 """
 
+from services.orders.commands.inputs.amending import AmendOrder, NoteInput
+from services.orders.commands.inputs.checkout import CheckoutInput
 from services.orders.commands.inputs.orders import (
     ActionsInput,
     AddressInput,
@@ -25,6 +28,8 @@ from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInpu
 __all__ = [
     "ActionsInput",
     "AddressInput",
+    "AmendOrder",
+    "CheckoutInput",
     "CorrectParcel",
     "CustomerInput",
     "DecisionInput",
@@ -36,6 +41,7 @@ __all__ = [
     "LineInput",
     "LineQuantity",
     "MoveOrder",
+    "NoteInput",
     "PlaceOrder",
     "ShipmentInput",
     "ShopInput",

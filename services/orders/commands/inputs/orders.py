@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.orders.commands.inputs.details import Fields, PickupInput, Tag, Tags
 from services.orders.commands.inputs.fields import (
     GREATEST,
     Comment,
@@ -92,6 +93,15 @@ class PlaceOrder(Input):
     lines: Annotated[tuple[LineInput, ...], Field(min_length=1, max_length=1000)]
     actions: ActionsInput = ActionsInput()
     comment: Comment = ""
+    carrier: Short | None = None
+    shipping_method: Short | None = None
+    pickup: PickupInput | None = None
+    payment_method: Short | None = None
+    operator: Short | None = None
+    origin: Short | None = None
+    indicator: Tag | None = None
+    tags: Tags = ()
+    fields: Fields = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
@@ -196,6 +206,7 @@ class LineEdit(Input):
     net: Any = None
     tax: Any = None
     gross: Any = None
+    discount: Any = None
     hold: Any = None
     shipped: Any = None
     restocked: Any = None
