@@ -171,7 +171,7 @@ class Parcel(Part):
     tracking_url: str | None = Field(default=None, description="the carrier's page of this parcel")
 
 
-class Pickup(Part):
+class PickupPoint(Part):
     """Where the client fetches the order, as it was when it was chosen."""
 
     point: str
@@ -251,7 +251,7 @@ class Order(Message):
     totals: Totals
     carrier: str | None = Field(default=None, description="that shall bring it; a parcel names its own")
     shipping_method: str | None = None
-    pickup: Pickup | None = Field(default=None, description="absent: the order is delivered")
+    pickup_point: PickupPoint | None = Field(default=None, description="absent: the order is delivered")
     payment_method: str | None = None
     adjustments: tuple[Adjustment, ...] = ()
     entries: tuple[Entry, ...] = ()

@@ -13,6 +13,7 @@ from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import tracking_url
+from services.orders.domain.kinds import uncancellable
 from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
 from services.orders.domain.transitions import Question, Verdict, questions, reachable, verdict
@@ -40,6 +41,13 @@ class TransitionRefused(Problem):
 
     slug = "transition-refused"
     title = "The order cannot go there from here"
+
+
+class Uncancellable(TransitionRefused):
+    """The kind of a line rules out a cancellation."""
+
+    slug = "uncancellable"
+    title = "The order cannot be cancelled any more"
 
 
 class DecisionRequired(Problem):
@@ -102,6 +110,8 @@ async def check_transition(tx: Transaction, record: OrderRecord, wanted: Move, a
             if status.active and open_ways[status.type] is not Verdict.REFUSED
         ]
         raise TransitionRefused(f"An order that is {origin} cannot become {target}.", allowed=allowed)
+    if target is StatusType.CANCELLED and (reasons := uncancellable(record.sold, tx.now)):
+        raise Uncancellable(" ".join(reasons))
     if found is Verdict.CONFIRM and wanted.request.decision.stock is None:
         require_decision(questions(origin, target), f"From {origin} to {target} a decision is needed.")
 

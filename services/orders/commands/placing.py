@@ -15,6 +15,7 @@ from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
+from services.orders.commands.promoting import Offers, offers, promote, save_uses
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
@@ -65,6 +66,7 @@ async def place_many(
     found: dict[str, tuple[StatusRecord, ShopRules]] = {}
     for mnemonic in {request.status for request in requests}:
         found[mnemonic] = await status_and_rules(tx.conn, shop, mnemonic)
+    offered = await _offers(tx, shop, requests)
     results: list[Placed] = []
     changes: list[Change] = []
     for request, id_ in zip(requests, ids or [new_id() for _ in requests], strict=True):
@@ -75,13 +77,38 @@ async def place_many(
         status, rules = found[request.status]
         change = _placed(tx, shop, request, status, rules, actor, id_, language)
         await _choose(tx, change.record, request, rules.checkout)
+        if offered is not None and not request.imported:
+            promote(change.record, offered, request.coupons, tx.now)
         known[external] = change.record.code
         changes.append(change)
         results.append(Placed(change.record.code, change.record))
-    await save_customers(tx, [change.record for change in changes])
+    placed = [change.record for change in changes]
+    await save_customers(tx, placed)
     await save(tx, changes)
-    await save_tags(tx, [change.record for change in changes])
+    await save_tags(tx, placed)
+    await save_uses(tx, placed)
     return results
+
+
+async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor) -> OrderRecord:
+    """The order as `place` would make it, and nothing written: the same rules, the same amounts, the same refusals."""
+    status, rules = await status_and_rules(tx.conn, shop, request.status)
+    language = await _language(tx, shop, [request])
+    offered = await _offers(tx, shop, [request], lock=False)
+    change = _placed(tx, shop, request, status, rules, actor, new_id(), language)
+    await _choose(tx, change.record, request, rules.checkout)
+    if offered is not None:
+        promote(change.record, offered, request.coupons, tx.now)
+    return change.record
+
+
+async def _offers(tx: Transaction, shop: str, requests: Sequence[PlaceOrder], *, lock: bool = True) -> Offers | None:
+    """The shop's promotions; imported orders have their prices, so None where all of them are."""
+    own = [request for request in requests if not request.imported]
+    if not own:
+        return None
+    codes = [code for request in own for code in request.coupons]
+    return await offers(tx, shop, codes, [request.customer.email.lower() for request in own], lock=lock)
 
 
 async def _known(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
@@ -190,6 +217,7 @@ def _line(number: int, line: LineInput) -> LineRecord:
         line.unit_price,
         line.tax_rate,
         line.external_id,
+        booked_for=line.booked_for,
     )
 
 

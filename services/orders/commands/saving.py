@@ -168,6 +168,7 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "gross": line.gross,
         "external_id": line.external_id,
         "discount": line.discount,
+        "booked_for": line.booked_for,
     }
 
 

@@ -36,7 +36,7 @@ def order_message(record: OrderRecord) -> contracts.Order:
         totals=contracts.Totals(net=record.net, tax=record.tax, gross=record.gross),
         carrier=record.carrier,
         shipping_method=record.shipping_method,
-        pickup=None if record.pickup is None else contracts.Pickup.model_validate(record.pickup),
+        pickup_point=None if record.pickup is None else contracts.PickupPoint.model_validate(record.pickup),
         payment_method=record.payment_method,
         adjustments=tuple(contracts.Adjustment.model_validate(found) for found in record.adjustments),
         entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),

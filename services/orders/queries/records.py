@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.code import parse_code
+from services.orders.domain.kinds import Sold
 from services.orders.domain.lines import Terms
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import StatusType
@@ -38,6 +39,7 @@ class LineRecord:
     tax: int = 0
     gross: int = 0
     discount: int = 0
+    booked_for: datetime | None = None
 
     @property
     def id(self) -> int:
@@ -47,7 +49,7 @@ class LineRecord:
     def terms(self) -> Terms:
         """What an invoice says of the line."""
         stock = self.quantities
-        return Terms(self.sku, self.name, stock.stocked, stock.ordered, self.unit_price, self.tax_rate)
+        return Terms(self.sku, self.name, stock.stocked, stock.ordered, self.unit_price, self.tax_rate, self.discount)
 
 
 @dataclass(slots=True)
@@ -157,6 +159,11 @@ class OrderRecord:
         return tuple(line.quantities for line in self.lines)
 
     @property
+    def sold(self) -> tuple[Sold, ...]:
+        """The lines as the rules of their kinds ask for them."""
+        return tuple(Sold(line.id, line.kind, line.quantities.out, line.booked_for) for line in self.lines)
+
+    @property
     def anything_shipped(self) -> bool:
         return any(line.quantities.shipped for line in self.lines)
 
@@ -248,6 +255,7 @@ def _line(row: Any) -> LineRecord:
         row.tax,
         row.gross,
         row.discount,
+        row.booked_for,
     )
 
 

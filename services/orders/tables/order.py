@@ -102,6 +102,7 @@ lines = Table(
     Column("gross", BigInteger, nullable=False),
     Column("external_id", String(100)),
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
+    Column("booked_for", UtcDateTime()),
     Index("ix_lines_sku", "sku"),
 )
 

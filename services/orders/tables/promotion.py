@@ -36,5 +36,6 @@ promotion_uses = Table(
     Column("promotion", String(36), primary_key=True),
     Column("order_id", String(36), primary_key=True),
     Column("email", String(320), nullable=False),
+    Index("ix_promotion_uses_order_id", "order_id"),
     Index("ix_promotion_uses_promotion_email", "promotion", "email"),
 )

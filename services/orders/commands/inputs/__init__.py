@@ -2,7 +2,7 @@
 
 Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
 present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `amending`,
-`checkout` and `shops` the bodies.
+`checkout`, `promotions` and `shops` the bodies.
 """
 
 from services.orders.commands.inputs.amending import AmendOrder, NoteInput
@@ -23,6 +23,7 @@ from services.orders.commands.inputs.orders import (
     ShipmentInput,
     check_price,
 )
+from services.orders.commands.inputs.promotions import PromotionInput
 from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInput, StatusInput, StatusTexts
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "MoveOrder",
     "NoteInput",
     "PlaceOrder",
+    "PromotionInput",
     "ShipmentInput",
     "ShopInput",
     "StatusInput",

@@ -17,6 +17,7 @@ def upgrade() -> None:
     for column in _order_columns():
         op.add_column("orders", column)
     op.add_column("lines", sa.Column("discount", sa.BigInteger, nullable=False, server_default="0"))
+    op.add_column("lines", sa.Column("booked_for", UtcDateTime()))
     op.add_column("parcels", sa.Column("tracking_url", sa.Text))
     op.add_column("entries", sa.Column("changes", Json()))
     _tags_and_notes()
@@ -97,4 +98,5 @@ def _promotions() -> None:
         sa.Column("order_id", sa.String(36), primary_key=True),
         sa.Column("email", sa.String(320), nullable=False),
     )
+    op.create_index("ix_promotion_uses_order_id", "promotion_uses", ["order_id"])
     op.create_index("ix_promotion_uses_promotion_email", "promotion_uses", ["promotion", "email"])
