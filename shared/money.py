@@ -146,9 +146,14 @@ def percentage(amount: int, percent: Decimal) -> int:
     return _round(amount * percent / 100)
 
 
-def discount_of(discount: int, units: int, quantity: int) -> int:
-    """What of a line's discount falls on the first `units` of its `quantity`; all of it on all of them."""
-    return _round(Decimal(discount * min(units, quantity)) / quantity) if discount and quantity else 0
+def units_amount(units: int, quantity: int, unit_price: Decimal, discount: int, currency: str) -> int:
+    """What so many of a line's `quantity` come to: of a reduced line, their part of what is left of its amount.
+
+    It rises with the units and is the line's own amount for all of them, so parts invoiced by difference add up.
+    """
+    if not discount or not quantity:
+        return line_amount(units, unit_price, currency)
+    return _round(Decimal((line_amount(quantity, unit_price, currency) - discount) * units) / quantity)
 
 
 def tax_of(amount: int, rate: Decimal, *, included: bool) -> int:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from services.billing.domain.ledger import Invoice, Position
 from shared.contracts import Line, Order
-from shared.money import Amounts, discount_of, line_amount, share_tax, tax_of
+from shared.money import Amounts, share_tax, tax_of, units_amount
 
 
 def stated(amounts: Amounts, *, included: bool) -> int:
@@ -20,7 +20,7 @@ def stated(amounts: Amounts, *, included: bool) -> int:
 
 def line_value(order: Order, line: Line, units: int) -> int:
     """The stated amount of so many units of a line, less their part of its discount."""
-    return line_amount(units, line.unit_price, order.currency) - discount_of(line.discount, units, line.quantity)
+    return units_amount(units, line.quantity, line.unit_price, line.discount, order.currency)
 
 
 def price_more(order: Order, live: Sequence[Invoice], units: Mapping[int, int]) -> tuple[Position, ...]:
