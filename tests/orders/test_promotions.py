@@ -188,6 +188,9 @@ async def test_a_preview_writes_nothing(orders: Driver) -> None:
     assert (await orders.get(f"promotions/{found['id']}"))["used"] == 0
     refusal = await orders.http.post("/api/v1/orders/preview", json=order(coupons=["TWO"]))
     assert refused(refusal) == "coupons.0"
+    await orders.place(external_id="X-1")
+    taken = await orders.http.post("/api/v1/orders/preview", json=order(external_id="X-1"))
+    assert (taken.status_code, taken.json()["title"]) == (409, "An order with this external id exists")
 
 
 def _line(rng: random.Random, currency: str) -> Json:

@@ -52,8 +52,7 @@ async def place(
     """Create one order, with this id if the caller chose one. Raises `ExternalIdTaken`, `UnknownStatus`, `Invalid`."""
     (placed,) = await place_many(tx, shop, [request], actor, ids=[id_ or new_id()])
     if placed.record is None:
-        where = f"{request.channel} order {request.external_id}"
-        raise ExternalIdTaken(f"The {where} is here as {placed.code}.", code=placed.code)
+        raise _taken(request, placed.code)
     return placed.record
 
 
@@ -92,6 +91,9 @@ async def place_many(
 
 async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor) -> OrderRecord:
     """The order as `place` would make it, and nothing written: the same rules, the same amounts, the same refusals."""
+    known = await _known(tx, shop, [request])
+    if (code := known.get((request.channel, request.external_id))) is not None:
+        raise _taken(request, code)
     status, rules = await status_and_rules(tx.conn, shop, request.status)
     language = await _language(tx, shop, [request])
     offered = await _offers(tx, shop, [request], lock=False)
@@ -109,6 +111,10 @@ async def _offers(tx: Transaction, shop: str, requests: Sequence[PlaceOrder], *,
         return None
     codes = [code for request in own for code in request.coupons]
     return await offers(tx, shop, codes, [request.customer.email.lower() for request in own], lock=lock)
+
+
+def _taken(request: PlaceOrder, code: str) -> ExternalIdTaken:
+    return ExternalIdTaken(f"The {request.channel} order {request.external_id} is here as {code}.", code=code)
 
 
 async def _known(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
