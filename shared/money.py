@@ -43,11 +43,15 @@ class InvalidAmount(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A quantity at a price: what `basket` adds up. `tax_rate` is a percentage: 20 means 20 %."""
+    """A quantity at a price: what `basket` adds up. `tax_rate` is a percentage: 20 means 20 %.
+
+    `discount` (minor units) is taken off quantity times price, before any tax is computed.
+    """
 
     quantity: int
     unit_price: Decimal
     tax_rate: Decimal
+    discount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,21 @@ def line_amount(quantity: int, unit_price: Decimal, currency: str) -> int:
     return to_minor(quantity * unit_price, currency)
 
 
+def percentage(amount: int, percent: Decimal) -> int:
+    """So many percent of an amount, in minor units."""
+    return _round(amount * percent / 100)
+
+
+def units_amount(units: int, quantity: int, unit_price: Decimal, discount: int, currency: str) -> int:
+    """What so many of a line's `quantity` come to: of a reduced line, their part of what is left of its amount.
+
+    It rises with the units and is the line's own amount for all of them, so parts invoiced by difference add up.
+    """
+    if not discount or not quantity:
+        return line_amount(units, unit_price, currency)
+    return _round(Decimal((line_amount(quantity, unit_price, currency) - discount) * units) / quantity)
+
+
 def tax_of(amount: int, rate: Decimal, *, included: bool) -> int:
     """The tax on the summed lines of one rate (percent), in minor units.
 
@@ -177,7 +196,7 @@ def basket(items: Iterable[Item], currency: str, *, prices_include_tax: bool) ->
     from the summed gross and divided over its lines; the gross is thus what the client was shown, whatever the rate.
     """
     items = list(items)
-    stated = [line_amount(item.quantity, item.unit_price, currency) for item in items]
+    stated = [line_amount(item.quantity, item.unit_price, currency) - item.discount for item in items]
     lines = [NOTHING] * len(items)
     rates = []
     for rate in sorted({item.tax_rate for item in items}, reverse=True):

@@ -12,6 +12,7 @@ from shared.contracts.inventory import Product, Reservation, ReservedLine, Stock
 from shared.contracts.notifications import ChannelLine, ChannelOrder, Delivery, DeliveryItem, Outcome
 from shared.contracts.orders import (
     Address,
+    Adjustment,
     Channel,
     Customer,
     Entry,
@@ -23,6 +24,7 @@ from shared.contracts.orders import (
     Order,
     Parcel,
     ParcelLine,
+    PickupPoint,
     Shown,
     Status,
     StatusType,
@@ -42,6 +44,7 @@ __all__ = [
     "MESSAGES",
     "Account",
     "Address",
+    "Adjustment",
     "Answer",
     "Channel",
     "ChannelLine",
@@ -69,6 +72,7 @@ __all__ = [
     "Parcel",
     "ParcelLine",
     "PaymentState",
+    "PickupPoint",
     "Product",
     "Reservation",
     "ReservedLine",

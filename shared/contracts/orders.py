@@ -4,6 +4,7 @@ The types of statuses.md are interpreted by orders alone. What a type implies re
 (`Line.hold`, `Line.shipped`) and levels (`Levels`), so that a rule about types stands in one place.
 """
 
+from datetime import date as Day
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -148,6 +149,9 @@ class Line(Part):
     tax: Minor
     gross: Minor
     external_id: str | None = None
+    discount: Minor = Field(
+        default=0, ge=0, description="taken off quantity times price, which is gross where prices include tax, else net"
+    )
 
 
 class ParcelLine(Part):
@@ -164,6 +168,24 @@ class Parcel(Part):
     shipped_at: Utc
     lines: tuple[ParcelLine, ...]
     revision: int = Field(default=1, ge=1, description="raised by a correction of carrier or tracking number")
+    tracking_url: str | None = Field(default=None, description="the carrier's page of this parcel")
+
+
+class PickupPoint(Part):
+    """Where the client fetches the order, as it was when it was chosen."""
+
+    point: str
+    name: str
+    address: Address
+    date: Day | None = None
+
+
+class Adjustment(Part):
+    """A promotion that the order used; the lines' discounts have its amount already."""
+
+    label: str = Field(description="in the order's language")
+    code: str | None = None
+    amount: Minor = Field(ge=0, description="taken off the stated prices")
 
 
 class Totals(Part):
@@ -227,6 +249,11 @@ class Order(Message):
     lines: tuple[Line, ...]
     parcels: tuple[Parcel, ...] = ()
     totals: Totals
+    carrier: str | None = Field(default=None, description="that shall bring it; a parcel names its own")
+    shipping_method: str | None = None
+    pickup_point: PickupPoint | None = Field(default=None, description="absent: the order is delivered")
+    payment_method: str | None = None
+    adjustments: tuple[Adjustment, ...] = ()
     entries: tuple[Entry, ...] = ()
     history_token: str | None = Field(
         default=None, description="opens the client's history: stands after `/h/` below the shop's `public_url`"

@@ -42,6 +42,7 @@ def line(
     name: str | None = None,
     sku: str | None = None,
     kind: LineKind = LineKind.PRODUCT,
+    discount: int = 0,
 ) -> Line:
     """A line whose amounts `order` computes."""
     return Line(
@@ -57,6 +58,7 @@ def line(
         net=0,
         tax=0,
         gross=0,
+        discount=discount,
     )
 
 
@@ -108,7 +110,7 @@ def order(
 
 
 def _priced(lines: Sequence[Line], currency: str, prices_include_tax: bool) -> tuple[tuple[Line, ...], Totals]:
-    items = [Item(one.quantity, one.unit_price, one.tax_rate) for one in lines]
+    items = [Item(one.quantity, one.unit_price, one.tax_rate, one.discount) for one in lines]
     total = basket(items, currency, prices_include_tax=prices_include_tax)
     priced = tuple(
         one.model_copy(update={"net": amounts.net, "tax": amounts.tax, "gross": amounts.gross})

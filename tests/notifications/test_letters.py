@@ -22,16 +22,22 @@ def _parts(one: Letter) -> tuple[str, str]:
     return text.get_content(), html.get_content()
 
 
+@pytest.mark.row("S1-22")
 def test_both_parts_say_the_same() -> None:
     told = words(
         items=(Item("Graves rouge <1er cru>", "wine", 6, 2940),),
-        parcels=(Tracking(1, "Colissimo", "6A0001"),),
+        parcels=(
+            Tracking(1, "Colissimo", "6A0001", "https://parcels.example/6A0001?a=1&b=2"),
+            Tracking(2, "Paul", "7"),
+        ),
         shipping=Postal(("Camille Dubois", "1 rue du Puits", "33000 Bordeaux", "FR")),
     )
     text, html = _parts(letter(words=told, message="À bientôt !"))
     for said in ("Merci Camille Dubois.", "À bientôt !", "6A0001", "1 rue du Puits"):
         assert said in text
         assert said in html
+    assert "Colissimo 6A0001  https://parcels.example/6A0001?a=1&b=2" in text
+    assert 'href="https://parcels.example/6A0001?a=1&amp;b=2"' in html
     assert "1\u202f481,40\xa0€" in text
     assert "Graves rouge <1er cru>" in text
     assert "Graves rouge &lt;1er cru&gt;" in html

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from shared.contracts import Invoicing, Marketplace
 from tests.orders.driver import Driver, Json, invoice, line
@@ -12,6 +13,9 @@ async def put(orders: Driver, document: Json, *lines: Json, **more: Any) -> http
     return await orders.http.put(f"/api/v1/orders/{document['code']}/lines", json={"lines": list(lines), **more})
 
 
+@pytest.mark.row("S1-15")
+@pytest.mark.row("S2-30")
+@pytest.mark.row("S2-31")
 async def test_lines_are_added_removed_and_changed(orders: Driver) -> None:
     made = await orders.place(line("WINE", 3), line("BOX", 1, "4.00"))
     orders.clock.advance(minutes=5)
@@ -95,18 +99,23 @@ class TestDeletion:
     async def delete(self, orders: Driver, document: Json, **body: Any) -> httpx.Response:
         return await orders.http.request("DELETE", f"/api/v1/orders/{document['code']}", json=body)
 
+    @pytest.mark.row("S2-45")
     async def test_needs_a_decision(self, orders: Driver) -> None:
         made = await orders.place()
         answer = await orders.http.delete(f"/api/v1/orders/{made['code']}")
         assert answer.status_code == 409
         assert answer.json()["type"].endswith("decision-required")
+        assert await orders.read(made["code"]) == made
 
+    @pytest.mark.row("S2-46")
+    @pytest.mark.row("S2-47")
     async def test_hides_the_order_and_gives_its_stock_back(self, orders: Driver) -> None:
         made = await orders.place()
         assert (await self.delete(orders, made, decision={"stock": "all"})).status_code == 204
-        for path in ("", "/timeline", "/transitions"):
+        for path in ("", "/timeline", "/transitions", "/log", "/notes"):
             assert (await orders.http.get(f"/api/v1/orders/{made['code']}{path}")).status_code == 404
         assert (await orders.try_move(made["code"], "received", decision={"stock": "all"})).status_code == 404
+        assert (await orders.http.patch(f"/api/v1/orders/{made['code']}", json={"shown": "shown"})).status_code == 404
         assert (await orders.get("orders"))["total"] == 0
         told = await orders.message(made["id"])
         assert told.deleted

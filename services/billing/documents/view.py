@@ -123,8 +123,8 @@ def _line(line: Mapping[str, Any], snapshot: Snapshot) -> dict[str, str]:
 
 
 def _unit_price(line: Mapping[str, Any], snapshot: Snapshot) -> str:
-    """Without tax: as agreed, or, where prices include tax, what one unit comes to."""
-    if snapshot["prices_include_tax"]:
+    """Without tax: as agreed, or, where prices include tax or are reduced, what one unit comes to."""
+    if snapshot["prices_include_tax"] or "discount" in line:
         return unit_net(line["net"], line["quantity"])
     decimals = max(0, -int(Decimal(snapshot["totals"]["net"]).as_tuple().exponent))
     whole, _, fraction = line["unit_price"].partition(".")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.billing.domain.payment import Paid
 from shared.contracts import InvoicePolicy, Invoicing, Line, Order
-from shared.money import Item, basket
+from shared.money import Item, basket, line_amount, units_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,15 @@ def out_and_back(line: Line) -> tuple[int, int]:
 
 
 def worth(order: Order, units: Mapping[int, int]) -> int:
-    """The gross amount of so many units of each line at the order's prices."""
-    items = [Item(units[line.id], line.unit_price, line.tax_rate) for line in order.lines if units.get(line.id)]
+    """The gross amount of so many units of each line at the order's prices, less their part of the discounts."""
+    items = [_item(line, units[line.id], order.currency) for line in order.lines if units.get(line.id)]
     return basket(items, order.currency, prices_include_tax=order.prices_include_tax).gross if items else 0
+
+
+def _item(line: Line, units: int, currency: str) -> Item:
+    amount = units_amount(units, line.quantity, line.unit_price, line.discount, currency)
+    off = line_amount(units, line.unit_price, currency) - amount
+    return Item(units, line.unit_price, line.tax_rate, off)
 
 
 def _whole(order: Order, policy: InvoicePolicy, paid: Paid) -> bool:

@@ -27,19 +27,40 @@ class Position:
     tax_rate: Decimal
     quantity: int
     amounts: Amounts
+    discount: int = 0
+    """Of the whole order line, in minor units, and `ordered`, the quantity it was for."""
+    ordered: int = 0
 
     @classmethod
     def of(cls, line: Line, quantity: int, amounts: Amounts) -> "Position":
-        return cls(line.id, line.sku, line.name, line.kind, line.unit_price, line.tax_rate, quantity, amounts)
-
-    def describes(self, line: Line | None) -> bool:
-        """Whether the order still sells this under the same words, at the same price and rate."""
-        return line is not None and (self.sku, self.name, self.unit_price, self.tax_rate) == (
+        return cls(
+            line.id,
             line.sku,
             line.name,
+            line.kind,
             line.unit_price,
             line.tax_rate,
+            quantity,
+            amounts,
+            line.discount,
+            line.quantity if line.discount else 0,
         )
+
+    def describes(self, line: Line | None) -> bool:
+        """Whether the order still sells this under the same words, at the same price, rate and discount."""
+        return (
+            line is not None
+            and (self.sku, self.name, self.unit_price, self.tax_rate)
+            == (line.sku, line.name, line.unit_price, line.tax_rate)
+            and self._discounted_like(line)
+        )
+
+    def _discounted_like(self, line: Line) -> bool:
+        """Whether a unit is reduced by as much as it was; the rounding of another quantity's discount is no change."""
+        if not self.discount or not line.discount or self.ordered == line.quantity:
+            return self.discount == line.discount
+        apart = abs(self.discount * line.quantity - line.discount * self.ordered)
+        return apart <= self.ordered + line.quantity
 
     def part(self, quantity: int, stated: int, *, included: bool) -> "Position":
         """`quantity` of these units for `stated` of the stated amount (gross if prices include tax, else net)."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from services.billing.domain.coverage import worth
 from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices, refunded_away
-from services.billing.domain.pricing import price_more, stated
+from services.billing.domain.pricing import line_value, price_more, stated
 from shared.contracts import DocumentKind, Order
-from shared.money import apportion, line_amount
+from shared.money import apportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,8 @@ class Plan:
         of_line = [invoice.positions[position.line] for invoice in self.live if position.line in invoice.positions]
         left = sum(other.quantity for other in of_line) - units
         total = sum(stated(other.amounts, included=included) for other in of_line)
-        amount = total - line_amount(left, position.unit_price, self.order.currency)
+        line = next(line for line in self.order.lines if line.id == position.line)
+        amount = total - line_value(self.order, line, left)
         bounds = sorted((0, stated(position.amounts, included=included)))
         return position.part(units, min(max(amount, bounds[0]), bounds[1]), included=included)
 

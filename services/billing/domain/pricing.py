@@ -9,13 +9,18 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from services.billing.domain.ledger import Invoice, Position
-from shared.contracts import Order
-from shared.money import Amounts, line_amount, share_tax, tax_of
+from shared.contracts import Line, Order
+from shared.money import Amounts, share_tax, tax_of, units_amount
 
 
 def stated(amounts: Amounts, *, included: bool) -> int:
-    """The amount that quantity times price gives: gross where prices include tax, else net."""
+    """The amount that quantity times price gives, discounts taken off: gross where prices include tax, else net."""
     return amounts.gross if included else amounts.net
+
+
+def line_value(order: Order, line: Line, units: int) -> int:
+    """The stated amount of so many units of a line, less their part of its discount."""
+    return units_amount(units, line.quantity, line.unit_price, line.discount, order.currency)
 
 
 def price_more(order: Order, live: Sequence[Invoice], units: Mapping[int, int]) -> tuple[Position, ...]:
@@ -30,7 +35,7 @@ def price_more(order: Order, live: Sequence[Invoice], units: Mapping[int, int]) 
         for line in of_rate:
             already = [position for position in before if position.line == line.id]
             whole = sum(position.quantity for position in already) + units[line.id]
-            amount = line_amount(whole, line.unit_price, order.currency)
+            amount = line_value(order, line, whole)
             differences.append(amount - sum(stated(position.amounts, included=included) for position in already))
         tax = _more_tax(
             [position.amounts for position in before if position.tax_rate == rate], differences, rate, included

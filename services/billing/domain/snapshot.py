@@ -189,15 +189,20 @@ def _rates(positions: Sequence[Position], currency: str) -> list[dict[str, str]]
 
 
 def _line(position: Position, currency: str) -> dict[str, Any]:
-    return {
-        "line": position.line,
-        "sku": position.sku,
-        "name": position.name,
-        "kind": position.kind,
-        "quantity": position.quantity,
-        "unit_price": _plain(position.unit_price),
-        "tax_rate": _plain(position.tax_rate),
-    } | _amounts(position.amounts, currency)
+    discounted = {"discount": position.discount, "ordered": position.ordered} if position.discount else {}
+    return (
+        discounted
+        | {
+            "line": position.line,
+            "sku": position.sku,
+            "name": position.name,
+            "kind": position.kind,
+            "quantity": position.quantity,
+            "unit_price": _plain(position.unit_price),
+            "tax_rate": _plain(position.tax_rate),
+        }
+        | _amounts(position.amounts, currency)
+    )
 
 
 def _position(line: Mapping[str, Any], currency: str) -> Position:
@@ -211,6 +216,8 @@ def _position(line: Mapping[str, Any], currency: str) -> Position:
         Decimal(line["tax_rate"]),
         line["quantity"],
         Amounts(net, tax, gross),
+        line.get("discount", 0),
+        line.get("ordered", 0),
     )
 
 

@@ -85,7 +85,10 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
         "more": fixed["more"].format(count=len(items) - LISTED) if len(items) > LISTED else None,
         "totals": [(said[key], money(getattr(words, key), words)) for key in ("net", "tax", "gross")],
         "parcels": [
-            fixed["parcel"].format(number=parcel.number, carrier=parcel.carrier, tracking=parcel.tracking_number)
+            (
+                fixed["parcel"].format(number=parcel.number, carrier=parcel.carrier, tracking=parcel.tracking_number),
+                parcel.url,
+            )
             for parcel in parcels
         ],
         "shipping": words.shipping.lines if words.shipping else (),

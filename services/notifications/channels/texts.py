@@ -2,7 +2,7 @@
 
 `letters` and `sms` render with it. Variables: `order` (code, date, total, net, tax, currency, history_url),
 `customer.name`, `shop` (name, url), `status.name`, `lines` (name, sku, quantity, total) and `parcel`/`parcels` (number,
-carrier, tracking_number). One that does not exist renders as nothing; broken syntax raises `BadText`.
+carrier, tracking_number, tracking_url). One that does not exist renders as nothing; broken syntax raises `BadText`.
 """
 
 from functools import lru_cache
@@ -69,7 +69,12 @@ def date_of(words: Words) -> str:
 def variables(words: Words) -> dict[str, Any]:
     """What a text may speak of: plain values only."""
     parcels = [
-        {"number": parcel.number, "carrier": parcel.carrier, "tracking_number": parcel.tracking_number}
+        {
+            "number": parcel.number,
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.tracking_number,
+            "tracking_url": parcel.url or "",
+        }
         for parcel in words.parcels
     ]
     return {

@@ -25,6 +25,8 @@ class Tracking:
     number: int
     carrier: str
     tracking_number: str
+    url: str | None = None
+    """The carrier's page of the parcel."""
 
 
 @dataclass(frozen=True, slots=True)

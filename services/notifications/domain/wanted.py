@@ -179,7 +179,10 @@ def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
         tax=order.totals.tax,
         gross=order.totals.gross,
         items=tuple(Item(line.name, line.sku, line.quantity, line.gross) for line in order.lines if line.quantity),
-        parcels=tuple(Tracking(found.number, found.carrier or "", found.tracking_number or "") for found in parcels),
+        parcels=tuple(
+            Tracking(found.number, found.carrier or "", found.tracking_number or "", found.tracking_url)
+            for found in parcels
+        ),
         shipping=_postal(order.shipping_address),
         history_url=_history_url(order, shop),
     )

@@ -1,16 +1,21 @@
 """The JSON API of orders.
 
-`reading`, `placing` (with `waiting` for `Prefer: wait`), `changing` and `transitions` are about orders, `shop` about
-shops and keys, `statuses` about what a seller calls them, `operations` about what is not settled and saying it all
-again, `history` what clients see. `tools` holds what the routes are made of.
+`reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and `transitions` are
+about orders, `shop` about shops and keys, `statuses` about what a seller calls them, `checkout` and `promotions` about
+what orders may choose among and use, `operations` about what is not settled and saying it all again, `history` what
+clients see. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
 
 from services.orders.api.changing import add_changes
+from services.orders.api.checkout import checkout_routes
+from services.orders.api.details import add_details
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
+from services.orders.api.previewing import add_previews
+from services.orders.api.promotions import promotion_routes
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
 from services.orders.api.statuses import status_routes
@@ -23,6 +28,7 @@ __all__ = ["Tools", "routers"]
 def routers(tools: Tools) -> list[APIRouter]:
     """All routes that are orders' own: below `/api/v1`, and the link to a history."""
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
-    for add in (add_reads, add_placing, add_changes, add_transitions, add_history):
+    for add in (add_reads, add_placing, add_previews, add_changes, add_details, add_transitions, add_history):
         add(orders, tools)
-    return [orders, shop_routes(tools), status_routes(tools), history_routes(tools), operations_routes(tools)]
+    apart = (shop_routes, status_routes, checkout_routes, promotion_routes, history_routes, operations_routes)
+    return [orders, *(routes(tools) for routes in apart)]

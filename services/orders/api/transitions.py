@@ -69,7 +69,7 @@ class _Way:
     def to(self, status: StatusRecord, rules: ShopRules) -> tuple[str, dict[str, Any]]:
         """The list the status belongs to, and its document."""
         record = self._record
-        found, reasons = ruling(record, status.type, rules, self._actor)
+        found, reasons = ruling(record, status.type, rules, self._actor, self._tx.now)
         document: dict[str, Any] = {
             "mnemonic": status.mnemonic,
             "type": status.type,

@@ -1,10 +1,10 @@
-"""Changing what an order sells: lines added, removed, changed; and correcting a parcel that left.
+"""Changing what an order sells: lines added, removed, changed, coupons; and correcting a parcel that left.
 
 Stock follows by itself, since the message carries absolute quantities. What a live invoice covers changes only with the
 decision `reinvoice`; billing then credits it in full and issues the next generation.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,12 +13,16 @@ from services.orders.commands.entries import Actor, plain_entry
 from services.orders.commands.inputs import CorrectParcel, EditLines, LineEdit, LineInput, check_price
 from services.orders.commands.moving import check_version, require_decision
 from services.orders.commands.pricing import price
+from services.orders.commands.promoting import coupons_of, offers, promote, replace_uses
 from services.orders.commands.saving import Change, save
 from services.orders.domain import lines as rules
-from services.orders.domain.lines import Edited, EditRefused, Terms
-from services.orders.domain.quantities import Line
+from services.orders.domain.checkout import tracking_url
+from services.orders.domain.kinds import STOCKED
+from services.orders.domain.lines import Edited, EditRefused
+from services.orders.domain.quantities import Line, Lines
 from services.orders.domain.transitions import Question
-from services.orders.queries.records import LineRecord, OrderRecord, lock_order
+from services.orders.queries.checkout import find_checkout
+from services.orders.queries.records import LineRecord, OrderRecord, find_order, lock_order
 from shared.contracts import InvoicePolicy
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
@@ -36,27 +40,49 @@ class LinesLocked(Problem):
     title = "These lines cannot be changed"
 
 
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """What an edit did: the lines that the request named or made, and whether it asks for more stock."""
+
+    wanted: frozenset[int]
+    raised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """An edit as an invoice sees it: quantities before it, terms before and after it."""
+
+    stocks: Lines
+    before: rules.Sold
+    after: rules.Sold
+
+
 async def edit_lines(
     tx: Transaction, shop: str, code: str, request: EditLines, actor: Actor, *, version: int | None = None
 ) -> OrderRecord:
     """Bring the lines to what the request says. Raises `LinesLocked`, `DecisionRequired`, `Invalid`."""
     record = await lock_order(tx.conn, shop, code)
     check_version(record, version)
-    before = {line.id: line.terms for line in record.lines}
-    wanted = _wanted(record, request)
-    edited = _edited(tx, record, before, wanted)
-    await _check_invoice(tx, record, request, before, wanted)
-    change = Change(record)
+    before, stocks = {line.id: line.terms for line in record.lines}, record.quantities
+    change = Change(record, details=True)
+    applied = await _apply(tx, change, request)
+    after = {line.id: line.terms for line in record.lines if line.id in applied.wanted}
+    await _check_invoice(tx, record, request, _Covered(stocks, before, after))
     change.raise_version(tx)
-    _set_lines(change, edited, wanted)
-    price(record)
-    entry = plain_entry(tx, record, "lines", actor, _summary(before, wanted))
+    entry = plain_entry(tx, record, "lines", actor, _summary(before, after))
     entry.message = request.comment
-    if edited.raised:
+    if applied.raised:
         record.raised_by = entry.id
     record.automatic = 0
     change.add(entry)
     await save(tx, [change])
+    return record
+
+
+async def preview_lines(tx: Transaction, shop: str, code: str, request: EditLines) -> OrderRecord:
+    """The order as `edit_lines` would leave it, with the same amounts, and nothing written."""
+    record = await find_order(tx.conn, shop, code)
+    await _apply(tx, Change(record), request, preview=True)
     return record
 
 
@@ -69,6 +95,7 @@ async def correct_parcel(
     if parcel is None:
         raise NotFound(f"Order {record.code} has no parcel {number}.")
     parcel.carrier, parcel.tracking_number = request.carrier, request.tracking_number
+    parcel.tracking_url = tracking_url(await find_checkout(tx.conn, shop), request.carrier, request.tracking_number)
     parcel.revision += 1
     change = Change(record, parcels=[parcel])
     change.raise_version(tx)
@@ -108,16 +135,18 @@ def _new_line(line: LineEdit, id_: int, number: int) -> LineRecord:
         ]
         raise Invalid("A new line needs everything that an order's line needs.", errors=errors) from None
     stock = Line(id_, new.quantity, new.stocked)
-    return LineRecord(stock, new.sku, new.name, new.kind, new.unit_price, new.tax_rate, new.external_id)
+    return LineRecord(
+        stock, new.sku, new.name, new.kind, new.unit_price, new.tax_rate, new.external_id, booked_for=new.booked_for
+    )
 
 
 def _changed_line(line: LineRecord, wanted: LineEdit) -> LineRecord:
     given = wanted.model_dump(
-        include={"sku", "name", "kind", "unit_price", "tax_rate", "external_id"}, exclude_none=True
+        include={"sku", "name", "kind", "unit_price", "tax_rate", "external_id", "booked_for"}, exclude_none=True
     )
     stock = line.quantities
     ordered = stock.ordered if wanted.quantity is None else wanted.quantity
-    stocked = stock.stocked if wanted.kind is None else wanted.kind == "product"
+    stocked = stock.stocked if wanted.kind is None else wanted.kind in STOCKED
     return replace(line, **given, quantities=replace(stock, ordered=ordered, stocked=stocked))
 
 
@@ -129,24 +158,41 @@ def _check_price(record: OrderRecord, line: LineRecord, number: int) -> None:
         raise Invalid(str(error), field=field) from None
 
 
-def _edited(tx: Transaction, record: OrderRecord, before: rules.Sold, wanted: dict[int, LineRecord]) -> Edited:
-    after = {id_: line.terms for id_, line in wanted.items()}
+async def _apply(tx: Transaction, change: Change, request: EditLines, *, preview: bool = False) -> _Applied:
+    """Bring the record to the request, amounts and promotions with it."""
+    record = change.record
+    before = {line.id: line.terms for line in record.lines}
+    wanted = _wanted(record, request)
     try:
-        return rules.edit(record.quantities, before, after, record.type, tx.now)
+        after = {id_: line.terms for id_, line in wanted.items()}
+        edited = rules.edit(record.quantities, before, after, record.type, tx.now)
     except EditRefused as error:
         raise LinesLocked(str(error)) from None
+    _set_lines(change, edited, wanted)
+    await _promote(tx, record, request, preview=preview)
+    return _Applied(frozenset(wanted), edited.raised)
 
 
-async def _check_invoice(
-    tx: Transaction, record: OrderRecord, request: EditLines, before: rules.Sold, wanted: dict[int, LineRecord]
-) -> None:
+async def _promote(tx: Transaction, record: OrderRecord, request: EditLines, *, preview: bool) -> None:
+    """Coupons as they are, or as the request says; an order that came with its prices gets no promotions."""
+    coupons = coupons_of(record) if request.coupons is None else list(request.coupons)
+    if record.external_id is not None and not coupons:
+        price(record)
+        return
+    before = [used["promotion"] for used in record.adjustments]
+    offered = await offers(tx, record.shop, coupons, [record.email], lock=not preview)
+    promote(record, offered, coupons, tx.now)
+    if not preview and before != [used["promotion"] for used in record.adjustments]:
+        await replace_uses(tx, record)
+
+
+async def _check_invoice(tx: Transaction, record: OrderRecord, request: EditLines, edit: _Covered) -> None:
     if record.invoice not in LIVE or request.decision.reinvoice:
         return
     shop = await find_shop(tx.conn, record.shop)
     by_shipment = shop is None or shop.invoice_policy in (InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT)
     whole = record.invoice_wanted is True or not by_shipment
-    after = {id_: line.terms for id_, line in wanted.items()}
-    if covered := rules.covered_changes(record.quantities, before, after, whole=whole):
+    if covered := rules.covered_changes(edit.stocks, edit.before, edit.after, whole=whole):
         numbers = ", ".join(map(str, covered))
         require_decision((REINVOICE,), f"The invoice that stands covers line {numbers}.")
 
@@ -159,15 +205,14 @@ def _set_lines(change: Change, edited: Edited, wanted: dict[int, LineRecord]) ->
     change.removed_lines = sorted(present.keys() - {line.id for line in record.lines})
 
 
-def _summary(before: rules.Sold, wanted: dict[int, LineRecord]) -> str:
+def _summary(before: rules.Sold, after: rules.Sold) -> str:
     """The edit in a line of the timeline."""
-    after: dict[int, Terms] = {id_: line.terms for id_, line in wanted.items()}
     told: list[Any] = [f"+ {terms.quantity} × {terms.sku}" for id_, terms in after.items() if id_ not in before]
     told += [f"- {terms.quantity} × {terms.sku}" for id_, terms in before.items() if id_ not in after]
     told += [
         f"{after[id_].sku}: {terms.quantity} → {after[id_].quantity}"
         + (f" at {after[id_].unit_price:f}" if after[id_].unit_price != terms.unit_price else "")
         for id_, terms in before.items()
-        if id_ in after and after[id_] != terms
+        if id_ in after and after[id_] != replace(terms, discount=after[id_].discount)
     ]
     return "; ".join(told) or "no change"

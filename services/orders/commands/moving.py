@@ -5,7 +5,7 @@ no more statements than one.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,8 @@ from services.orders.commands.entries import Actor, chosen_actions, note, quiet,
 from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
-from services.orders.domain.kinds import objections
+from services.orders.domain.checkout import tracking_url
+from services.orders.domain.kinds import uncancellable
 from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
@@ -45,6 +46,13 @@ class TransitionRefused(Problem):
 
     slug = "transition-refused"
     title = "The order cannot go there from here"
+
+
+class Uncancellable(TransitionRefused):
+    """The kind of a line rules out a cancellation."""
+
+    slug = "uncancellable"
+    title = "The order cannot be cancelled any more"
 
 
 class DecisionRequired(Problem):
@@ -112,24 +120,27 @@ def check_version(record: OrderRecord, version: int | None) -> None:
 async def check_transition(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> None:
     """Refuse what the table or a line's kind refuses, and ask for the decision that the table wants."""
     origin, target = record.type, wanted.status.type
-    found, reasons = ruling(record, target, wanted.rules, actor)
+    found, reasons = ruling(record, target, wanted.rules, actor, tx.now)
     if found is Verdict.REFUSED:
         allowed = [
             status.mnemonic
             for status in await list_statuses(tx.conn, record.shop)
-            if status.active and ruling(record, status.type, wanted.rules, actor)[0] is not Verdict.REFUSED
+            if status.active and ruling(record, status.type, wanted.rules, actor, tx.now)[0] is not Verdict.REFUSED
         ]
-        detail = " ".join((f"An order that is {origin} cannot become {target}.", *reasons))
-        raise TransitionRefused(detail, allowed=allowed, reasons=reasons)
+        if reasons:
+            raise Uncancellable(" ".join(reasons), allowed=allowed, reasons=reasons)
+        raise TransitionRefused(f"An order that is {origin} cannot become {target}.", allowed=allowed)
     if found is Verdict.CONFIRM and wanted.request.decision.stock is None:
         require_decision(questions(origin, target), f"From {origin} to {target} a decision is needed.")
 
 
-def ruling(record: OrderRecord, target: StatusType, rules: ShopRules, actor: Actor) -> tuple[Verdict, list[str]]:
+def ruling(
+    record: OrderRecord, target: StatusType, rules: ShopRules, actor: Actor, now: datetime
+) -> tuple[Verdict, list[str]]:
     """What the change needs, by types and by the kinds of the lines; and what speaks against it where it is refused."""
     found = verdict(record.type, target, rules.profile, manager=actor.manager)
     if target is StatusType.CANCELLED and record.type is not target and not actor.manager:
-        reasons = objections((line.kind, line.quantities) for line in record.lines)
+        reasons = uncancellable(record.sold, now)
         if reasons:
             return Verdict.REFUSED, reasons
     return found, []
@@ -181,7 +192,7 @@ def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> C
     outcome = _quantities(tx, record, status.type, request.decision.decided(), request.shipment)
     change.raise_version(tx)
     _set_quantities(change, outcome)
-    _ship(tx, change, outcome, request.shipment)
+    _ship(tx, change, outcome, wanted)
     _set_status(tx, record, status, wanted.rules)
     if wanted.rules.publish_histories and record.history_token is None:
         record.history_token = make_token(wanted.rules.link_secret, record.id)
@@ -226,18 +237,21 @@ def _set_quantities(change: Change, outcome: Moved) -> None:
             change.lines.append(line)
 
 
-def _ship(tx: Transaction, change: Change, outcome: Moved, shipment: ShipmentInput | None) -> None:
+def _ship(tx: Transaction, change: Change, outcome: Moved, wanted: Move) -> None:
     """Record the parcel, numbered for ever: marketplaces know it by its number."""
     if not outcome.parcel:
         return
-    record = change.record
+    record, shipment = change.record, wanted.request.shipment
     record.parcels += 1
+    carrier = (shipment.carrier if shipment else None) or record.carrier
+    number = shipment.tracking_number if shipment else None
     parcel = ParcelRecord(
         number=record.parcels,
-        carrier=shipment.carrier if shipment else None,
-        tracking_number=shipment.tracking_number if shipment else None,
+        carrier=carrier,
+        tracking_number=number,
         shipped_at=tx.now,
         lines=sorted(outcome.parcel.items()),
+        tracking_url=tracking_url(wanted.rules.checkout, carrier, number),
     )
     record.shipments.append(parcel)
     change.parcels.append(parcel)

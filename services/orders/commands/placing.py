@@ -11,18 +11,21 @@ from typing import Any
 
 from sqlalchemy import select
 
+from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
+from services.orders.commands.promoting import Offers, offers, promote, save_uses
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
+from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
 from services.orders.domain.code import new_code
 from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import TYPES, Phase, StatusType
 from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
 from services.orders.queries.records import LineRecord, OrderRecord
-from services.orders.tables import customers, orders
+from services.orders.tables import customers, order_tags, orders
 from shared.database import among, new_id, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
@@ -50,8 +53,7 @@ async def place(
     """Create one order, with this id if the caller chose one. Raises `ExternalIdTaken`, `UnknownStatus`, `Invalid`."""
     (placed,) = await place_many(tx, shop, [request], actor, ids=[id_ or new_id()])
     if placed.record is None:
-        where = f"{request.channel} order {request.external_id}"
-        raise ExternalIdTaken(f"The {where} is here as {placed.code}.", code=placed.code)
+        raise _taken(request, placed.code)
     return placed.record
 
 
@@ -64,6 +66,7 @@ async def place_many(
     found: dict[str, tuple[StatusRecord, ShopRules]] = {}
     for mnemonic in {request.status for request in requests}:
         found[mnemonic] = await status_and_rules(tx.conn, shop, mnemonic)
+    offered = await _offers(tx, shop, requests)
     results: list[Placed] = []
     changes: list[Change] = []
     for request, id_ in zip(requests, ids or [new_id() for _ in requests], strict=True):
@@ -73,12 +76,46 @@ async def place_many(
             continue
         status, rules = found[request.status]
         change = _placed(tx, shop, request, status, rules, actor, id_, language)
+        await _choose(tx, change.record, request, rules.checkout)
+        if offered is not None and not request.imported:
+            promote(change.record, offered, request.coupons, tx.now)
         known[external] = change.record.code
         changes.append(change)
         results.append(Placed(change.record.code, change.record))
-    await _save_customers(tx, [change.record for change in changes])
+    placed = [change.record for change in changes]
+    await save_customers(tx, placed)
     await save(tx, changes)
+    await save_tags(tx, placed)
+    await save_uses(tx, placed)
     return results
+
+
+async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor) -> OrderRecord:
+    """The order as `place` would make it, and nothing written: the same rules, the same amounts, the same refusals."""
+    known = await _known(tx, shop, [request])
+    if (code := known.get((request.channel, request.external_id))) is not None:
+        raise _taken(request, code)
+    status, rules = await status_and_rules(tx.conn, shop, request.status)
+    language = await _language(tx, shop, [request])
+    offered = await _offers(tx, shop, [request], lock=False)
+    change = _placed(tx, shop, request, status, rules, actor, new_id(), language)
+    await _choose(tx, change.record, request, rules.checkout)
+    if offered is not None:
+        promote(change.record, offered, request.coupons, tx.now)
+    return change.record
+
+
+async def _offers(tx: Transaction, shop: str, requests: Sequence[PlaceOrder], *, lock: bool = True) -> Offers | None:
+    """The shop's promotions; imported orders have their prices, so None where all of them are."""
+    own = [request for request in requests if not request.imported]
+    if not own:
+        return None
+    codes = [code for request in own for code in request.coupons]
+    return await offers(tx, shop, codes, [request.customer.email.lower() for request in own], lock=lock)
+
+
+def _taken(request: PlaceOrder, code: str) -> ExternalIdTaken:
+    return ExternalIdTaken(f"The {request.channel} order {request.external_id} is here as {code}.", code=code)
 
 
 async def _known(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
@@ -158,7 +195,26 @@ def _record(
         type=status.type,
         status_name=status.texts_in(chosen).get("name", status.mnemonic),
         sent_at=tx.now,
+        same_as_billing=request.shipping_address is None and request.billing_address is not None,
+        payment_method=request.payment_method,
+        operator=request.operator,
+        origin=request.origin,
+        indicator=request.indicator,
+        tags=list(request.tags),
     )
+
+
+async def _choose(tx: Transaction, record: OrderRecord, request: PlaceOrder, offered: Checkout) -> None:
+    """What the buyer chose of the shop's lists; an imported order is taken as it comes."""
+    with refused():
+        record.carrier = None if request.carrier is None else carrier_named(offered, request.carrier)
+        if request.shipping_method is not None:
+            imported = request.imported
+            record.shipping_method = (
+                request.shipping_method if imported else method_named(offered, request.shipping_method)
+            )
+        record.fields = field_values(offered.fields, request.fields, complete=not request.imported)
+    record.pickup = await chosen_pickup(tx, record.shop, offered, request.pickup)
 
 
 def _line(number: int, line: LineInput) -> LineRecord:
@@ -170,6 +226,7 @@ def _line(number: int, line: LineInput) -> LineRecord:
         line.unit_price,
         line.tax_rate,
         line.external_id,
+        booked_for=line.booked_for,
     )
 
 
@@ -177,7 +234,14 @@ def _address(address: AddressInput | None) -> dict[str, Any] | None:
     return None if address is None else address.model_dump()
 
 
-async def _save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:
+async def save_tags(tx: Transaction, records: Sequence[OrderRecord]) -> None:
+    """The tags of orders that have none there yet, as lists look for them."""
+    rows = [{"order_id": record.id, "tag": tag, "shop": record.shop} for record in records for tag in record.tags]
+    if rows:
+        await tx.execute(order_tags.insert(), rows)
+
+
+async def save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:
     """Create or update the client's record; sorted, since two orders may bring the same clients."""
     newest = {record.email: record for record in placed}
     rows = [

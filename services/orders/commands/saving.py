@@ -40,6 +40,25 @@ _MUTABLE = (
     "settled",
     "history_token",
 )
+_DETAILS = (
+    "email",
+    "customer",
+    "billing_address",
+    "shipping_address",
+    "same_as_billing",
+    "carrier",
+    "shipping_method",
+    "pickup",
+    "payment_method",
+    "operator",
+    "origin",
+    "indicator",
+    "tags",
+    "fields",
+    "adjustments",
+    "archived_at",
+)
+"""What only an operator's edit changes; a change of status does not write it."""
 _update_orders = update(orders).where(orders.c.id == bindparam("the_id"))
 _LINE_COLUMNS = tuple(column.name for column in lines.c if not column.primary_key)
 
@@ -54,6 +73,8 @@ class Change:
     lines: list[LineRecord] = field(default_factory=list)
     removed_lines: list[int] = field(default_factory=list)
     parcels: list[ParcelRecord] = field(default_factory=list)
+    details: bool = False
+    """`_DETAILS` changed, too."""
 
     def raise_version(self, tx: Transaction) -> int:
         """Services must know: a new version, sent to all of them. Returns it."""
@@ -78,7 +99,7 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     await _save_lines(tx, changes)
     rows = [_parcel_row(change.record, parcel) for change in changes for parcel in change.parcels]
     if rows:
-        update_ = ("carrier", "tracking_number", "revision")
+        update_ = ("carrier", "tracking_number", "tracking_url", "revision")
         await tx.execute(upsert(tx.conn, parcels, keys=["order_id", "number"], update=update_), rows)
     await save_entries(tx, [(change.record.id, entry) for change in changes for entry in change.entries])
     for change in changes:
@@ -100,6 +121,9 @@ async def _save_orders(tx: Transaction, changes: Sequence[Change]) -> None:
         await tx.execute(orders.insert(), fresh)
     if known:
         await tx.execute(_update_orders, known)
+    details = [_details_update(change.record) for change in changes if change.details and not change.new]
+    if details:
+        await tx.execute(_update_orders, details)
 
 
 async def _save_lines(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -117,6 +141,10 @@ def _order_row(record: OrderRecord) -> dict[str, Any]:
 
 def _order_update(record: OrderRecord) -> dict[str, Any]:
     return {"the_id": record.id, **{name: getattr(record, name) for name in _MUTABLE}}
+
+
+def _details_update(record: OrderRecord) -> dict[str, Any]:
+    return {"the_id": record.id, **{name: getattr(record, name) for name in _DETAILS}}
 
 
 def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
@@ -140,6 +168,8 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "tax": line.tax,
         "gross": line.gross,
         "external_id": line.external_id,
+        "discount": line.discount,
+        "booked_for": line.booked_for,
     }
 
 
@@ -156,6 +186,7 @@ def _parcel_row(record: OrderRecord, parcel: ParcelRecord) -> dict[str, Any]:
         "shipped_at": parcel.shipped_at,
         "lines": [list(pair) for pair in parcel.lines],
         "revision": parcel.revision,
+        "tracking_url": parcel.tracking_url,
     }
 
 

@@ -1,42 +1,45 @@
-"""What the kind of a line allows: one rule a kind, asked before an order is cancelled.
+"""What the kind of a line changes: whether it is held in stock, and when it can no longer be cancelled.
 
-Goods can come back, a subscription simply ends; what was performed, delivered as a file or attended cannot. A rule
-looks at the line as it stands (its context) and says what speaks against, in words for people; a manager may cancel
-all the same. The words of the kinds are those of `shared.contracts.orders`.
+The order's model is the same for all five kinds. `CANCELLATION` is the hook: a rule per kind, asked before an order
+goes to `cancelled`; a kind without a rule can always be cancelled.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from services.orders.domain.quantities import Line
-
-Rule = Callable[[Line], str | None]
-
-
-def _never(_line: Line) -> None:
-    return None
+STOCKED = frozenset({"product"})
+"""Kinds that inventory holds and ships."""
 
 
-def _once_out(what: str) -> Rule:
-    def rule(line: Line) -> str | None:
-        return f"{what} already and cannot come back" if line.out else None
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A line as far as a cancellation asks: `out` units are with the client, a booking is for a moment."""
 
-    return rule
-
-
-CANCELLATION: dict[str, Rule] = {
-    "product": _never,
-    "subscription": _never,
-    "service": _once_out("was performed"),
-    "digital": _once_out("was delivered"),
-    "booking": _once_out("took place"),
-}
+    line: int
+    kind: str
+    out: int
+    booked_for: datetime | None = None
 
 
-def objections(lines: Iterable[tuple[str, Line]]) -> list[str]:
-    """What speaks against cancelling an order of these kinds and lines; empty where nothing does."""
-    found = []
-    for kind, line in lines:
-        reason = CANCELLATION.get(kind, _never)(line)
-        if reason is not None:
-            found.append(f"Line {line.id} ({kind}) {reason}.")
-    return found
+CancellationRule = Callable[[Sold, datetime], str | None]
+"""Why the line cannot be cancelled at that moment; None where it can."""
+
+
+def _digital(sold: Sold, _now: datetime) -> str | None:
+    return f"Line {sold.line} is digital and was delivered." if sold.out else None
+
+
+def _booking(sold: Sold, now: datetime) -> str | None:
+    if sold.booked_for is None or now < sold.booked_for:
+        return None
+    return f"Line {sold.line} was booked for {sold.booked_for:%Y-%m-%d %H:%M} UTC, which is over."
+
+
+CANCELLATION: Mapping[str, CancellationRule] = {"digital": _digital, "booking": _booking}
+
+
+def uncancellable(lines: Iterable[Sold], now: datetime) -> list[str]:
+    """The reasons why an order with these lines cannot be cancelled any more."""
+    asked = ((line, CANCELLATION.get(line.kind)) for line in lines)
+    return [reason for line, rule in asked if rule is not None and (reason := rule(line, now)) is not None]

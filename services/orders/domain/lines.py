@@ -23,6 +23,8 @@ class Terms:
     quantity: int
     unit_price: Decimal
     tax_rate: Decimal
+    discount: int = 0
+    """Of all units, in minor units."""
 
 
 Sold = Mapping[int, Terms]
@@ -92,4 +94,15 @@ def covered_changes(lines: Lines, before: Sold, after: Sold, *, whole: bool) -> 
 def _differs(before: Terms, after: Terms | None, *, whole: bool) -> bool:
     if after is None:
         return True
-    return before != (after if whole else replace(after, quantity=before.quantity))
+    if whole:
+        return before != after
+    alike = replace(after, quantity=before.quantity, discount=before.discount)
+    return before != alike or not _reduced_alike(before, after)
+
+
+def _reduced_alike(before: Terms, after: Terms) -> bool:
+    """Whether a unit is reduced by as much as it was; the rounding of another quantity's discount is no change."""
+    if not before.discount or not after.discount or before.quantity == after.quantity:
+        return before.discount == after.discount
+    apart = abs(before.discount * after.quantity - after.discount * before.quantity)
+    return apart <= before.quantity + after.quantity

@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.domain.checkout import NOTHING_OFFERED, Checkout
 from services.orders.domain.transitions import Profile
 from services.orders.domain.types import StatusType
-from services.orders.tables import api_keys, shop_settings, statuses
+from services.orders.queries.checkout import COLUMNS, checkout_of
+from services.orders.tables import api_keys, checkouts, shop_settings, statuses
 from shared.problems import Invalid, NotFound
 
 TEXT_FIELDS = ("name", "comment", "subject", "mail", "sms")
@@ -45,7 +47,7 @@ class StatusRecord:
 
 @dataclass(frozen=True, slots=True)
 class ShopRules:
-    """How a shop's orders move."""
+    """How a shop's orders move, and what they may choose among."""
 
     profile: Profile
     payment_term_hours: int | None
@@ -53,6 +55,7 @@ class ShopRules:
     tracking_required: bool = False
     publish_histories: bool = False
     link_secret: str = ""
+    checkout: Checkout = NOTHING_OFFERED
 
 
 class UnknownStatus(Invalid):
@@ -62,10 +65,16 @@ class UnknownStatus(Invalid):
     title = "There is no such status"
 
 
-_RULES = [shop_settings.c[name] for name in ShopRules.__slots__]
+_RULES = [shop_settings.c[name] for name in ShopRules.__slots__ if name in shop_settings.c]
+_shop_rules: Select[Any] = (
+    select(*_RULES, *COLUMNS)
+    .outerjoin_from(shop_settings, checkouts, checkouts.c.shop == shop_settings.c.shop)
+    .where(shop_settings.c.shop == bindparam("shop"))
+)
 _status_and_rules: Select[Any] = (
-    select(statuses, *_RULES)
+    select(statuses, *_RULES, *COLUMNS)
     .join(shop_settings, shop_settings.c.shop == statuses.c.shop)
+    .outerjoin(checkouts, checkouts.c.shop == statuses.c.shop)
     .where(statuses.c.shop == bindparam("shop"), statuses.c.mnemonic == bindparam("mnemonic"), statuses.c.active)
 )
 
@@ -102,7 +111,7 @@ async def list_keys(conn: AsyncConnection, shop: str) -> list[dict[str, Any]]:
 
 async def shop_rules(conn: AsyncConnection, shop: str) -> ShopRules:
     """The shop's rules; the open profile without terms where the shop is not known."""
-    row = (await conn.execute(select(shop_settings).where(shop_settings.c.shop == shop))).one_or_none()
+    row = (await conn.execute(_shop_rules, {"shop": shop})).one_or_none()
     if row is None:
         return ShopRules(Profile.OPEN, None, {})
     return _rules(row)
@@ -114,8 +123,8 @@ def default_of(known: list[StatusRecord], type_: StatusType) -> StatusRecord:
 
 
 def _rules(row: Any) -> ShopRules:
-    values = {name: getattr(row, name) for name in ShopRules.__slots__}
-    return ShopRules(**values | {"profile": Profile(row.profile)})
+    values = {column.name: getattr(row, column.name) for column in _RULES}
+    return ShopRules(**values | {"profile": Profile(row.profile), "checkout": checkout_of(row)})
 
 
 def _status(row: Any) -> StatusRecord:

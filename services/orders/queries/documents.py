@@ -42,6 +42,30 @@ def order_document(record: OrderRecord, reservation: Reservation | None = None) 
         "lines": _lines(record, reservation),
         "parcels": [_parcel(parcel) for parcel in record.shipments],
         "totals": totals(record),
+        **_details(record),
+    }
+
+
+def _details(record: OrderRecord) -> dict[str, Any]:
+    """What an operator may change without touching lines or status."""
+    return {
+        "same_as_billing": record.same_as_billing,
+        "carrier": record.carrier,
+        "shipping_method": record.shipping_method,
+        "fulfilment": "delivery" if record.pickup is None else "pickup",
+        "pickup": record.pickup,
+        "payment_method": record.payment_method,
+        "operator": record.operator,
+        "origin": record.origin,
+        "indicator": record.indicator,
+        "tags": record.tags,
+        "fields": record.fields,
+        "archived_at": None if record.archived_at is None else moment(record.archived_at),
+        "adjustments": [
+            {"promotion": used["promotion"], "code": used["code"], "label": used["label"]}
+            | {"amount": amount(-used["amount"], record.currency)}
+            for used in record.adjustments
+        ],
     }
 
 
@@ -90,7 +114,9 @@ def _line(line: LineRecord, currency: str) -> dict[str, Any]:
         "hold": stock.hold,
         "shipped": stock.shipped,
         "restocked": stock.restocked,
+        "discount": amount(line.discount, currency),
         "external_id": line.external_id,
+        "booked_for": None if line.booked_for is None else moment(line.booked_for),
     }
 
 
@@ -102,4 +128,5 @@ def _parcel(parcel: ParcelRecord) -> dict[str, Any]:
         "shipped_at": moment(parcel.shipped_at),
         "lines": [{"line": line, "quantity": quantity} for line, quantity in parcel.lines],
         "revision": parcel.revision,
+        "tracking_url": parcel.tracking_url,
     }

@@ -35,6 +35,11 @@ def order_message(record: OrderRecord) -> contracts.Order:
         parcels=tuple(_parcel(parcel) for parcel in record.shipments),
         history_token=record.history_token or None,
         totals=contracts.Totals(net=record.net, tax=record.tax, gross=record.gross),
+        carrier=record.carrier,
+        shipping_method=record.shipping_method,
+        pickup_point=None if record.pickup is None else contracts.PickupPoint.model_validate(record.pickup),
+        payment_method=record.payment_method,
+        adjustments=tuple(contracts.Adjustment.model_validate(found) for found in record.adjustments),
         entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),
     )
 
@@ -80,6 +85,7 @@ def _line(line: LineRecord) -> contracts.Line:
         tax=line.tax,
         gross=line.gross,
         external_id=line.external_id,
+        discount=line.discount,
     )
 
 
@@ -91,6 +97,7 @@ def _parcel(parcel: ParcelRecord) -> contracts.Parcel:
         shipped_at=parcel.shipped_at,
         lines=tuple(contracts.ParcelLine(line=line, quantity=quantity) for line, quantity in parcel.lines),
         revision=parcel.revision,
+        tracking_url=parcel.tracking_url,
     )
 
 

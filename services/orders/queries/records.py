@@ -14,6 +14,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.code import parse_code
+from services.orders.domain.kinds import Sold
 from services.orders.domain.lines import Terms
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import StatusType
@@ -37,6 +38,8 @@ class LineRecord:
     net: int = 0
     tax: int = 0
     gross: int = 0
+    discount: int = 0
+    booked_for: datetime | None = None
 
     @property
     def id(self) -> int:
@@ -46,7 +49,7 @@ class LineRecord:
     def terms(self) -> Terms:
         """What an invoice says of the line."""
         stock = self.quantities
-        return Terms(self.sku, self.name, stock.stocked, stock.ordered, self.unit_price, self.tax_rate)
+        return Terms(self.sku, self.name, stock.stocked, stock.ordered, self.unit_price, self.tax_rate, self.discount)
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class ParcelRecord:
     shipped_at: datetime
     lines: list[tuple[int, int]]
     revision: int = 1
+    tracking_url: str | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +87,7 @@ class EntryRecord:
     texts: dict[str, str] = field(default_factory=dict)
     message: str = ""
     traceparent: str | None = None
+    changes: dict[str, list[Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -133,6 +138,18 @@ class OrderRecord:
     heard: int = 0
     settled: bool = False
     history_token: str | None = None
+    same_as_billing: bool = False
+    carrier: str | None = None
+    shipping_method: str | None = None
+    pickup: dict[str, Any] | None = None
+    payment_method: str | None = None
+    operator: str | None = None
+    origin: str | None = None
+    indicator: str | None = None
+    tags: list[str] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+    adjustments: list[dict[str, Any]] = field(default_factory=list)
+    archived_at: datetime | None = None
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -141,6 +158,11 @@ class OrderRecord:
     @property
     def quantities(self) -> tuple[Line, ...]:
         return tuple(line.quantities for line in self.lines)
+
+    @property
+    def sold(self) -> tuple[Sold, ...]:
+        """The lines as the rules of their kinds ask for them."""
+        return tuple(Sold(line.id, line.kind, line.quantities.out, line.booked_for) for line in self.lines)
 
     @property
     def anything_shipped(self) -> bool:
@@ -233,12 +255,16 @@ def _line(row: Any) -> LineRecord:
         row.net,
         row.tax,
         row.gross,
+        row.discount,
+        row.booked_for,
     )
 
 
 def _parcel(row: Any) -> ParcelRecord:
     pairs = [(line, quantity) for line, quantity in row.lines]
-    return ParcelRecord(row.number, row.carrier, row.tracking_number, row.shipped_at, pairs, row.revision)
+    return ParcelRecord(
+        row.number, row.carrier, row.tracking_number, row.shipped_at, pairs, row.revision, row.tracking_url
+    )
 
 
 def entry_of(row: Any) -> EntryRecord:

@@ -3,6 +3,7 @@
 Written by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
 """
 
+from services.orders.tables.checkout import checkouts
 from services.orders.tables.customer import customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
 from services.orders.tables.metadata import (
@@ -15,7 +16,8 @@ from services.orders.tables.metadata import (
     parked,
     shops,
 )
-from services.orders.tables.order import applied_rules, entries, lines, orders, parcels
+from services.orders.tables.order import applied_rules, entries, lines, order_notes, order_tags, orders, parcels
+from services.orders.tables.promotion import promotion_uses, promotions
 from services.orders.tables.shop import api_keys, shop_settings, statuses
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "answers",
     "api_keys",
     "applied_rules",
+    "checkouts",
     "customers",
     "entries",
     "guards",
@@ -30,12 +33,16 @@ __all__ = [
     "idempotency_keys",
     "lines",
     "metadata",
+    "order_notes",
+    "order_tags",
     "orders",
     "outbox",
     "parcels",
     "parked",
     "products",
     "progress",
+    "promotion_uses",
+    "promotions",
     "resyncs",
     "shop_settings",
     "shops",

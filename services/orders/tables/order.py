@@ -1,10 +1,10 @@
-"""An order: its row, lines, parcels and history.
+"""An order: its row, lines, parcels, history, tags and notes.
 
 A change touches one row each of `orders` and `entries` and the lines that moved. Wide values (addresses, texts) are
-JSON and are never searched.
+JSON and are never searched; `orders.tags` is what a page shows, `order_tags` the same tags as lists look for them.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false, text
 
 from services.orders.tables.metadata import ExactDecimal, metadata
 from shared.database import Json, UtcDateTime
@@ -56,6 +56,18 @@ orders = Table(
     Column("heard", BigInteger, nullable=False),  # the version that every service has heard
     Column("settled", Boolean, nullable=False),
     Column("history_token", String(80)),  # of the client's link; null: never made, empty: revoked
+    Column("same_as_billing", Boolean, nullable=False, server_default=false()),
+    Column("carrier", Text),  # that shall bring it; a parcel has its own
+    Column("shipping_method", String(100)),
+    Column("pickup", Json()),  # {point, name, address, date} as they were chosen; null: delivered
+    Column("payment_method", String(100)),
+    Column("operator", String(100)),
+    Column("origin", String(100)),
+    Column("indicator", String(60)),
+    Column("tags", Json(), nullable=False, server_default="[]"),
+    Column("fields", Json(), nullable=False, server_default="{}"),  # the shop's own, by name
+    Column("adjustments", Json(), nullable=False, server_default="[]"),  # promotions as they were when they were used
+    Column("archived_at", UtcDateTime()),
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     Index("ix_orders_shop_placed_at_id", "shop", "placed_at", "id"),
@@ -90,6 +102,8 @@ lines = Table(
     Column("tax", BigInteger, nullable=False),
     Column("gross", BigInteger, nullable=False),
     Column("external_id", String(100)),
+    Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
+    Column("booked_for", UtcDateTime()),
     Index("ix_lines_sku", "sku"),
 )
 
@@ -103,6 +117,7 @@ parcels = Table(
     Column("shipped_at", UtcDateTime(), nullable=False),
     Column("lines", Json(), nullable=False),  # [[line, quantity]]
     Column("revision", Integer, nullable=False),
+    Column("tracking_url", Text),
 )
 
 entries = Table(
@@ -127,6 +142,7 @@ entries = Table(
     Column("message", Text, nullable=False),  # the operator's own words to the client
     Column("text", Text, nullable=False),  # what the timeline says
     Column("traceparent", String(60)),
+    Column("changes", Json()),  # field -> [before, after]; for the log, never sent
     Index("ix_entries_order_id_version", "order_id", "version"),
 )
 
@@ -137,4 +153,24 @@ applied_rules = Table(
     Column("rule", String(20), primary_key=True),
     Column("cause", String(100), primary_key=True),
     Column("at", UtcDateTime(), nullable=False),
+)
+
+order_tags = Table(
+    "order_tags",
+    metadata,
+    Column("order_id", String(36), ForeignKey("orders.id"), primary_key=True),
+    Column("tag", String(60), primary_key=True),
+    Column("shop", String(40), nullable=False),
+    Index("ix_order_tags_shop_tag_order_id", "shop", "tag", "order_id"),
+)
+
+order_notes = Table(
+    "order_notes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("order_id", String(36), ForeignKey("orders.id"), nullable=False),
+    Column("at", UtcDateTime(), nullable=False),
+    Column("author", String(100), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_order_notes_order_id_id", "order_id", "id"),
 )

@@ -1,10 +1,12 @@
 """What a command may be given: the JSON bodies of the API, and the same shapes for everybody else.
 
 Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
-present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `shops` and
-`statuses` the bodies.
+present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `amending`,
+`checkout`, `promotions`, `shops` and `statuses` the bodies.
 """
 
+from services.orders.commands.inputs.amending import AmendOrder, NoteInput
+from services.orders.commands.inputs.checkout import CheckoutInput
 from services.orders.commands.inputs.orders import (
     ActionsInput,
     AddressInput,
@@ -21,6 +23,7 @@ from services.orders.commands.inputs.orders import (
     ShipmentInput,
     check_price,
 )
+from services.orders.commands.inputs.promotions import PromotionInput
 from services.orders.commands.inputs.shops import KeyInput, LegalInput, ShopInput
 from services.orders.commands.inputs.statuses import (
     ShowOrder,
@@ -35,6 +38,8 @@ from services.orders.commands.inputs.statuses import (
 __all__ = [
     "ActionsInput",
     "AddressInput",
+    "AmendOrder",
+    "CheckoutInput",
     "CorrectParcel",
     "CustomerInput",
     "DecisionInput",
@@ -46,7 +51,9 @@ __all__ = [
     "LineInput",
     "LineQuantity",
     "MoveOrder",
+    "NoteInput",
     "PlaceOrder",
+    "PromotionInput",
     "ShipmentInput",
     "ShopInput",
     "ShowOrder",

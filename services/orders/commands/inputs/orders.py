@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.orders.commands.inputs.details import Coupons, Fields, PickupInput, Tag, Tags
 from services.orders.commands.inputs.fields import (
     GREATEST,
     Comment,
@@ -21,8 +22,8 @@ from services.orders.commands.inputs.fields import (
     Short,
     Words,
 )
+from services.orders.domain.kinds import STOCKED
 from services.orders.domain.quantities import Decision, Shipment, StockDecision
-from shared.contracts import LineKind
 from shared.money import exponent
 
 FINEST = 4
@@ -56,11 +57,12 @@ class LineInput(Input):
     unit_price: Plain
     tax_rate: Percent
     external_id: Short | None = None
+    booked_for: Moment | None = None
 
     @property
     def stocked(self) -> bool:
         """Only products are held in stock."""
-        return self.kind == LineKind.PRODUCT.value
+        return self.kind in STOCKED
 
 
 class ActionsInput(Input):
@@ -92,12 +94,28 @@ class PlaceOrder(Input):
     lines: Annotated[tuple[LineInput, ...], Field(min_length=1, max_length=1000)]
     actions: ActionsInput = ActionsInput()
     comment: Comment = ""
+    carrier: Short | None = None
+    shipping_method: Short | None = None
+    pickup: PickupInput | None = None
+    payment_method: Short | None = None
+    operator: Short | None = None
+    origin: Short | None = None
+    indicator: Tag | None = None
+    tags: Tags = ()
+    fields: Fields = Field(default_factory=dict)
+    coupons: Coupons = ()
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
         shown = self.prices_include_tax and not self.imported
         for number, line in enumerate(self.lines):
             check_price(line.unit_price, self.currency, shown, f"lines.{number}.unit_price")
+        return self
+
+    @model_validator(mode="after")
+    def _imported_prices_stay(self) -> Self:
+        if self.imported and self.coupons:
+            raise ValueError("coupons: an imported order comes with its prices")
         return self
 
     @model_validator(mode="after")
@@ -193,9 +211,11 @@ class LineEdit(Input):
     unit_price: Plain | None = None
     tax_rate: Percent | None = None
     external_id: Short | None = None
+    booked_for: Moment | None = None
     net: Any = None
     tax: Any = None
     gross: Any = None
+    discount: Any = None
     hold: Any = None
     shipped: Any = None
     restocked: Any = None
@@ -204,11 +224,12 @@ class LineEdit(Input):
 
 
 class EditLines(Input):
-    """All lines as they shall be; one whose id is absent is removed."""
+    """All lines as they shall be; one whose id is absent is removed. `coupons` too, where they are named."""
 
     lines: Annotated[tuple[LineEdit, ...], Field(min_length=1, max_length=1000)]
     decision: DecisionInput = DecisionInput()
     comment: Comment = ""
+    coupons: Coupons | None = None
 
 
 class DeleteOrder(Input):

@@ -1,0 +1,41 @@
+"""Live previews: what an order, or an edit of its lines, would come to: the commands' own code, nothing written."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.orders.api.tools import Code, Reader, Tools, commanding
+from services.orders.commands.editing import preview_lines
+from services.orders.commands.inputs import EditLines, PlaceOrder
+from services.orders.commands.placing import preview
+from services.orders.queries.documents import order_document
+from services.orders.queries.records import OrderRecord
+from shared.outbox import Transaction
+from shared.web import json_response
+
+SHOWN = ("currency", "prices_include_tax", "language", "lines", "adjustments", "totals")
+
+
+def add_previews(router: APIRouter, tools: Tools) -> None:
+    """`POST /api/v1/orders/preview`, and the same of an edit of lines."""
+
+    @router.post("/preview")
+    async def preview_order(request: Request, body: PlaceOrder, caller: Reader) -> Response:
+        """Lines, promotions and totals that `POST /api/v1/orders` would save; refusals are the same."""
+        actor = await commanding(request, caller, tools.keyring)
+        async with tools.db.read() as conn:
+            record = await preview(Transaction(conn, tools.outbox.clock()), caller.shop, body, actor)
+        return json_response(_shown(record))
+
+    @router.post("/{code}/lines/preview")
+    async def preview_edit(code: Code, body: EditLines, caller: Reader) -> Response:
+        """The same of `PUT /api/v1/orders/{code}/lines`; whether an invoice must be issued anew is not asked here."""
+        async with tools.db.read() as conn:
+            record = await preview_lines(Transaction(conn, tools.outbox.clock()), caller.shop, code, body)
+        return json_response(_shown(record))
+
+
+def _shown(record: OrderRecord) -> dict[str, Any]:
+    document = order_document(record)
+    return {name: document[name] for name in SHOWN}

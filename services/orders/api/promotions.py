@@ -1,0 +1,52 @@
+"""Routes on a shop's promotions: coupons and those that apply by themselves."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.orders.api.tools import Reader, Tools, Writer
+from services.orders.commands.inputs import PromotionInput
+from services.orders.commands.promotions import create_promotion, update_promotion
+from services.orders.queries.promotions import count_uses, find_promotion, list_promotions, promotion_document
+from shared.outbox import Transaction
+from shared.web import json_response, once
+
+
+def promotion_routes(tools: Tools) -> APIRouter:
+    """Below `/api/v1/promotions`."""
+    router = APIRouter(prefix="/api/v1/promotions", tags=["promotions"])
+
+    @router.get("")
+    async def read_promotions(caller: Reader) -> Response:
+        """All of the shop, each with how many orders used it."""
+        async with tools.db.read() as conn:
+            found = await list_promotions(conn, caller.shop)
+            used = await count_uses(conn, [promotion.id for promotion in found])
+        items = [promotion_document(promotion, used.get(promotion.id, 0)) for promotion in found]
+        return json_response({"items": items, "next": None, "total": len(items)})
+
+    @router.get("/{id_}")
+    async def read_promotion(caller: Reader, id_: str) -> Response:
+        """One of them."""
+        async with tools.db.read() as conn:
+            found = await find_promotion(conn, caller.shop, id_)
+            used = await count_uses(conn, [id_])
+        return json_response(promotion_document(found, used.get(id_, 0)))
+
+    @router.post("", status_code=201)
+    async def add_promotion(request: Request, body: PromotionInput, caller: Writer) -> Response:
+        """A new one; without a code it applies by itself to new orders that it fits."""
+
+        async def command(tx: Transaction) -> Response:
+            return json_response(promotion_document(await create_promotion(tx, caller.shop, body), 0), 201)
+
+        return await once(request, tools.outbox, caller, command)
+
+    @router.put("/{id_}")
+    async def put_promotion(body: PromotionInput, caller: Writer, id_: str) -> Response:
+        """As it shall be; orders that used it keep what they got."""
+        async with tools.outbox.transaction() as tx:
+            found = await update_promotion(tx, caller.shop, id_, body)
+            used = await count_uses(tx.conn, [id_])
+        return json_response(promotion_document(found, used.get(id_, 0)))
+
+    return router
