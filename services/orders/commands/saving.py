@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, tuple_, update
 
+from services.orders.commands.searching import add_terms, renew_terms
+from services.orders.domain.search import Kind
 from services.orders.domain.waits import Wait
 from services.orders.queries.messages import order_message
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
@@ -38,6 +40,8 @@ _MUTABLE = (
     "next_line",
     "parcels",
     "settled",
+    "updated_at",
+    "country",
 )
 _update_orders = update(orders).where(orders.c.id == bindparam("the_id"))
 _LINE_COLUMNS = tuple(column.name for column in lines.c if not column.primary_key)
@@ -53,6 +57,13 @@ class Change:
     lines: list[LineRecord] = field(default_factory=list)
     removed_lines: list[int] = field(default_factory=list)
     parcels: list[ParcelRecord] = field(default_factory=list)
+    client: bool = False
+    """The client's name, e-mail, company or number changed, by which the order is found."""
+
+    @property
+    def sells_else(self) -> bool:
+        """Whether other SKUs stand on the lines than the search knows of."""
+        return bool(self.removed_lines) or any(line.found_as != line.sku for line in self.lines)
 
     def raise_version(self, tx: Transaction) -> int:
         """Services must know: a new version, sent to all of them. Returns it."""
@@ -73,12 +84,14 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     """Write these changes, hint at them, and say the orders whose version rose."""
     for change in changes:
         change.record.revision += 1
+        change.record.updated_at = tx.now
     await _save_orders(tx, changes)
     await _save_lines(tx, changes)
     rows = [_parcel_row(change.record, parcel) for change in changes for parcel in change.parcels]
     if rows:
         update_ = ("carrier", "tracking_number", "revision")
         await tx.execute(upsert(tx.conn, parcels, keys=["order_id", "number"], update=update_), rows)
+    await _save_terms(tx, changes)
     await save_entries(tx, [(change.record.id, entry) for change in changes for entry in change.entries])
     for change in changes:
         tx.hint(change.record.id, change.record.revision)
@@ -90,6 +103,15 @@ async def save_entries(tx: Transaction, found: Sequence[tuple[str, EntryRecord]]
     """Add entries to the history."""
     if found:
         await tx.execute(entries.insert(), [_entry_row(order_id, entry) for order_id, entry in found])
+
+
+async def _save_terms(tx: Transaction, changes: Sequence[Change]) -> None:
+    """What the orders are found by, where that changed."""
+    await add_terms(tx, [change.record for change in changes if change.new])
+    known = [change for change in changes if not change.new]
+    await renew_terms(tx, Kind.SKU, [change.record for change in known if change.sells_else])
+    await renew_terms(tx, Kind.TRACKING, [change.record for change in known if change.parcels])
+    await renew_terms(tx, Kind.CLIENT, [change.record for change in known if change.client])
 
 
 async def _save_orders(tx: Transaction, changes: Sequence[Change]) -> None:

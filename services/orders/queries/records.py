@@ -6,7 +6,7 @@ whole house. Names are those of the tables; `commands.saving` writes a record ba
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,9 @@ from services.orders.tables import entries, lines, orders, parcels
 from shared.database import among
 from shared.problems import NotFound
 
+NEVER_CHANGED = datetime.min.replace(tzinfo=UTC)
+"""Of a record that was not saved yet."""
+
 
 @dataclass(slots=True)
 class LineRecord:
@@ -34,6 +37,8 @@ class LineRecord:
     unit_price: Decimal
     tax_rate: Decimal
     external_id: str | None = None
+    found_as: str | None = None
+    """The SKU by which the search knows the line; None for a new one."""
     net: int = 0
     tax: int = 0
     gross: int = 0
@@ -132,6 +137,7 @@ class OrderRecord:
     warning: str | None = None
     heard: int = 0
     settled: bool = False
+    updated_at: datetime = NEVER_CHANGED
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -140,6 +146,12 @@ class OrderRecord:
     @property
     def quantities(self) -> tuple[Line, ...]:
         return tuple(line.quantities for line in self.lines)
+
+    @property
+    def country(self) -> str | None:
+        """Where the order goes to; a column of its own, for the list."""
+        address = self.shipping_address or self.billing_address
+        return address["country"] if address else None
 
     @property
     def anything_shipped(self) -> bool:
@@ -197,6 +209,7 @@ def record_of(row: Any) -> OrderRecord:
     """An order from its row alone; `complete` adds the rest."""
     values = row._asdict()
     values["type"] = StatusType(values["type"])
+    del values["country"]
     return OrderRecord(**values)
 
 
@@ -229,6 +242,7 @@ def _line(row: Any) -> LineRecord:
         row.unit_price,
         row.tax_rate,
         row.external_id,
+        row.sku,
         row.net,
         row.tax,
         row.gross,

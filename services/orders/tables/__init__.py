@@ -16,7 +16,9 @@ from services.orders.tables.metadata import (
     shops,
 )
 from services.orders.tables.order import applied_rules, entries, lines, orders, parcels
+from services.orders.tables.search import order_terms
 from services.orders.tables.shop import api_keys, shop_settings, statuses
+from services.orders.tables.view import views
 
 __all__ = [
     "ExactDecimal",
@@ -30,6 +32,7 @@ __all__ = [
     "idempotency_keys",
     "lines",
     "metadata",
+    "order_terms",
     "orders",
     "outbox",
     "parcels",
@@ -40,4 +43,5 @@ __all__ = [
     "shop_settings",
     "shops",
     "statuses",
+    "views",
 ]

@@ -4,10 +4,33 @@ A change touches one row each of `orders` and `entries` and the lines that moved
 JSON and are never searched.
 """
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from services.orders.tables.metadata import ExactDecimal, metadata
 from shared.database import Json, UtcDateTime
+
+LISTED_BY = ("status", "type", "channel", "payment", "stock", "invoice", "language", "country", "currency")
+"""Filters of the list with few values: an index each finds the rare ones, the newest first."""
+_ORDERED_BY = ("placed_at", "gross", "updated_at", "code")
+"""What the list is sorted by; a page of common values is a short walk along one of these."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index, in the words of both dialects."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def list_indexes() -> list[Index]:
+    """The indexes of the list and its filters; deleted orders are in none of them."""
+    living = _where("deleted_at IS NULL")
+    return [
+        *(Index(f"ix_orders_list_{name}", "shop", name, "placed_at", **living) for name in LISTED_BY),
+        *(Index(f"ix_orders_by_{name}", "shop", name, "id", **living) for name in _ORDERED_BY),
+        Index("ix_orders_list_test", "shop", "placed_at", **_where("test AND deleted_at IS NULL")),
+    ]
+
 
 orders = Table(
     "orders",
@@ -31,6 +54,7 @@ orders = Table(
     Column("customer", Json(), nullable=False),
     Column("billing_address", Json()),
     Column("shipping_address", Json()),
+    Column("country", String(100)),  # where it goes to
     Column("status", String(60), nullable=False),  # the status's mnemonic
     Column("type", String(20), nullable=False),
     Column("status_name", Text, nullable=False),  # as it was in the order's language
@@ -55,9 +79,10 @@ orders = Table(
     Column("warning", Text),  # what billing wants a person to look at
     Column("heard", BigInteger, nullable=False),  # the version that every service has heard
     Column("settled", Boolean, nullable=False),
+    Column("updated_at", UtcDateTime(), nullable=False),  # of the last change that a page shows
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
-    Index("ix_orders_shop_placed_at_id", "shop", "placed_at", "id"),
+    *list_indexes(),
     Index("ix_orders_shop_email", "shop", "email"),
     Index("ix_orders_unsettled", "id", postgresql_where=text("NOT settled"), sqlite_where=text("NOT settled")),
     Index(
@@ -89,7 +114,6 @@ lines = Table(
     Column("tax", BigInteger, nullable=False),
     Column("gross", BigInteger, nullable=False),
     Column("external_id", String(100)),
-    Index("ix_lines_sku", "sku"),
 )
 
 parcels = Table(
@@ -102,6 +126,7 @@ parcels = Table(
     Column("shipped_at", UtcDateTime(), nullable=False),
     Column("lines", Json(), nullable=False),  # [[line, quantity]]
     Column("revision", Integer, nullable=False),
+    Index("ix_parcels_carrier", "carrier", "order_id"),
 )
 
 entries = Table(
