@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from services.cli import deliveries, importing, invoices, keys, operations, orders, processes, shipping, source, stock
+from services.cli import (
+    deliveries,
+    importing,
+    invoices,
+    keys,
+    operations,
+    orders,
+    processes,
+    shipping,
+    source,
+    statistics,
+    stock,
+)
 from services.cli.errors import CliError, Exit
 from services.cli.output import note
 from services.cli.session import Session
@@ -43,7 +55,19 @@ def _common(
     context.obj = Session(url, shop)
 
 
-for module in (processes, orders, importing, shipping, stock, invoices, deliveries, operations, keys, source):
+for module in (
+    processes,
+    orders,
+    importing,
+    shipping,
+    stock,
+    invoices,
+    deliveries,
+    operations,
+    keys,
+    statistics,
+    source,
+):
     module.register(app)
 
 

@@ -13,6 +13,7 @@ from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
+from services.orders.api.statistics import statistics_routes
 from services.orders.api.tools import Tools
 from services.orders.api.views import view_routes
 
@@ -24,4 +25,4 @@ def routers(tools: Tools) -> list[APIRouter]:
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
     for add in (add_listing, add_reads, add_placing, add_changes):
         add(orders, tools)
-    return [orders, view_routes(tools), shop_routes(tools), operations_routes(tools)]
+    return [orders, view_routes(tools), statistics_routes(tools), shop_routes(tools), operations_routes(tools)]

@@ -138,6 +138,7 @@ class OrderRecord:
     heard: int = 0
     settled: bool = False
     updated_at: datetime = NEVER_CHANGED
+    counted: int = 0
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)

@@ -18,6 +18,7 @@ from services.orders.tables.metadata import (
 from services.orders.tables.order import applied_rules, entries, lines, orders, parcels
 from services.orders.tables.search import order_terms
 from services.orders.tables.shop import api_keys, shop_settings, statuses
+from services.orders.tables.statistics import counted_orders, counted_shops, turnover
 from services.orders.tables.view import views
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "answers",
     "api_keys",
     "applied_rules",
+    "counted_orders",
+    "counted_shops",
     "customers",
     "entries",
     "guards",
@@ -43,5 +46,6 @@ __all__ = [
     "shop_settings",
     "shops",
     "statuses",
+    "turnover",
     "views",
 ]

@@ -82,7 +82,9 @@ orders = Table(
     Column("updated_at", UtcDateTime(), nullable=False),  # of the last change that a page shows
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
+    Column("counted", BigInteger, nullable=False),  # the revision that the statistics know
     *list_indexes(),
+    Index("ix_orders_uncounted", "id", **_where("counted <> revision")),
     Index("ix_orders_shop_email", "shop", "email"),
     Index("ix_orders_unsettled", "id", postgresql_where=text("NOT settled"), sqlite_where=text("NOT settled")),
     Index(
