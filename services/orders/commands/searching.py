@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from services.orders.domain.search import Kind, email_words, identifier, words
+from services.orders.domain.search import Kind, code_words, email_words, identifier, words
 from services.orders.queries.records import OrderRecord
 from services.orders.tables import order_terms
 from shared.database import among, upsert
@@ -22,7 +22,7 @@ def terms_of(record: OrderRecord, kind: Kind) -> set[str]:
     """The words of one kind that the order now has; an erased one keeps none of its client."""
     match kind:
         case Kind.CODE:
-            return identifier(record.code)
+            return code_words(record.code)
         case Kind.CLIENT:
             return set() if record.erased else _client_words(record)
         case Kind.EXTERNAL:

@@ -42,9 +42,14 @@ def words(text: str) -> set[str]:
 
 
 def identifier(text: str) -> set[str]:
-    """What a number or an address is found by: itself, its words where it has several, and itself without dashes."""
+    """What a number is found by: itself, and its words where it has several."""
     whole = folded(text)
-    return ({whole, whole.replace("-", "")} | set(whole.split())) - {""}
+    return ({whole} | set(whole.split())) - {""}
+
+
+def code_words(code: str) -> set[str]:
+    """What an order's code is found by: itself, with its dashes and without."""
+    return {folded(code), folded(code).replace("-", "")}
 
 
 def email_words(address: str) -> set[str]:

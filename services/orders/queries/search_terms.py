@@ -1,7 +1,7 @@
 """Looking for orders by words: every search costs a bounded number of rows, common or rare.
 
 A word's orders are fetched only as far as `ENOUGH`. Where there are no more, the list is narrowed to these; where there
-are more, one order in a hundred or so has the word, and the list's own walk (newest first, say) soon has a page of
+are more, one order in some hundreds has the word, and the list's own walk (newest first, say) soon has a page of
 them, each order being asked for the word. Left to itself, a planner that takes a rare word for a common one would walk
 through all orders there are.
 """
@@ -18,7 +18,7 @@ from services.orders.domain.search import Kind, folded, typed
 from services.orders.tables import order_terms, orders
 from shared.database import among, starts_with
 
-ENOUGH = 10_000
+ENOUGH = 3_000
 
 
 @dataclass(frozen=True, slots=True)

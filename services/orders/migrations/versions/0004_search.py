@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from services.orders.domain.search import Kind, email_words, identifier, words
+from services.orders.domain.search import Kind, code_words, email_words, identifier, words
 from shared.database import Json, UtcDateTime
 
 revision = "0004"
@@ -43,7 +43,7 @@ def upgrade() -> None:
     _add_updated_at()
     op.create_table(
         "order_terms",
-        sa.Column("order_id", sa.String(36), sa.ForeignKey("orders.id"), primary_key=True),
+        sa.Column("order_id", sa.String(36), primary_key=True),
         sa.Column("kind", sa.String(10), primary_key=True),
         sa.Column("term", sa.Text, primary_key=True),
         sa.Column("shop", sa.String(40), nullable=False),
@@ -120,7 +120,7 @@ def _terms_of(row: Any) -> set[tuple[Kind, str]]:
     named = " ".join(str(row.customer[field]) for field in ("name", "company") if row.customer.get(field))
     client = words(named) | email_words(row.email)
     return (
-        {(Kind.CODE, term) for term in identifier(row.code)}
+        {(Kind.CODE, term) for term in code_words(row.code)}
         | {(Kind.CLIENT, term) for term in client}
         | {(Kind.EXTERNAL, term) for term in identifier(row.external_id or "")}
     )
