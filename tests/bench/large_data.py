@@ -36,19 +36,23 @@ SELECT n, code, client, status,
   CASE WHEN r4 < .8 THEN 'FR' WHEN r4 < .9 THEN 'BE' WHEN r4 < .999 THEN 'DE' ELSE 'PT' END AS country,
   CASE WHEN r5 < .97 THEN 'EUR' WHEN r5 < .9995 THEN 'GBP' ELSE 'CHF' END AS currency,
   (500 + floor(power(r6, 4) * 60000))::bigint AS gross, r5 < .001 AS test,
-  timestamptz '2026-06-01 12:00+00' - make_interval(secs => ($1::int - n) * (94000000.0 / $1) + r7 * 3600) AS placed_at,
-  'first' || to_hex(floor(power(client_r1, 2) * {FIRST_NAMES})::int) || ' last' || to_hex(floor(power(client_r2, 2) * {LAST_NAMES})::int)
+  timestamptz '2026-06-01 12:00+00' - make_interval(secs => ($1::int - n) * (94000000.0 / $1) + r7 * 3600)
+    AS placed_at,
+  'first' || to_hex(floor(power(client_r1, 2) * {FIRST_NAMES})::int)
+    || ' last' || to_hex(floor(power(client_r2, 2) * {LAST_NAMES})::int)
     AS name
 FROM (
   SELECT n, code, client, r1, r2, r3, r4, r5, r6, r7,
-    (hashint4(client)::bigint & 65535) / 65536.0 AS client_r1, (hashint4(client + 7)::bigint & 65535) / 65536.0 AS client_r2,
+    (hashint4(client)::bigint & 65535) / 65536.0 AS client_r1,
+    (hashint4(client + 7)::bigint & 65535) / 65536.0 AS client_r2,
     CASE WHEN n > $1::int * .97 THEN (ARRAY['received', 'received', 'processing', 'processing', 'ready', 'shipped',
            'awaiting_payment', 'cancelled'])[1 + floor(r8 * 8)::int]
          WHEN r8 < .0005 THEN 'on_hold' WHEN r8 < .03 THEN 'cancelled' WHEN r8 < .04 THEN 'returned'
-         WHEN r8 < .048 THEN 'refunded' WHEN r8 < .2 THEN 'shipped' WHEN r8 < .4 THEN 'delivered' ELSE 'completed' END AS status
+         WHEN r8 < .048 THEN 'refunded' WHEN r8 < .2 THEN 'shipped' WHEN r8 < .4 THEN 'delivered' ELSE 'completed' END
+      AS status
   FROM (
-    SELECT n, code, floor(random() * $1::int / {CLIENTS})::int AS client, random() AS r1, random() AS r2, random() AS r3,
-      random() AS r4, random() AS r5, random() AS r6, random() AS r7, random() AS r8
+    SELECT n, code, floor(random() * $1::int / {CLIENTS})::int AS client, random() AS r1, random() AS r2,
+      random() AS r3, random() AS r4, random() AS r5, random() AS r6, random() AS r7, random() AS r8
     FROM codes
   ) AS dice
 ) AS chosen
@@ -72,8 +76,8 @@ FROM drawn, LATERAL (SELECT jsonb_build_object('name', name, 'street', '1 rue du
 """
 _SKU = "('SKU-' || to_hex(CASE WHEN (n + l) % 3 = 0 THEN (n + l) % 20 ELSE hashint4(n * 2 + l) & 1023 END))"
 _LINES = f"""
-INSERT INTO lines (order_id, id, sku, name, kind, stocked, quantity, hold, shipped, restocked, waits, unit_price, tax_rate,
-  net, tax, gross)
+INSERT INTO lines (order_id, id, sku, name, kind, stocked, quantity, hold, shipped, restocked, waits, unit_price,
+  tax_rate, net, tax, gross)
 SELECT {_ID}, l, {_SKU}, 'Article', 'product', true, 1, 0, 1, 0, '[]'::jsonb, (gross / 2 / 100.0)::text, '20',
   gross / 2 - gross / 12, gross / 12, gross / 2
 FROM drawn, generate_series(1, 2) AS l
@@ -81,8 +85,8 @@ FROM drawn, generate_series(1, 2) AS l
 _TRACKING = "('6A' || (10000000000 + n))"
 _PARCELS = f"""
 INSERT INTO parcels (order_id, number, carrier, tracking_number, shipped_at, lines, revision)
-SELECT {_ID}, 1, CASE WHEN n % 5000 = 0 THEN 'Coursier' WHEN n % 3 = 0 THEN 'Chronopost' ELSE 'Colissimo' END, {_TRACKING},
-  placed_at, '[[1, 1], [2, 1]]'::jsonb, 1
+SELECT {_ID}, 1, CASE WHEN n % 5000 = 0 THEN 'Coursier' WHEN n % 3 = 0 THEN 'Chronopost' ELSE 'Colissimo' END,
+  {_TRACKING}, placed_at, '[[1, 1], [2, 1]]'::jsonb, 1
 FROM drawn WHERE stock = 'committed'
 """
 _TERMS = f"""

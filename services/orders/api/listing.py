@@ -84,7 +84,7 @@ class ListQuery(FilterQuery):
 
 
 class OrderPage(Page):
-    """A page of orders; `total` is counted up to 1,000, and `total_exact` says whether it stopped there."""
+    """A page of orders; `total` is counted up to 1,000; where `total_exact` is false there are more."""
 
     total_exact: bool
 

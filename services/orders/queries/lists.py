@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.queries.records import OrderRecord, complete, record_of
 from services.orders.queries.search_filters import Filters, matching
+from services.orders.queries.search_terms import Narrowed
 from services.orders.tables import orders
 
 COUNTED = 1_000
 """How far a page counts its total; `count_orders` counts everything."""
+WALKED = 4_000
+"""How many orders a page asks for a common word, to count them."""
 
 SORTS = {
     "placed_at": orders.c.placed_at,
@@ -58,12 +61,25 @@ async def list_orders(
 
     Both walk along the same index, the page further on.
     """
-    conditions = await matching(conn, shop, filters)
-    some = page_statement(conditions, sort, None).with_only_columns(orders.c.id).limit(COUNTED + 1).subquery()
-    total = (await conn.execute(select(func.count()).select_from(some))).scalar_one()
-    statement = page_statement(conditions, sort, after).limit(limit + 1)
+    asked = await matching(conn, shop, filters)
+    total, exact = await _total(conn, asked, sort)
+    statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit + 1)
     records = [record_of(row) for row in await conn.execute(statement)]
-    return Found(await complete(conn, records), min(total, COUNTED), total <= COUNTED)
+    return Found(await complete(conn, records), total, exact)
+
+
+async def _total(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> tuple[int, bool]:
+    """How many there are, up to `COUNTED`; of those with a common word only the first `WALKED` are looked at."""
+    walked = page_statement(asked.few, sort, None).with_only_columns(orders.c.id)
+    if not asked.probes:
+        some = walked.limit(COUNTED + 1).subquery()
+        total = (await conn.execute(select(func.count()).select_from(some))).scalar_one()
+        return min(total, COUNTED), total <= COUNTED
+    has_all = and_(*asked.probes).label("has_all")
+    first = walked.add_columns(has_all).limit(WALKED + 1).subquery()
+    counts = select(func.count(), func.count().filter(first.c.has_all)).select_from(first)
+    seen, total = (await conn.execute(counts)).one()
+    return min(total, COUNTED), seen <= WALKED and total <= COUNTED
 
 
 def page_statement(conditions: Sequence[ColumnElement[bool]], sort: Sort, after: Key | None) -> Select[Any]:
@@ -86,9 +102,10 @@ def _behind(column: ColumnElement[Any], sort: Sort, after: Key) -> ColumnElement
 
 async def count_orders(conn: AsyncConnection, shop: str, filters: Filters) -> list[dict[str, Any]]:
     """The filtered set by status and currency: how many orders, and their sums in minor units."""
+    asked = await matching(conn, shop, filters)
     by = (orders.c.status, orders.c.type, orders.c.currency)
     sums = (func.sum(orders.c[name]).label(name) for name in ("net", "tax", "gross", "paid"))
-    statement = select(*by, func.count().label("orders"), *sums).where(*await matching(conn, shop, filters))
+    statement = select(*by, func.count().label("orders"), *sums).where(*asked.few, *asked.probes)
     rows = await conn.execute(statement.group_by(*by).order_by(*by))
     return [{name: _whole(value) for name, value in row._mapping.items()} for row in rows]
 

@@ -14,7 +14,7 @@ from sqlalchemy.sql.schema import Column
 
 from services.orders.domain.code import parse_code
 from services.orders.domain.search import Kind
-from services.orders.queries.search_terms import Wanted, anywhere, conditions_of, exactly
+from services.orders.queries.search_terms import Narrowed, Wanted, anywhere, exactly, narrow
 from services.orders.tables import orders, parcels
 from shared.database import among
 
@@ -82,9 +82,10 @@ TERMS: dict[str, Callable[[Sequence[str]], list[Wanted]]] = {
 """Filters on words, which have a table of their own."""
 
 
-async def matching(conn: AsyncConnection, shop: str, filters: Filters) -> list[ColumnElement[bool]]:
+async def matching(conn: AsyncConnection, shop: str, filters: Filters) -> Narrowed:
     """The conditions of a filtered list of one shop's orders."""
     found: list[ColumnElement[bool]] = [orders.c.shop == shop, orders.c.deleted_at.is_(None)]
     found += [CONDITIONS[name](value) for name, value in filters.items() if name in CONDITIONS]
     wanted = [one for name, value in filters.items() if name in TERMS for one in TERMS[name](value)]
-    return found + await conditions_of(conn, shop, wanted)
+    words = await narrow(conn, shop, wanted)
+    return Narrowed((*found, *words.few), words.probes)

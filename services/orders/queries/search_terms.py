@@ -9,7 +9,7 @@ through all orders there are.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -18,7 +18,8 @@ from services.orders.domain.search import Kind, folded, typed
 from services.orders.tables import order_terms, orders
 from shared.database import among, starts_with
 
-ENOUGH = 3_000
+ENOUGH = 2_000
+"""Orders of a word that are looked up by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,31 @@ def exactly(texts: Sequence[str], kind: Kind) -> list[Wanted]:
     return [Wanted(tuple(folded(text) for text in texts), kind, whole=True)]
 
 
-async def conditions_of(conn: AsyncConnection, shop: str, wanted: Sequence[Wanted]) -> list[ColumnElement[bool]]:
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What the words ask of an order: `few` is answered by ids, `probes` by a look at each order that comes along."""
+
+    few: tuple[ColumnElement[bool], ...]
+    probes: tuple[ColumnElement[bool], ...]
+
+
+async def narrow(conn: AsyncConnection, shop: str, wanted: Sequence[Wanted]) -> Narrowed:
     """The conditions on `orders` that say that each of these words is there."""
-    conditions: list[ColumnElement[bool]] = []
+    probes: list[ColumnElement[bool]] = []
     few: set[str] | None = None
     for one in wanted:
         ids = await _few(conn, shop, one)
         if ids is None:
-            conditions.append(exists().where(order_terms.c.order_id == orders.c.id, one.matches))
+            probes.append(_probe(one))
         else:
             few = ids if few is None else few & ids
-    if few is not None:
-        conditions.append(among(orders.c.id, sorted(few)))
-    return conditions
+    return Narrowed(() if few is None else (among(orders.c.id, sorted(few)),), tuple(probes))
+
+
+def _probe(wanted: Wanted) -> ColumnElement[bool]:
+    """A subquery with a limit, since PostgreSQL would make a join of EXISTS and fetch all orders of the word."""
+    look = select(literal(1)).where(order_terms.c.order_id == orders.c.id, wanted.matches).limit(1)
+    return look.correlate(orders).scalar_subquery().is_not(None)
 
 
 async def _few(conn: AsyncConnection, shop: str, wanted: Wanted) -> set[str] | None:
