@@ -6,10 +6,10 @@ SEEDS ?= 200
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test check servers features bench faults lock clean
+.PHONY: help run up test check servers features bench bench-large faults lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Run everything in one process, on SQLite and the embedded broker (PORT=8000)
 	@exec $(BIN)/comptoir run
@@ -34,6 +34,9 @@ features: .venv/.dev servers ## Show which rows of the acceptance list a test sh
 
 bench: .venv/.dev servers ## Measure, with the floor beside it: var/bench.json, docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+bench-large: .venv/.dev ## Measure list and search on a million orders (ORDERS=): var/bench-large.json, docs/benchmarks-large.md
+	$(BIN)/python -m tests.bench.large
 
 faults: .venv/.dev servers ## Break everything, in many orders (SEEDS=200)
 	COMPTOIR_FAULT_SEEDS=$(SEEDS) $(BIN)/pytest tests/faults --timeout 0

@@ -17,6 +17,7 @@ from services.cli import (
     processes,
     shipping,
     source,
+    statistics,
     statuses,
     stock,
 )
@@ -55,7 +56,20 @@ def _common(
     context.obj = Session(url, shop)
 
 
-for module in (processes, orders, statuses, importing, shipping, stock, invoices, deliveries, operations, keys, source):
+for module in (
+    processes,
+    orders,
+    statuses,
+    importing,
+    shipping,
+    stock,
+    invoices,
+    deliveries,
+    operations,
+    keys,
+    statistics,
+    source,
+):
     module.register(app)
 
 

@@ -155,7 +155,7 @@ def wait_until_settled(api: Api, seconds: float, kinds: Sequence[str | None] = (
     """Wait until every order (of these types) is settled, at most so long; how many are not."""
     deadline = time.monotonic() + seconds
     while True:
-        unsettled = sum(int(api.get(ORDERS, settled=False, type=kind, limit=1)["total"]) for kind in kinds)
+        unsettled = sum(int(api.get(f"{ORDERS}/counts", settled=False, type=kind)["total"]) for kind in kinds)
         if unsettled == 0 or time.monotonic() >= deadline:
             return unsettled
         time.sleep(POLL_SECONDS)

@@ -16,6 +16,7 @@ from services.orders.commands.expiring import expire_terms
 from services.orders.commands.founding import found
 from services.orders.commands.resending import resend
 from services.orders.commands.resyncing import continue_resyncs
+from services.orders.commands.statistics import count_orders
 from services.orders.domain.resending import FIRST, drained, due_at, last_sending
 from services.orders.queries.hearings import NEVER, SERVICES, Hearings, find_hearings, lagging
 from services.orders.settings import Settings
@@ -158,6 +159,14 @@ async def expire_payment_terms(outbox: Outbox) -> None:
     while found == PAGE:
         async with outbox.transaction(batch=True) as tx:
             found = await expire_terms(tx, PAGE)
+
+
+async def count_changed(outbox: Outbox) -> None:
+    """Bring the statistics up to date with the orders that changed."""
+    found = PAGE
+    while found >= PAGE:
+        async with outbox.transaction(batch=True) as tx:
+            found = await count_orders(tx, PAGE)
 
 
 async def continue_resync(outbox: Outbox, per_second: int) -> None:

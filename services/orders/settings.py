@@ -11,4 +11,5 @@ class Settings(settings.Settings):
     sweep_seconds: float = Field(default=5.0, gt=0, description="how often lagging services are looked for")
     resends_per_sweep: int = Field(default=200, ge=1, description="cap on re-sent orders per sweep and per digest")
     resync_per_second: int = Field(default=200, ge=1, description="rate of `comptoir resync`")
+    count_seconds: float = Field(default=2.0, gt=0, description="how often the statistics take in changed orders")
     expiry_seconds: float = Field(default=30.0, gt=0, description="how often terms of payment are looked at")

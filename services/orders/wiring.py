@@ -4,7 +4,14 @@ from importlib.metadata import version
 
 from services.orders.api import Tools, routers
 from services.orders.handlers import HANDLERS, DigestHearing
-from services.orders.jobs import LagSweep, continue_resync, expire_payment_terms, found_shop, publish_shops
+from services.orders.jobs import (
+    LagSweep,
+    continue_resync,
+    count_changed,
+    expire_payment_terms,
+    found_shop,
+    publish_shops,
+)
 from services.orders.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Digest, Order, Shop
@@ -27,6 +34,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("resend_to_lagging", settings.sweep_seconds, sweep.run)
     service.job("publish_shops", 3600.0, lambda: publish_shops(outbox))
     service.job("expire_payment_terms", settings.expiry_seconds, lambda: expire_payment_terms(outbox))
+    service.job("count_changed", settings.count_seconds, lambda: count_changed(outbox))
     service.job("continue_resync", 1.0, lambda: continue_resync(outbox, settings.resync_per_second))
 
     service.on_start.append(lambda: found_shop(outbox, settings))

@@ -14,11 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database.engines import database_url, postgresql_engine, sqlite_engine
 from shared.database.faults import is_transient
-from shared.database.statements import among, upsert
+from shared.database.statements import among, starts_with, upsert
 from shared.database.turn import WriterTurn
 from shared.database.types import Json, UtcDateTime
 
-__all__ = ["Clock", "Database", "Json", "UtcDateTime", "among", "is_transient", "new_id", "upsert", "utcnow"]
+__all__ = [
+    "Clock",
+    "Database",
+    "Json",
+    "UtcDateTime",
+    "among",
+    "is_transient",
+    "new_id",
+    "starts_with",
+    "upsert",
+    "utcnow",
+]
 
 Clock = Callable[[], datetime]
 

@@ -7,20 +7,19 @@ values before and after, which is the order's log and is never sent. Lines are `
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete
-
 from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.entries import Actor, note, plain_entry
 from services.orders.commands.inputs import AmendOrder, NoteInput
 from services.orders.commands.moving import check_version
-from services.orders.commands.placing import save_customers, save_tags
+from services.orders.commands.placing import save_customers
 from services.orders.commands.saving import Change, save
 from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
+from services.orders.domain.search import Kind
 from services.orders.domain.types import TYPES, Phase
 from services.orders.queries.checkout import find_checkout
 from services.orders.queries.documents import moment
 from services.orders.queries.records import OrderRecord, lock_order
-from services.orders.tables import order_notes, order_tags
+from services.orders.tables import order_notes
 from shared.database import new_id
 from shared.outbox import Transaction
 from shared.problems import Problem
@@ -38,6 +37,14 @@ _TOLD = frozenset(
     }
 )
 """What other services must know."""
+_FOUND_BY = {
+    "customer": Kind.CLIENT,
+    "tags": Kind.TAG,
+    "operator": Kind.OPERATOR,
+    "origin": Kind.ORIGIN,
+    "payment_method": Kind.PAYMENT,
+    "shipping_method": Kind.SHIPPING,
+}
 _PLAIN = ("payment_method", "operator", "origin", "indicator", "shown")
 
 Values = dict[str, Any]
@@ -153,13 +160,10 @@ async def _choices(tx: Transaction, record: OrderRecord, request: AmendOrder, of
 
 
 async def _follow(tx: Transaction, change: Change, changes: Mapping[str, Any]) -> None:
-    """Write what stands elsewhere, too: the client's record and the tags as lists look for them."""
-    record = change.record
+    """What stands elsewhere, too: the client's record, and the words by which lists find the order."""
+    change.found_by = {kind for name, kind in _FOUND_BY.items() if name in changes}
     if "customer" in changes:
-        await save_customers(tx, [record])
-    if "tags" in changes:
-        await tx.execute(delete(order_tags).where(order_tags.c.order_id == record.id))
-        await save_tags(tx, [record])
+        await save_customers(tx, [change.record])
 
 
 def _written(value: Any) -> Any:

@@ -163,6 +163,7 @@ def _take(
     facts = present | reading.facts(answer)
     values = facts | {
         "revision": row.revision + 1,
+        "updated_at": tx.now,
         "heard": heard_by_all(known),
         "settled": is_settled(row.version, known),
     }

@@ -264,6 +264,7 @@ def _set_status(tx: Transaction, record: OrderRecord, status: StatusRecord, rule
         record.expires_at = tx.now + timedelta(hours=rules.payment_term_hours)
     record.status = status.mnemonic
     record.type = status.type
+    record.indicator = status.indicator or record.indicator
     record.status_name = status.texts_in(record.language).get("name", status.mnemonic)
 
 

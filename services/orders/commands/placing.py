@@ -25,7 +25,7 @@ from services.orders.domain.quantities import Line
 from services.orders.domain.types import TYPES, Phase, StatusType
 from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
 from services.orders.queries.records import LineRecord, OrderRecord
-from services.orders.tables import customers, order_tags, orders
+from services.orders.tables import customers, orders
 from shared.database import among, new_id, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
@@ -85,7 +85,6 @@ async def place_many(
     placed = [change.record for change in changes]
     await save_customers(tx, placed)
     await save(tx, changes)
-    await save_tags(tx, placed)
     await save_uses(tx, placed)
     return results
 
@@ -232,13 +231,6 @@ def _line(number: int, line: LineInput) -> LineRecord:
 
 def _address(address: AddressInput | None) -> dict[str, Any] | None:
     return None if address is None else address.model_dump()
-
-
-async def save_tags(tx: Transaction, records: Sequence[OrderRecord]) -> None:
-    """The tags of orders that have none there yet, as lists look for them."""
-    rows = [{"order_id": record.id, "tag": tag, "shop": record.shop} for record in records for tag in record.tags]
-    if rows:
-        await tx.execute(order_tags.insert(), rows)
 
 
 async def save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:

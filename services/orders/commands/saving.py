@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, tuple_, update
 
+from services.orders.commands.searching import add_terms, renew_terms
+from services.orders.domain.search import Kind
 from services.orders.domain.waits import Wait
 from services.orders.queries.messages import order_message
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
@@ -39,12 +41,15 @@ _MUTABLE = (
     "parcels",
     "settled",
     "history_token",
+    "indicator",
+    "updated_at",
 )
 _DETAILS = (
     "email",
     "customer",
     "billing_address",
     "shipping_address",
+    "country",
     "same_as_billing",
     "carrier",
     "shipping_method",
@@ -52,7 +57,6 @@ _DETAILS = (
     "payment_method",
     "operator",
     "origin",
-    "indicator",
     "tags",
     "fields",
     "adjustments",
@@ -75,6 +79,18 @@ class Change:
     parcels: list[ParcelRecord] = field(default_factory=list)
     details: bool = False
     """`_DETAILS` changed, too."""
+    found_by: set[Kind] = field(default_factory=set)
+    """Words by which the order is found that an edit changed; of lines and parcels, `finds_else` sees it."""
+
+    def finds_else(self, kind: Kind) -> bool:
+        """Whether the search knows other words of this kind than the order now has."""
+        match kind:
+            case Kind.SKU:
+                return bool(self.removed_lines) or any(line.found_as != line.sku for line in self.lines)
+            case Kind.TRACKING:
+                return bool(self.parcels)
+            case _:
+                return kind in self.found_by
 
     def raise_version(self, tx: Transaction) -> int:
         """Services must know: a new version, sent to all of them. Returns it."""
@@ -95,12 +111,14 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     """Write these changes, hint at them, and say the orders whose version rose."""
     for change in changes:
         change.record.revision += 1
+        change.record.updated_at = tx.now
     await _save_orders(tx, changes)
     await _save_lines(tx, changes)
     rows = [_parcel_row(change.record, parcel) for change in changes for parcel in change.parcels]
     if rows:
         update_ = ("carrier", "tracking_number", "tracking_url", "revision")
         await tx.execute(upsert(tx.conn, parcels, keys=["order_id", "number"], update=update_), rows)
+    await _save_terms(tx, changes)
     await save_entries(tx, [(change.record.id, entry) for change in changes for entry in change.entries])
     for change in changes:
         tx.hint(change.record.id, change.record.revision)
@@ -112,6 +130,14 @@ async def save_entries(tx: Transaction, found: Sequence[tuple[str, EntryRecord]]
     """Add entries to the history."""
     if found:
         await tx.execute(entries.insert(), [_entry_row(order_id, entry) for order_id, entry in found])
+
+
+async def _save_terms(tx: Transaction, changes: Sequence[Change]) -> None:
+    """What the orders are found by, where that changed."""
+    await add_terms(tx, [change.record for change in changes if change.new])
+    known = [change for change in changes if not change.new]
+    for kind in Kind:
+        await renew_terms(tx, kind, [change.record for change in known if change.finds_else(kind)])
 
 
 async def _save_orders(tx: Transaction, changes: Sequence[Change]) -> None:

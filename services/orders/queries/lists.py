@@ -1,83 +1,115 @@
-"""The list of orders: filters, newest first, keyset pages.
+"""The list of orders: any filters, four ways to sort, keyset pages, and what a filtered set comes to.
 
-The key is (placed_at, id), so a page costs the same however far it is, and an order that arrives while somebody turns
-pages moves nothing.
+The key is (what is sorted by, id), so a page costs the same however far it is, and an order that arrives while somebody
+turns pages moves nothing. `search_filters` says what each filter asks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import ColumnElement
 
-from services.orders.domain.code import parse_code
 from services.orders.queries.records import OrderRecord, complete, record_of
-from services.orders.tables import lines, orders, parcels
+from services.orders.queries.search_filters import Filters, matching
+from services.orders.queries.search_terms import Narrowed
+from services.orders.tables import orders
+
+COUNTED = 1_000
+"""How far a page counts its total; `count_orders` counts everything."""
+WALKED = 4_000
+"""How many orders a page asks for a common word, to count them."""
+
+SORTS = {
+    "placed_at": orders.c.placed_at,
+    "total": orders.c.gross,
+    "updated": orders.c.updated_at,
+    "code": orders.c.code,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list may be narrowed by; None means any."""
+class Sort:
+    """By which of `SORTS`, and which end first."""
 
-    settled: bool | None = None
-    status: str | None = None
-    type: str | None = None
-    channel: str | None = None
-    code: str | None = None
-    external_id: str | None = None
-    payment: str | None = None
-    stock: str | None = None
-    invoice: str | None = None
-    q: str | None = None
-    """One box over code, name, e-mail, external id, tracking number and SKU."""
+    name: str = "placed_at"
+    descending: bool = True
+
+    def value_of(self, record: OrderRecord) -> Any:
+        """What the order is sorted by."""
+        return getattr(record, SORTS[self.name].name)
 
 
-Key = tuple[datetime, str]
+Key = tuple[Any, str]
+"""Where a page begins: the last order's value of the sort, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Up to one order more than asked for, and how many there are: exactly so only where `exact`."""
+
+    records: list[OrderRecord]
+    total: int
+    exact: bool
 
 
 async def list_orders(
-    conn: AsyncConnection, shop: str, filters: Filters, limit: int, after: Key | None
-) -> tuple[list[OrderRecord], int]:
-    """Up to `limit` + 1 orders, so that the caller sees whether there is a next page, and how many match in all."""
-    matching = [orders.c.shop == shop, orders.c.deleted_at.is_(None), *_conditions(filters)]
-    total = (await conn.execute(select(func.count()).select_from(orders).where(*matching))).scalar_one()
+    conn: AsyncConnection, shop: str, filters: Filters, sort: Sort, limit: int, after: Key | None
+) -> Found:
+    """Up to `limit` + 1 orders, so that the caller sees whether there is a next page; the total up to `COUNTED`.
+
+    Both walk along the same index, the page further on.
+    """
+    asked = await matching(conn, shop, filters)
+    total, exact = await _total(conn, asked, sort)
+    statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit + 1)
+    records = [record_of(row) for row in await conn.execute(statement)]
+    return Found(await complete(conn, records), total, exact)
+
+
+async def _total(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> tuple[int, bool]:
+    """How many there are, up to `COUNTED`; of those with a common word only the first `WALKED` are looked at."""
+    walked = page_statement(asked.few, sort, None).with_only_columns(orders.c.id)
+    if not asked.probes:
+        some = walked.limit(COUNTED + 1).subquery()
+        total = (await conn.execute(select(func.count()).select_from(some))).scalar_one()
+        return min(total, COUNTED), total <= COUNTED
+    has_all = and_(*asked.probes).label("has_all")
+    first = walked.add_columns(has_all).limit(WALKED + 1).subquery()
+    counts = select(func.count(), func.count().filter(first.c.has_all)).select_from(first)
+    seen, total = (await conn.execute(counts)).one()
+    return min(total, COUNTED), seen <= WALKED and total <= COUNTED
+
+
+def page_statement(conditions: Sequence[ColumnElement[bool]], sort: Sort, after: Key | None) -> Select[Any]:
+    """The page that begins behind `after`."""
+    column = SORTS[sort.name]
+    statement = select(*orders.c).where(*conditions)
     if after is not None:
-        matching.append(tuple_(orders.c.placed_at, orders.c.id) < tuple_(*after))
-    statement = select(*orders.c).where(*matching).order_by(orders.c.placed_at.desc(), orders.c.id.desc())
-    rows = await conn.execute(statement.limit(limit + 1))
-    return await complete(conn, [record_of(row) for row in rows]), total
+        statement = statement.where(_behind(column, sort, after))
+    if sort.descending:
+        return statement.order_by(column.desc(), orders.c.id.desc())
+    return statement.order_by(column, orders.c.id)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for name in ("settled", "status", "type", "channel", "external_id", "payment", "stock", "invoice"):
-        value = getattr(filters, name)
-        if value is not None:
-            found.append(orders.c[name] == value)
-    if filters.code is not None:
-        found.append(orders.c.code == (parse_code(filters.code) or filters.code))
-    if filters.q:
-        found.append(_anywhere(filters.q.strip()))
-    return found
+def _behind(column: ColumnElement[Any], sort: Sort, after: Key) -> ColumnElement[bool]:
+    """A comparison of pairs, with which an index begins at the very order."""
+    here = tuple_(column, orders.c.id)
+    place = tuple_(literal(after[0], column.type), literal(after[1], orders.c.id.type))
+    return here < place if sort.descending else here > place
 
 
-def _anywhere(words: str) -> ColumnElement[bool]:
-    """Exact where a code is exact, a prefix elsewhere, anywhere in a name."""
-    code = parse_code(words)
-    if code is not None:
-        return orders.c.code == code
-    start = _escaped(words.lower()) + "%"
-    name = func.lower(orders.c.customer["name"].as_string())
-    return or_(
-        orders.c.email.like(start, escape="\\"),
-        name.like(f"%{start}", escape="\\"),
-        func.lower(orders.c.external_id).like(start, escape="\\"),
-        orders.c.code.like(_escaped(words.upper()) + "%", escape="\\"),
-        exists().where(and_(lines.c.order_id == orders.c.id, lines.c.sku == words)),
-        exists().where(and_(parcels.c.order_id == orders.c.id, parcels.c.tracking_number == words)),
-    )
+async def count_orders(conn: AsyncConnection, shop: str, filters: Filters) -> list[dict[str, Any]]:
+    """The filtered set by status and currency: how many orders, and their sums in minor units."""
+    asked = await matching(conn, shop, filters)
+    by = (orders.c.status, orders.c.type, orders.c.currency)
+    sums = (func.sum(orders.c[name]).label(name) for name in ("net", "tax", "gross", "paid"))
+    statement = select(*by, func.count().label("orders"), *sums).where(*asked.few, *asked.probes)
+    rows = await conn.execute(statement.group_by(*by).order_by(*by))
+    return [{name: _whole(value) for name, value in row._mapping.items()} for row in rows]
 
 
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _whole(value: Any) -> Any:
+    """PostgreSQL sums whole numbers to a decimal."""
+    return value if isinstance(value, str) else int(value)

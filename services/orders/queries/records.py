@@ -6,7 +6,7 @@ whole house. Names are those of the tables; `commands.saving` writes a record ba
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,9 @@ from services.orders.tables import entries, lines, orders, parcels
 from shared.database import among
 from shared.problems import NotFound
 
+NEVER_CHANGED = datetime.min.replace(tzinfo=UTC)
+"""Of a record that was not saved yet."""
+
 
 @dataclass(slots=True)
 class LineRecord:
@@ -35,6 +38,8 @@ class LineRecord:
     unit_price: Decimal
     tax_rate: Decimal
     external_id: str | None = None
+    found_as: str | None = None
+    """The SKU by which the search knows the line; None for a new one."""
     net: int = 0
     tax: int = 0
     gross: int = 0
@@ -150,6 +155,8 @@ class OrderRecord:
     fields: dict[str, Any] = field(default_factory=dict)
     adjustments: list[dict[str, Any]] = field(default_factory=list)
     archived_at: datetime | None = None
+    updated_at: datetime = NEVER_CHANGED
+    counted: int = 0
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -163,6 +170,12 @@ class OrderRecord:
     def sold(self) -> tuple[Sold, ...]:
         """The lines as the rules of their kinds ask for them."""
         return tuple(Sold(line.id, line.kind, line.quantities.out, line.booked_for) for line in self.lines)
+
+    @property
+    def country(self) -> str | None:
+        """Where the order goes to; a column of its own, for the list."""
+        address = self.shipping_address or self.billing_address
+        return address["country"] if address else None
 
     @property
     def anything_shipped(self) -> bool:
@@ -220,6 +233,7 @@ def record_of(row: Any) -> OrderRecord:
     """An order from its row alone; `complete` adds the rest."""
     values = row._asdict()
     values["type"] = StatusType(values["type"])
+    del values["country"]
     return OrderRecord(**values)
 
 
@@ -252,6 +266,7 @@ def _line(row: Any) -> LineRecord:
         row.unit_price,
         row.tax_rate,
         row.external_id,
+        row.sku,
         row.net,
         row.tax,
         row.gross,

@@ -16,9 +16,12 @@ from services.orders.tables.metadata import (
     parked,
     shops,
 )
-from services.orders.tables.order import applied_rules, entries, lines, order_notes, order_tags, orders, parcels
+from services.orders.tables.order import applied_rules, entries, lines, order_notes, orders, parcels
 from services.orders.tables.promotion import promotion_uses, promotions
+from services.orders.tables.search import order_terms
 from services.orders.tables.shop import api_keys, shop_settings, statuses
+from services.orders.tables.statistics import counted_orders, counted_shops, turnover
+from services.orders.tables.view import views
 
 __all__ = [
     "ExactDecimal",
@@ -26,6 +29,8 @@ __all__ = [
     "api_keys",
     "applied_rules",
     "checkouts",
+    "counted_orders",
+    "counted_shops",
     "customers",
     "entries",
     "guards",
@@ -34,7 +39,7 @@ __all__ = [
     "lines",
     "metadata",
     "order_notes",
-    "order_tags",
+    "order_terms",
     "orders",
     "outbox",
     "parcels",
@@ -47,4 +52,6 @@ __all__ = [
     "shop_settings",
     "shops",
     "statuses",
+    "turnover",
+    "views",
 ]

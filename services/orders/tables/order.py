@@ -1,13 +1,36 @@
-"""An order: its row, lines, parcels, history, tags and notes.
+"""An order: its row, lines, parcels, history and notes.
 
 A change touches one row each of `orders` and `entries` and the lines that moved. Wide values (addresses, texts) are
-JSON and are never searched; `orders.tags` is what a page shows, `order_tags` the same tags as lists look for them.
+JSON and are never searched; what lists look for stands in `order_terms`, too.
 """
+
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false, text
 
 from services.orders.tables.metadata import ExactDecimal, metadata
 from shared.database import Json, UtcDateTime
+
+LISTED_BY = ("status", "type", "channel", "payment", "stock", "invoice", "language", "country", "currency")
+"""Filters of the list with few values: an index each finds the rare ones, the newest first."""
+_ORDERED_BY = ("placed_at", "gross", "updated_at", "code")
+"""What the list is sorted by; a page of common values is a short walk along one of these."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index, in the words of both dialects."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def list_indexes() -> list[Index]:
+    """The indexes of the list and its filters; deleted orders are in none of them."""
+    living = _where("deleted_at IS NULL")
+    return [
+        *(Index(f"ix_orders_list_{name}", "shop", name, "placed_at", **living) for name in LISTED_BY),
+        *(Index(f"ix_orders_by_{name}", "shop", name, "id", **living) for name in _ORDERED_BY),
+        Index("ix_orders_list_test", "shop", "placed_at", **_where("test AND deleted_at IS NULL")),
+    ]
+
 
 orders = Table(
     "orders",
@@ -31,6 +54,7 @@ orders = Table(
     Column("customer", Json(), nullable=False),
     Column("billing_address", Json()),
     Column("shipping_address", Json()),
+    Column("country", String(100)),  # where it goes to
     Column("status", String(60), nullable=False),  # the status's mnemonic
     Column("type", String(20), nullable=False),
     Column("status_name", Text, nullable=False),  # as it was in the order's language
@@ -68,9 +92,12 @@ orders = Table(
     Column("fields", Json(), nullable=False, server_default="{}"),  # the shop's own, by name
     Column("adjustments", Json(), nullable=False, server_default="[]"),  # promotions as they were when they were used
     Column("archived_at", UtcDateTime()),
+    Column("updated_at", UtcDateTime(), nullable=False),  # of the last change that a page shows
+    Column("counted", BigInteger, nullable=False),  # the revision that the statistics know
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
-    Index("ix_orders_shop_placed_at_id", "shop", "placed_at", "id"),
+    *list_indexes(),
+    Index("ix_orders_uncounted", "id", **_where("counted <> revision")),
     Index("ix_orders_shop_email", "shop", "email"),
     Index("ix_orders_unsettled", "id", postgresql_where=text("NOT settled"), sqlite_where=text("NOT settled")),
     Index(
@@ -104,7 +131,6 @@ lines = Table(
     Column("external_id", String(100)),
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
     Column("booked_for", UtcDateTime()),
-    Index("ix_lines_sku", "sku"),
 )
 
 parcels = Table(
@@ -118,6 +144,7 @@ parcels = Table(
     Column("lines", Json(), nullable=False),  # [[line, quantity]]
     Column("revision", Integer, nullable=False),
     Column("tracking_url", Text),
+    Index("ix_parcels_carrier", "carrier", "order_id"),
 )
 
 entries = Table(
@@ -153,15 +180,6 @@ applied_rules = Table(
     Column("rule", String(20), primary_key=True),
     Column("cause", String(100), primary_key=True),
     Column("at", UtcDateTime(), nullable=False),
-)
-
-order_tags = Table(
-    "order_tags",
-    metadata,
-    Column("order_id", String(36), ForeignKey("orders.id"), primary_key=True),
-    Column("tag", String(60), primary_key=True),
-    Column("shop", String(40), nullable=False),
-    Index("ix_order_tags_shop_tag_order_id", "shop", "tag", "order_id"),
 )
 
 order_notes = Table(

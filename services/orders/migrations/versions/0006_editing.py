@@ -8,7 +8,7 @@ from alembic import op
 from shared.database import Json, UtcDateTime
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.add_column("lines", sa.Column("booked_for", UtcDateTime()))
     op.add_column("parcels", sa.Column("tracking_url", sa.Text))
     op.add_column("entries", sa.Column("changes", Json()))
-    _tags_and_notes()
+    _notes()
     _checkouts()
     _promotions()
 
@@ -42,14 +42,7 @@ def _order_columns() -> list[sa.Column[Any]]:
     ]
 
 
-def _tags_and_notes() -> None:
-    op.create_table(
-        "order_tags",
-        sa.Column("order_id", sa.String(36), sa.ForeignKey("orders.id"), primary_key=True),
-        sa.Column("tag", sa.String(60), primary_key=True),
-        sa.Column("shop", sa.String(40), nullable=False),
-    )
-    op.create_index("ix_order_tags_shop_tag_order_id", "order_tags", ["shop", "tag", "order_id"])
+def _notes() -> None:
     op.create_table(
         "order_notes",
         sa.Column("id", sa.String(36), primary_key=True),
