@@ -101,6 +101,22 @@ async def test_cancellation_depends_on_the_kind_and_on_what_happened(orders: Dri
         assert (await orders.try_move(made["code"], "cancelled", **ALL)).status_code == 200
 
 
+@pytest.mark.row("S0-15")
+async def test_a_booking_is_cancelled_until_its_date(orders: Driver) -> None:
+    await seller(orders)
+    booked = line("TASTING", 2, kind="booking", booked_for="2026-06-10T16:00:00Z")
+    made, late = await orders.place(booked), await orders.place(booked)
+    assert made["lines"][0]["booked_for"] == "2026-06-10T16:00:00Z"
+    await orders.move(made["code"], "cancelled")
+    orders.clock.advance(days=10)
+    answer = await orders.try_move(late["code"], "cancelled")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:comptoir:problem:uncancellable")
+    path = f"/api/v1/orders/{late['code']}/lines"
+    moved = await orders.http.put(path, json={"lines": [{"id": 1, "booked_for": "2026-07-01T16:00:00Z"}]})
+    assert moved.json()["lines"][0]["booked_for"] == "2026-07-01T16:00:00Z"
+    await orders.move(late["code"], "cancelled")
+
+
 @pytest.mark.row("S0-13", "S0-14")
 async def test_three_endings_before_the_order_is_final(orders: Driver) -> None:
     """Cancelled, interrupted, abandoned: told apart by type, status and indicator, and never erased."""

@@ -35,8 +35,7 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
             rules = await shop_rules(conn, caller.shop)
         if shop is None:
             raise NotFound("The shop is not known yet.")
-        own = asdict(rules)
-        del own["link_secret"]
+        own = {name: value for name, value in asdict(rules).items() if name not in ("link_secret", "checkout")}
         return json_response(_shop(shop) | own)
 
     @router.put("/shop")

@@ -1,7 +1,8 @@
 """What the kind of a line changes: whether it is held in stock, and when it can no longer be cancelled.
 
 The order's model is the same for all five kinds. `CANCELLATION` is the hook: a rule per kind, asked before an order
-goes to `cancelled`; a kind without a rule can always be cancelled.
+goes to `cancelled`; a kind without a rule can always be cancelled. Goods can come back and a subscription simply ends;
+what was performed, delivered as a file or attended cannot. A manager may cancel all the same (`commands.moving`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ STOCKED = frozenset({"product"})
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A line as far as a cancellation asks: `out` units are with the client, a booking is for a moment."""
+    """A line as far as a cancellation asks: `out` units are with the client, a booking may be for a moment."""
 
     line: int
     kind: str
@@ -26,20 +27,28 @@ CancellationRule = Callable[[Sold, datetime], str | None]
 """Why the line cannot be cancelled at that moment; None where it can."""
 
 
-def _digital(sold: Sold, _now: datetime) -> str | None:
-    return f"Line {sold.line} is digital and was delivered." if sold.out else None
+def _once_out(what: str) -> CancellationRule:
+    return lambda sold, _now: what if sold.out else None
 
 
 def _booking(sold: Sold, now: datetime) -> str | None:
-    if sold.booked_for is None or now < sold.booked_for:
-        return None
-    return f"Line {sold.line} was booked for {sold.booked_for:%Y-%m-%d %H:%M} UTC, which is over."
+    if sold.booked_for is None:
+        return "took place already" if sold.out else None
+    return f"was for {sold.booked_for:%Y-%m-%d %H:%M} UTC, which is over" if now >= sold.booked_for else None
 
 
-CANCELLATION: Mapping[str, CancellationRule] = {"digital": _digital, "booking": _booking}
+CANCELLATION: Mapping[str, CancellationRule] = {
+    "service": _once_out("was performed already"),
+    "digital": _once_out("was delivered already"),
+    "booking": _booking,
+}
 
 
 def uncancellable(lines: Iterable[Sold], now: datetime) -> list[str]:
-    """The reasons why an order with these lines cannot be cancelled any more."""
+    """The reasons why an order with these lines cannot be cancelled any more; empty where it can."""
     asked = ((line, CANCELLATION.get(line.kind)) for line in lines)
-    return [reason for line, rule in asked if rule is not None and (reason := rule(line, now)) is not None]
+    return [
+        f"Line {line.line} ({line.kind}) {reason}."
+        for line, rule in asked
+        if rule is not None and (reason := rule(line, now)) is not None
+    ]
