@@ -1,8 +1,8 @@
 """The gate of the acceptance list: which of its rows are shown by a test, service by service.
 
-A test says `@pytest.mark.row("S2-26")` and asserts the row's own words, through HTTP, the CLI or a real message. It
-speaks for the service in whose folder it stands; elsewhere for the row's first owner, or for those it names:
-`@pytest.mark.row("S2-26", owners="OI")`. `make features` runs the marked tests (`--features`, or `--features O,I` for
+A test says `@pytest.mark.row("S2-26")`, or names several rows, and asserts their own words, through HTTP, the CLI or a
+real message. It speaks for the service in whose folder it stands; elsewhere for the row's first owner, or for those it
+names: `@pytest.mark.row("S2-26", owners="OI")`. `make features` runs the marked tests (`--features`, or `--features O,I` for
 these services alone), prints the table and fails while a part has no test that passed and is not waiting for something
 that is named in `rows.toml`.
 """
@@ -44,14 +44,14 @@ def load_rows(path: Path = ROWS) -> dict[str, Row]:
 def parts_of(item: pytest.Item, rows: dict[str, Row]) -> list[str]:
     """What a test shows, as `S2-26/O`. Raises `pytest.UsageError` for a mark that says too much, or nothing."""
     marks = list(item.iter_markers("row"))
-    if len(names := {mark.args[0] for mark in marks}) > MOST_ROWS:
+    said = [(name, mark.kwargs.get("owners")) for mark in marks for name in mark.args]
+    if len(names := {name for name, _owners in said}) > MOST_ROWS:
         raise pytest.UsageError(f"{item.nodeid} is to show {len(names)} rows, {MOST_ROWS} at most are shown well")
     parts = []
-    for mark in marks:
-        name = mark.args[0]
+    for name, named in said:
         if name not in rows:
             raise pytest.UsageError(f"{item.nodeid}: the acceptance list has no row {name}")
-        owners = mark.kwargs.get("owners") or _owner(item, rows[name])
+        owners = named or _owner(item, rows[name])
         if not set(owners) <= set(rows[name].owners):
             raise pytest.UsageError(
                 f"{item.nodeid}: row {name} is owned by {', '.join(rows[name].owners)}, not {owners}"

@@ -52,6 +52,12 @@ def test_rows_that_are_shown_open_it(gate: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["A-1 O passed*first", "A-1 I passed*", "A-4 O passed*", "3 passed*"])
 
 
+def test_one_mark_may_name_several_rows(gate: pytest.Pytester) -> None:
+    result = run(gate, SHOWN.replace('"A-4"', '"A-4", "A-1"'), "O")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["A-1 O passed*", "A-4 O passed*"])
+
+
 def test_a_row_without_a_test_shuts_it(gate: pytest.Pytester) -> None:
     result = run(gate, SHOWN, "O,I,N")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
