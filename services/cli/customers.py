@@ -18,6 +18,7 @@ COLUMNS = {
     "e-mail": "email",
     "company": "company",
     "number": "number",
+    "group": "group",
     "language": "language",
     "tags": "tags",
     "since": "created_at",

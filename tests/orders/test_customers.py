@@ -303,3 +303,22 @@ async def test_no_shop_sees_anothers_clients(orders: Driver) -> None:
     assert refused.status_code == 422
     own = await other.post("/api/v1/customers", json=client(number="C-1"))
     assert (own.status_code, own.json()["number"]) == (201, "C-1")
+
+
+async def test_client_is_put_into_a_group_that_there_is(orders: Driver) -> None:
+    group = {"name": "resellers", "texts": {"fr": {"name": "Revendeurs"}}}
+    assert (await orders.http.post("/api/v1/customer-groups", json=group)).status_code == 201
+    made = await add(orders)
+    assert made["group"] is None
+    unknown = await patch(orders, made["id"], {"group": "friends"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "group")
+    changed = await patch(orders, made["id"], {"group": "resellers"})
+    assert (changed.status_code, changed.json()["group"]) == (200, "resellers")
+    await add(orders, "paul@example.org", "Paul", group="resellers")
+    assert await listed(orders, group="resellers", sort="created") == ["zoe@example.org", "paul@example.org"]
+    assert (await orders.http.delete("/api/v1/customer-groups/resellers")).status_code == 409
+    await orders.place(customer=client())
+    assert (await orders.get(f"customers/{made['id']}"))["group"] == "resellers", "orders leave the group alone"
+    left = await patch(orders, made["id"], {"group": None})
+    assert left.json()["group"] is None
+    assert await listed(orders, group="resellers") == ["paul@example.org"]

@@ -42,6 +42,7 @@ class CustomerQuery(BaseModel):
     email: Annotated[Email | None, Field(description="exactly")] = None
     number: Annotated[Short | None, Field(description="of an outside system, exactly")] = None
     tag: Short | None = None
+    group: Short | None = None
     sort: SortName = "-created"
     limit: Limit = 50
     after: str | None = None
@@ -67,7 +68,7 @@ def _add_reads(router: APIRouter, tools: Tools) -> None:
     @router.get("/customers")
     async def read_customers(caller: Reader, query: Annotated[CustomerQuery, Query()]) -> Page:
         """Clients of the shop, the newest first unless `sort` says otherwise."""
-        asked = Asked(caller.shop, query.account, query.q, query.email, query.number, query.tag)
+        asked = Asked(caller.shop, query.account, query.q, query.email, query.number, query.tag, query.group)
         async with tools.db.read() as conn:
             found, total = await list_customers(conn, asked, query.sort, query.limit, _key(query))
         more = len(found) > query.limit

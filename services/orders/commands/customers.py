@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
+from services.orders.commands.groups import take_group
 from services.orders.commands.inputs import AmendCustomer, CustomerSettings, NewCustomer
 from services.orders.domain.search import email_words, folded, identifier, words
 from services.orders.queries.customers import (
@@ -29,7 +30,18 @@ from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
 from shared.security import find_shop
 
-_WRITTEN = ("email", "name", "details", "account", "number", "tags", "version", "updated_at", "erased_at")
+_WRITTEN = (
+    "email",
+    "name",
+    "details",
+    "group_name",
+    "account",
+    "number",
+    "tags",
+    "version",
+    "updated_at",
+    "erased_at",
+)
 _update = (
     update(customers)
     .where(customers.c.id == bindparam("the_id"))
@@ -109,8 +121,12 @@ async def _amended(tx: Transaction, found: CustomerRecord, given: dict[str, Any]
         given["tags"] = list(given["tags"])
     if "email" in given:
         given["email"] = given["email"].lower()
+    if "group" in given:
+        given["group_name"] = given.pop("group")
     wanted = replace(found, details=details, **given)
     await _check_unique(tx, wanted)
+    if wanted.group_name is not None and wanted.group_name != found.group_name:
+        await take_group(tx, wanted.shop, wanted.group_name, field="group")
     (after,) = await write_customers(tx, [Changed(found if found.version else None, wanted)])
     return after
 

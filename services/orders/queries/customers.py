@@ -40,6 +40,7 @@ class CustomerRecord:
     details: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+    group_name: str | None = None
     account: bool = False
     number: str | None = None
     tags: list[str] = field(default_factory=list)
@@ -102,6 +103,7 @@ class Asked:
     email: str | None = None
     number: str | None = None
     tag: str | None = None
+    group: str | None = None
 
 
 Key = tuple[str, ...]
@@ -124,6 +126,8 @@ def _conditions(asked: Asked) -> list[ColumnElement[bool]]:
         found.append(customers.c.email == asked.email.lower())
     if asked.number is not None:
         found.append(customers.c.number == asked.number)
+    if asked.group is not None:
+        found.append(customers.c.group_name == asked.group)
     if asked.tag is not None:
         found.append(_has(asked.shop, TAG, customer_terms.c.term == folded(asked.tag)))
     return found + [_has(asked.shop, CLIENT, starts_with(customer_terms.c.term, word)) for word in typed(asked.q)]
@@ -160,6 +164,7 @@ def customer_document(record: CustomerRecord) -> dict[str, Any]:
         **{name: record.details.get(name) for name in DETAILS},
         "number": record.number,
         "tags": record.tags,
+        "group": record.group_name,
         "created_at": moment(record.created_at),
         "updated_at": moment(record.updated_at),
         "erased_at": None if record.erased_at is None else moment(record.erased_at),

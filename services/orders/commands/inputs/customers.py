@@ -19,7 +19,10 @@ WholeAddress = Annotated[AddressInput | None, AfterValidator(_whole)]
 
 
 class ClientFields(Input):
-    """What may be known of a client besides who it is; `number` is an outside system's, one client's in the shop."""
+    """What may be known of a client besides who it is.
+
+    `number` is an outside system's, one client's in the shop; `group` says which prices the client sees.
+    """
 
     phone: Words | None = None
     language: Language | None = None
@@ -27,6 +30,7 @@ class ClientFields(Input):
     vat_number: Words | None = None
     number: Short | None = None
     tags: Tags = ()
+    group: Short | None = None
     billing_address: WholeAddress = None
     shipping_address: WholeAddress = None
 

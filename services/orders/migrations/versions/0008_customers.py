@@ -14,7 +14,7 @@ from services.orders.domain.search import email_words, words
 from shared.database import Json, UtcDateTime
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
