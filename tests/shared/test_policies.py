@@ -21,6 +21,10 @@ def test_every_route_has_a_policy(found: dict[str, frozenset[str]]) -> None:
 
 
 def test_the_api_asks_for_keys(found: dict[str, frozenset[str]]) -> None:
-    """What everyone may call below /api proves itself otherwise, as a payment provider's signed call does."""
+    """What everyone may call below /api proves itself otherwise, as a payment provider's signed call does.
+
+    Or it tells nobody anything: whoever asks for a link gets it by mail.
+    """
     open_routes = [name for name, scopes in found.items() if EVERYONE in scopes and " /api/" in name]
+    open_routes = [name for name in open_routes if name != "POST /api/v1/account/links"]
     assert [name for name in open_routes if "webhook" not in name] == []

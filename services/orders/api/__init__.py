@@ -3,12 +3,14 @@
 `listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
 `transitions` are about orders, `views` about saved lists of them, `statistics` about turnover, `shop` about shops and
 keys, `statuses` about what a seller calls them, `checkout` and `promotions` about what orders may choose among and use,
-`customers` about who buys, `groups` about who sees which prices, `operations` about what is not settled and saying it
-all again, `history` what clients see. `tools` holds what the routes are made of.
+`customers` about who buys, `groups` about who sees which prices, `news` about what clients are told, `operations` about
+what is not settled and saying it all again; `account` and `history` are for clients. `tools` holds what the routes are
+made of.
 """
 
 from fastapi import APIRouter
 
+from services.orders.api.account import account_routes
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
 from services.orders.api.customers import customer_routes
@@ -16,6 +18,7 @@ from services.orders.api.details import add_details
 from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
+from services.orders.api.news import news_routes
 from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.previewing import add_previews
@@ -54,6 +57,8 @@ def routers(tools: Tools) -> list[APIRouter]:
         checkout_routes,
         promotion_routes,
         customer_routes,
+        news_routes,
+        account_routes,
         group_routes,
         history_routes,
         operations_routes,
