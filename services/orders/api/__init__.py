@@ -3,9 +3,9 @@
 `listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
 `transitions` are about orders, `views` about saved lists of them, `statistics` about turnover, `shop` about shops and
 keys, `statuses` about what a seller calls them, `checkout` and `promotions` about what orders may choose among and use,
-`customers` about who buys, `groups` about who sees which prices, `news` about what clients are told, `operations` about
-what is not settled and saying it all again; `account` and `history` are for clients. `tools` holds what the routes are
-made of.
+`customers` about who buys, `persons` about the data held of somebody, `groups` about who sees which prices, `news`
+about what clients are told, `operations` about what is not settled and saying it all again; `account` and `history` are
+for clients. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
@@ -20,6 +20,7 @@ from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
 from services.orders.api.news import news_routes
 from services.orders.api.operations import operations_routes
+from services.orders.api.persons import person_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.previewing import add_previews
 from services.orders.api.promotions import promotion_routes
@@ -57,6 +58,7 @@ def routers(tools: Tools) -> list[APIRouter]:
         checkout_routes,
         promotion_routes,
         customer_routes,
+        person_routes,
         news_routes,
         account_routes,
         group_routes,
