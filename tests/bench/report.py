@@ -138,7 +138,7 @@ def _lines(figures: Figures) -> list[str]:
         "## Many buyers of the same stock",
         "",
         f"{BUYERS} clients, half of what they want is there, two processes of inventory; from the moment the orders",
-        "are let out until each is reserved or waits. The floor is raw SQL on as many connections: one transaction each,",
+        "are let out until each is reserved or waits. The floor is raw SQL on as many connections: a transaction each,",
         "a conditional UPDATE a SKU in one order for all, one INSERT; it tells nobody and keeps no waiting list.",
         "",
         "| | baskets a second | raw SQL | ratio | deadlocks |",
