@@ -87,6 +87,8 @@ def _checked(document: dict[str, Any]) -> PlaceOrder | Refusals:
     """The order of a batch, or what is wrong with it."""
     try:
         return PlaceOrder.model_validate_json(orjson.dumps(document))
+    except orjson.JSONEncodeError as error:  # half a surrogate pair, a number beyond 64 bits
+        return [{"field": "", "detail": f"cannot be stored: {error}"}]
     except ValidationError as error:
         return [
             {"field": ".".join(map(str, found["loc"])), "detail": found["msg"]}
