@@ -1,4 +1,4 @@
-"""What a CSV file says of stock: movements, counts or products, a row each, sent in batches.
+"""What a CSV file says of stock: movements, counts, products or prices, a row each, sent in batches.
 
 Every row is judged alone, here where it can be, else by the server; a refused batch is sent again without the rows that
 it was refused for. The key of a batch is its content and that of the file, so a run that was cut off is run again, and
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     MOVEMENTS = "movements"
     COUNTS = "counts"
     PRODUCTS = "products"
+    PRICES = "prices"
 
 
 class Reject(NamedTuple):
@@ -59,6 +60,12 @@ COLUMNS = {
         ("price", "currency", "tax_rate", "backorder", "backorder_limit", "safety_stock"),
         ("backorder_limit", "safety_stock"),
         once=("sku",),
+    ),
+    Kind.PRICES: Columns(
+        ("sku", "price_list", "currency", "price"),
+        ("includes_tax",),
+        (),
+        once=("sku", "price_list", "currency"),
     ),
 }
 

@@ -3,8 +3,8 @@
 `listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
 `transitions` are about orders, `views` about saved lists of them, `statistics` about turnover, `shop` about shops and
 keys, `statuses` about what a seller calls them, `checkout` and `promotions` about what orders may choose among and use,
-`operations` about what is not settled and saying it all again, `history` what clients see. `tools` holds what the
-routes are made of.
+`groups` and `prices` about who sees which prices, `operations` about what is not settled and saying it all again,
+`history` what clients see. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
@@ -12,11 +12,13 @@ from fastapi import APIRouter
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
 from services.orders.api.details import add_details
+from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
 from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.previewing import add_previews
+from services.orders.api.prices import price_routes
 from services.orders.api.promotions import promotion_routes
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
@@ -51,6 +53,8 @@ def routers(tools: Tools) -> list[APIRouter]:
         status_routes,
         checkout_routes,
         promotion_routes,
+        group_routes,
+        price_routes,
         history_routes,
         operations_routes,
     )

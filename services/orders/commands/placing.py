@@ -16,6 +16,7 @@ from services.orders.commands.entries import Actor, chosen_actions, quiet, statu
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
 from services.orders.commands.promoting import Offers, offers, promote, save_uses
+from services.orders.commands.quoting import Quote, Quoted, prices_for
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
@@ -67,6 +68,7 @@ async def place_many(
     for mnemonic in {request.status for request in requests}:
         found[mnemonic] = await status_and_rules(tx.conn, shop, mnemonic)
     offered = await _offers(tx, shop, requests)
+    prices = await prices_for(tx, shop, requests)
     results: list[Placed] = []
     changes: list[Change] = []
     for request, id_ in zip(requests, ids or [new_id() for _ in requests], strict=True):
@@ -75,7 +77,7 @@ async def place_many(
             results.append(Placed(known[external], None))
             continue
         status, rules = found[request.status]
-        change = _placed(tx, shop, request, status, rules, actor, id_, language)
+        change = _placed(tx, shop, request, prices.quote(request), status, rules, actor, id_, language)
         await _choose(tx, change.record, request, rules.checkout)
         if offered is not None and not request.imported:
             promote(change.record, offered, request.coupons, tx.now)
@@ -97,7 +99,8 @@ async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor)
     status, rules = await status_and_rules(tx.conn, shop, request.status)
     language = await _language(tx, shop, [request])
     offered = await _offers(tx, shop, [request], lock=False)
-    change = _placed(tx, shop, request, status, rules, actor, new_id(), language)
+    quote = (await prices_for(tx, shop, [request])).quote(request)
+    change = _placed(tx, shop, request, quote, status, rules, actor, new_id(), language)
     await _choose(tx, change.record, request, rules.checkout)
     if offered is not None:
         promote(change.record, offered, request.coupons, tx.now)
@@ -140,6 +143,7 @@ def _placed(
     tx: Transaction,
     shop: str,
     request: PlaceOrder,
+    quote: Quote,
     status: StatusRecord,
     rules: ShopRules,
     actor: Actor,
@@ -148,8 +152,7 @@ def _placed(
 ) -> Change:
     if TYPES[status.type].phase not in (Phase.DRAFT, Phase.OPEN):
         raise Invalid(f"A new order cannot be {status.mnemonic}.", field="status")
-    record = _record(tx, shop, request, status, id_, language)
-    record.lines = [_line(number, line) for number, line in enumerate(request.lines, 1)]
+    record = _record(tx, shop, request, quote, status, id_, language)
     placed = quantities.place(record.quantities, status.type, record.placed_at)
     for line, stock in zip(record.lines, placed, strict=True):
         line.quantities = stock
@@ -170,9 +173,10 @@ def _placed(
 
 
 def _record(
-    tx: Transaction, shop: str, request: PlaceOrder, status: StatusRecord, id_: str, language: str
+    tx: Transaction, shop: str, request: PlaceOrder, quote: Quote, status: StatusRecord, id_: str, language: str
 ) -> OrderRecord:
     chosen = request.language or request.customer.language or language
+    priced = zip(request.lines, quote.lines, strict=True)
     return OrderRecord(
         id=id_,
         shop=shop,
@@ -183,7 +187,7 @@ def _record(
         placed_at=request.placed_at or tx.now,
         created_at=tx.now,
         currency=request.currency,
-        prices_include_tax=request.prices_include_tax,
+        prices_include_tax=quote.with_tax,
         language=chosen,
         on_short=request.on_short,
         email=request.customer.email.lower(),
@@ -200,6 +204,7 @@ def _record(
         origin=request.origin,
         indicator=request.indicator,
         tags=list(request.tags),
+        lines=[_line(number, line, quoted) for number, (line, quoted) in enumerate(priced, 1)],
     )
 
 
@@ -216,16 +221,17 @@ async def _choose(tx: Transaction, record: OrderRecord, request: PlaceOrder, off
     record.pickup = await chosen_pickup(tx, record.shop, offered, request.pickup)
 
 
-def _line(number: int, line: LineInput) -> LineRecord:
+def _line(number: int, line: LineInput, quoted: Quoted) -> LineRecord:
     return LineRecord(
         Line(number, line.quantity, line.stocked),
         line.sku,
         line.name,
         line.kind,
-        line.unit_price,
+        quoted.unit_price,
         line.tax_rate,
         line.external_id,
         booked_for=line.booked_for,
+        price_list=quoted.price_list,
     )
 
 

@@ -45,6 +45,8 @@ class LineRecord:
     gross: int = 0
     discount: int = 0
     booked_for: datetime | None = None
+    price_list: str | None = None
+    """Where the price comes from; None where somebody stated it."""
 
     @property
     def id(self) -> int:
@@ -272,6 +274,7 @@ def _line(row: Any) -> LineRecord:
         row.gross,
         row.discount,
         row.booked_for,
+        row.price_list,
     )
 
 

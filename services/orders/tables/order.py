@@ -131,6 +131,7 @@ lines = Table(
     Column("external_id", String(100)),
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
     Column("booked_for", UtcDateTime()),
+    Column("price_list", String(60)),  # where the price comes from; null: it was stated
 )
 
 parcels = Table(

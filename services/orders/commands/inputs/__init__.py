@@ -2,11 +2,12 @@
 
 Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
 present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `amending`,
-`checkout`, `promotions`, `shops` and `statuses` the bodies.
+`checkout`, `groups`, `promotions`, `shops` and `statuses` the bodies.
 """
 
 from services.orders.commands.inputs.amending import AmendOrder, NoteInput
 from services.orders.commands.inputs.checkout import CheckoutInput
+from services.orders.commands.inputs.groups import GroupInput
 from services.orders.commands.inputs.orders import (
     ActionsInput,
     AddressInput,
@@ -45,6 +46,7 @@ __all__ = [
     "DecisionInput",
     "DeleteOrder",
     "EditLines",
+    "GroupInput",
     "KeyInput",
     "LegalInput",
     "LineEdit",
