@@ -1,16 +1,14 @@
-"""The JSON API of orders.
+"""The JSON API of orders, a module a subject.
 
-`listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
-`transitions` are about orders, `views` about saved lists of them, `statistics` about turnover, `shop` about shops and
-keys, `statuses` about what a seller calls them, `checkout` and `promotions` about what orders may choose among and use,
-`groups` and `prices` about who sees which prices, `operations` about what is not settled and saying it all again,
-`history` what clients see. `tools` holds what the routes are made of.
+What adds to `/api/v1/orders` is an `add_…` of the router there; what has a path of its own is a `…_routes`. `tools`
+holds what the routes are made of; `waiting` is `Prefer: wait` of `placing`.
 """
 
 from fastapi import APIRouter
 
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
+from services.orders.api.customers import customer_routes
 from services.orders.api.details import add_details
 from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
@@ -53,6 +51,7 @@ def routers(tools: Tools) -> list[APIRouter]:
         status_routes,
         checkout_routes,
         promotion_routes,
+        customer_routes,
         group_routes,
         price_routes,
         history_routes,

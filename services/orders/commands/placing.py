@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.orders.commands.choosing import chosen_pickup, refused
+from services.orders.commands.clients import fill_in, keep_clients
 from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
@@ -26,8 +27,8 @@ from services.orders.domain.quantities import Line
 from services.orders.domain.types import TYPES, Phase, StatusType
 from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
 from services.orders.queries.records import LineRecord, OrderRecord
-from services.orders.tables import customers, orders
-from shared.database import among, new_id, upsert
+from services.orders.tables import orders
+from shared.database import among, new_id
 from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
 from shared.security import find_shop
@@ -62,6 +63,7 @@ async def place_many(
     tx: Transaction, shop: str, requests: Sequence[PlaceOrder], actor: Actor, *, ids: Sequence[str] | None = None
 ) -> list[Placed]:
     """Create orders with a fixed number of statements; those whose external id is known are only found."""
+    requests = await fill_in(tx, shop, requests)
     known = await _known(tx, shop, requests)
     language = await _language(tx, shop, requests)
     found: dict[str, tuple[StatusRecord, ShopRules]] = {}
@@ -85,7 +87,8 @@ async def place_many(
         changes.append(change)
         results.append(Placed(change.record.code, change.record))
     placed = [change.record for change in changes]
-    await save_customers(tx, placed)
+    accounts = {request.customer.email.lower() for request in requests if request.customer.account}
+    await keep_clients(tx, placed, accounts)
     await save(tx, changes)
     await save_uses(tx, placed)
     return results
@@ -93,6 +96,7 @@ async def place_many(
 
 async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor) -> OrderRecord:
     """The order as `place` would make it, and nothing written: the same rules, the same amounts, the same refusals."""
+    (request,) = await fill_in(tx, shop, [request])
     known = await _known(tx, shop, [request])
     if (code := known.get((request.channel, request.external_id))) is not None:
         raise _taken(request, code)
@@ -191,7 +195,7 @@ def _record(
         language=chosen,
         on_short=request.on_short,
         email=request.customer.email.lower(),
-        customer=request.customer.model_dump(),
+        customer=request.customer.model_dump(exclude={"account"}),
         billing_address=_address(request.billing_address),
         shipping_address=_address(request.shipping_address or request.billing_address),
         status=status.mnemonic,
@@ -237,27 +241,3 @@ def _line(number: int, line: LineInput, quoted: Quoted) -> LineRecord:
 
 def _address(address: AddressInput | None) -> dict[str, Any] | None:
     return None if address is None else address.model_dump()
-
-
-async def save_customers(tx: Transaction, placed: Sequence[OrderRecord]) -> None:
-    """Create or update the client's record; sorted, since two orders may bring the same clients."""
-    newest = {record.email: record for record in placed}
-    rows = [
-        {
-            "id": new_id(),
-            "shop": record.shop,
-            "email": email,
-            "name": record.customer["name"],
-            "details": {
-                **{name: value for name, value in record.customer.items() if name not in ("email", "name")},
-                "billing_address": record.billing_address,
-                "shipping_address": record.shipping_address,
-            },
-            "created_at": tx.now,
-            "updated_at": tx.now,
-        }
-        for email, record in sorted(newest.items())
-    ]
-    if rows:
-        update = ("name", "details", "updated_at")
-        await tx.execute(upsert(tx.conn, customers, keys=["shop", "email"], update=update), rows)
