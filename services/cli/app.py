@@ -12,6 +12,7 @@ from services.cli import (
     importing,
     invoices,
     keys,
+    log,
     operations,
     orders,
     processes,
@@ -68,6 +69,7 @@ for module in (
     operations,
     keys,
     statistics,
+    log,
     source,
 ):
     module.register(app)

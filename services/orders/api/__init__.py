@@ -1,10 +1,10 @@
 """The JSON API of orders.
 
 `listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
-`transitions` are about orders, `views` about saved lists of them, `statistics` about turnover, `shop` about shops and
-keys, `statuses` about what a seller calls them, `checkout` and `promotions` about what orders may choose among and use,
-`operations` about what is not settled and saying it all again, `history` what clients see. `tools` holds what the
-routes are made of.
+`transitions` are about orders, `events` (with `feed`) tells open pages what changes, `views` is about saved lists,
+`statistics` about turnover, `shop` about shops and keys, `statuses` about what a seller calls them, `checkout` and
+`promotions` about what orders may choose among and use, `shop_log` about who did what, `operations` about what is not
+settled and saying it all again, `history` what clients see. `tools` holds what the routes are made of.
 """
 
 from fastapi import APIRouter
@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
 from services.orders.api.details import add_details
+from services.orders.api.events import add_events
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
 from services.orders.api.operations import operations_routes
@@ -20,6 +21,7 @@ from services.orders.api.previewing import add_previews
 from services.orders.api.promotions import promotion_routes
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
+from services.orders.api.shop_log import log_routes
 from services.orders.api.statistics import statistics_routes
 from services.orders.api.statuses import status_routes
 from services.orders.api.tools import Tools
@@ -34,6 +36,7 @@ def routers(tools: Tools) -> list[APIRouter]:
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
     adders = (
         add_listing,
+        add_events,
         add_reads,
         add_placing,
         add_previews,
@@ -53,5 +56,6 @@ def routers(tools: Tools) -> list[APIRouter]:
         promotion_routes,
         history_routes,
         operations_routes,
+        log_routes,
     )
     return [orders, *(routes(tools) for routes in apart)]

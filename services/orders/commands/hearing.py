@@ -219,7 +219,7 @@ def _news(currency: str, before: Facts, after: Facts) -> list[tuple[str, str]]:
 
 def _entry(tx: Transaction, row: Row[Any], service: str, kind: str, text: str) -> EntryRecord:
     actor = Actor(service)
-    return EntryRecord(new_id(), None, tx.now, kind, actor.name, row.status, StatusType(row.type), text)
+    return EntryRecord(new_id(), row.shop, None, tx.now, kind, actor.name, row.status, StatusType(row.type), text)
 
 
 async def _write(tx: Transaction, heard: Heard, service: str) -> None:
