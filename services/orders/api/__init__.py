@@ -2,15 +2,17 @@
 
 `listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
 `transitions` are about orders, `events` (with `feed`) tells open pages what changes, `views` is about saved lists,
-`statistics` about turnover, `shop` about shops and keys, `statuses` about what a seller calls them, `checkout` and
-`promotions` about what orders may choose among and use, `shop_log` about who did what, `operations` about what is not
-settled and saying it all again, `history` what clients see. `tools` holds what the routes are made of.
+`statistics` about turnover, `shop` about shops and keys, `closings` about when a shop is closed, `statuses` about what
+a seller calls them, `checkout` and `promotions` about what orders may choose among and use, `shop_log` about who did
+what, `operations` about what is not settled and saying it all again, `history` what clients see. `tools` holds what the
+routes are made of.
 """
 
 from fastapi import APIRouter
 
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
+from services.orders.api.closings import closings_routes
 from services.orders.api.details import add_details
 from services.orders.api.events import add_events
 from services.orders.api.history import add_history, history_routes
@@ -57,5 +59,6 @@ def routers(tools: Tools) -> list[APIRouter]:
         history_routes,
         operations_routes,
         log_routes,
+        closings_routes,
     )
     return [orders, *(routes(tools) for routes in apart)]

@@ -1,4 +1,7 @@
-"""The log of a shop: entries by shop and time, and what was changed of its configuration; deleted orders by time."""
+"""The log of a shop: entries by shop and time, and what was changed of its configuration; deleted orders by time.
+
+And the status of orders whose invoice is imported.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +29,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("changes", Json(), nullable=False),
     )
+    op.add_column("shop_settings", sa.Column("on_invoice_imported", sa.String(60)))
     op.create_index("ix_shop_log_shop_at", "shop_log", ["shop", "at", "id"])
     deleted = sa.text("deleted_at IS NOT NULL")
     op.create_index(
