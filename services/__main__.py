@@ -112,6 +112,8 @@ async def together(host: str, port: int, **overrides: Any) -> AsyncIterator[Serv
         await _ready(services.values())
         yield server
     finally:
+        for service in services.values():
+            service.end_streams()
         async with _capped(services["orders"].settings.shutdown_seconds):
             await server.stop()
             await asyncio.gather(*(service.stop() for service in services.values()), return_exceptions=True)
@@ -139,6 +141,7 @@ async def serve(name: str, roles: Iterable[str]) -> int:
     await service.start(roles)
     await server.start()
     await _until_signalled()
+    service.end_streams()
     async with _capped(settings.shutdown_seconds + 5):
         await server.stop()
         await service.stop()

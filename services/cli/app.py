@@ -13,6 +13,7 @@ from services.cli import (
     importing,
     invoices,
     keys,
+    log,
     operations,
     orders,
     processes,
@@ -70,6 +71,7 @@ for module in (
     operations,
     keys,
     statistics,
+    log,
     source,
 ):
     module.register(app)

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
+from services.orders.api.closings import closings_routes
 from services.orders.api.customers import customer_routes
 from services.orders.api.details import add_details
+from services.orders.api.events import add_events
 from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
@@ -20,6 +22,7 @@ from services.orders.api.prices import price_routes
 from services.orders.api.promotions import promotion_routes
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
+from services.orders.api.shop_log import log_routes
 from services.orders.api.statistics import statistics_routes
 from services.orders.api.statuses import status_routes
 from services.orders.api.tools import Tools
@@ -34,6 +37,7 @@ def routers(tools: Tools) -> list[APIRouter]:
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
     adders = (
         add_listing,
+        add_events,
         add_reads,
         add_placing,
         add_previews,
@@ -56,5 +60,7 @@ def routers(tools: Tools) -> list[APIRouter]:
         price_routes,
         history_routes,
         operations_routes,
+        log_routes,
+        closings_routes,
     )
     return [orders, *(routes(tools) for routes in apart)]

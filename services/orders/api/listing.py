@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.api.tools import Reader, Tools, documents_of, odd_after, order_id
+from services.orders.api.tools import Reader, Tools, documents_of, moment_in, odd_after, order_id
 from services.orders.commands.inputs.fields import Currency, Email, Language, Moment, Plain, Short, Words
 from services.orders.domain.types import StatusType
 from services.orders.queries.catalogue import UnknownStatus, list_statuses
@@ -137,17 +137,7 @@ def _key(sort: Sort, after: str | None) -> Key | None:
     name, value, id_ = found
     if name != sort.name:
         raise odd_after()
-    return (_moment(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise odd_after() from None
-    if moment.tzinfo is None:
-        raise odd_after()
-    return moment
+    return (moment_in(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
 
 
 async def _chosen(conn: AsyncConnection, shop: str, query: FilterQuery) -> Filters:
@@ -186,10 +176,15 @@ def _amounts(filters: dict[str, Any], shop: Shop) -> None:
 
 def _days(filters: dict[str, Any], shop: Shop) -> None:
     for name in ("placed_from", "placed_to", "updated_since"):
-        day = filters.get(name)
-        if day is not None and not isinstance(day, datetime):
-            until = timedelta(days=1) if name == "placed_to" else timedelta()
-            filters[name] = datetime.combine(day + until, time.min, ZoneInfo(shop.timezone))
+        if name in filters:
+            filters[name] = moment_of(filters[name], shop.timezone, end=name == "placed_to")
+
+
+def moment_of(day: Day, zone: str, *, end: bool = False) -> datetime:
+    """When a day of the zone begins, or has come to its `end`; a moment is itself."""
+    if isinstance(day, datetime):
+        return day
+    return datetime.combine(day + timedelta(days=int(end)), time.min, ZoneInfo(zone))
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, Any]:

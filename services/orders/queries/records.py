@@ -77,6 +77,7 @@ class EntryRecord:
     """One history entry. `version` is None where no service needs to hear it."""
 
     id: str
+    shop: str
     version: int | None
     at: datetime
     kind: str

@@ -20,6 +20,7 @@ from services.orders.tables.order import applied_rules, entries, lines, order_no
 from services.orders.tables.promotion import promotion_uses, promotions
 from services.orders.tables.search import order_terms
 from services.orders.tables.shop import api_keys, shop_settings, statuses
+from services.orders.tables.shop_log import shop_log
 from services.orders.tables.statistics import counted_orders, counted_shops, turnover
 from services.orders.tables.view import views
 
@@ -52,6 +53,7 @@ __all__ = [
     "promotion_uses",
     "promotions",
     "resyncs",
+    "shop_log",
     "shop_settings",
     "shops",
     "statuses",
