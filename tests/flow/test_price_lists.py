@@ -41,9 +41,9 @@ async def test_a_resellers_price_reaches_the_order_and_its_invoice(suite: Suite)
             return found
 
         await eventually(look)
-        body: dict[str, Any] = {name: value for name, value in order_body().items() if name != "prices_include_tax"}
-        body["lines"] = [{"sku": sku, "name": "Médoc", "quantity": 3, "tax_rate": "20"}]
-        placed = await suite.client.post("/api/v1/orders", json=body)
+        bought: dict[str, Any] = {name: value for name, value in order_body().items() if name != "prices_include_tax"}
+        bought["lines"] = [{"sku": sku, "name": "Médoc", "quantity": 3, "tax_rate": "20"}]
+        placed = await suite.client.post("/api/v1/orders", json=bought)
         assert placed.status_code == 201, placed.text
         order = placed.json()
     assert (order["lines"][0]["unit_price"], order["lines"][0]["price_list"]) == ("7.49", reseller)
