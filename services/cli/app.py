@@ -14,6 +14,7 @@ from services.cli import (
     keys,
     operations,
     orders,
+    prices,
     processes,
     shipping,
     source,
@@ -59,6 +60,7 @@ def _common(
 for module in (
     processes,
     orders,
+    prices,
     statuses,
     importing,
     shipping,
