@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from services.cli import (
+    customers,
     deliveries,
     importing,
     invoices,
     keys,
+    log,
     operations,
     orders,
     prices,
@@ -60,6 +62,7 @@ def _common(
 for module in (
     processes,
     orders,
+    customers,
     prices,
     statuses,
     importing,
@@ -70,6 +73,7 @@ for module in (
     operations,
     keys,
     statistics,
+    log,
     source,
 ):
     module.register(app)

@@ -7,12 +7,12 @@ import typer
 
 from services.cli.client import segment
 from services.cli.errors import CliError, Exit
-from services.cli.imports.reading import UnreadableFileError, digest, read_records
 from services.cli.imports.reports import write_row_rejects
 from services.cli.imports.stock import COLUMNS as FILES
 from services.cli.imports.stock import Kind, StockImport
 from services.cli.output import note, progress, show_fields, show_items, show_json
 from services.cli.session import api_of, tell_trace
+from services.orders.files.reading import Layout, UnreadableFileError, digest, read_records
 
 stock_app = typer.Typer(help="Stock and its ledger.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
@@ -134,9 +134,8 @@ def import_stock(
 def _import(run: StockImport, kind: Kind, file: Path, path: Path, delimiter: str, encoding: str) -> int:
     """Send the rows of the file and write the rejects; how many."""
     with progress(kind.capitalize(), file.stat().st_size) as counter:
-        records = read_records(
-            file, needed=FILES[kind].needed, delimiter=delimiter, encoding=encoding, progress=counter.advance
-        )
+        layout = Layout(FILES[kind].needed, delimiter, encoding)
+        records = read_records(file, layout, counter.advance)
         return write_row_rejects(path, run.rejects(records))
 
 

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from services.orders.api import Tools, routers
+from services.orders.api.feed import Feed
 from services.orders.handlers import HANDLERS, DigestHearing
 from services.orders.jobs import (
     LagSweep,
@@ -42,5 +43,13 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         asyncapi_router(version("comptoir")),
         start_router(docs=settings.docs, sandbox=settings.sandbox),
     ]
-    service.routers += routers(Tools(service.db, outbox, service.bus.hints, service.keyring))
+    feed = Feed(
+        service.db,
+        service.bus.hints,
+        clock,
+        sweep_seconds=settings.event_sweep_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )
+    service.on_closing.append(feed.close)
+    service.routers += routers(Tools(service.db, outbox, service.bus.hints, service.keyring, feed))
     return service

@@ -1,17 +1,17 @@
-"""The JSON API of orders.
+"""The JSON API of orders, a module a subject.
 
-`listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
-`transitions` are about orders, `views` about saved lists of them, `statistics` about turnover, `shop` about shops and
-keys, `statuses` about what a seller calls them, `checkout` and `promotions` about what orders may choose among and use,
-`groups` and `prices` about who sees which prices, `operations` about what is not settled and saying it all again,
-`history` what clients see. `tools` holds what the routes are made of.
+What adds to `/api/v1/orders` is an `add_…` of the router there; what has a path of its own is a `…_routes`. `tools`
+holds what the routes are made of; `waiting` is `Prefer: wait` of `placing`.
 """
 
 from fastapi import APIRouter
 
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
+from services.orders.api.closings import closings_routes
+from services.orders.api.customers import customer_routes
 from services.orders.api.details import add_details
+from services.orders.api.events import add_events
 from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
@@ -22,6 +22,7 @@ from services.orders.api.prices import price_routes
 from services.orders.api.promotions import promotion_routes
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
+from services.orders.api.shop_log import log_routes
 from services.orders.api.statistics import statistics_routes
 from services.orders.api.statuses import status_routes
 from services.orders.api.tools import Tools
@@ -36,6 +37,7 @@ def routers(tools: Tools) -> list[APIRouter]:
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
     adders = (
         add_listing,
+        add_events,
         add_reads,
         add_placing,
         add_previews,
@@ -53,9 +55,12 @@ def routers(tools: Tools) -> list[APIRouter]:
         status_routes,
         checkout_routes,
         promotion_routes,
+        customer_routes,
         group_routes,
         price_routes,
         history_routes,
         operations_routes,
+        log_routes,
+        closings_routes,
     )
     return [orders, *(routes(tools) for routes in apart)]

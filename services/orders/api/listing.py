@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.api.tools import Reader, Tools, documents_of, odd_after, order_id
+from services.orders.api.tools import Reader, Tools, documents_of, moment_in, odd_after, order_id
 from services.orders.commands.inputs.fields import Currency, Email, Language, Moment, Plain, Short, Words
 from services.orders.domain.types import StatusType
 from services.orders.queries.catalogue import UnknownStatus, list_statuses
@@ -53,6 +53,7 @@ class FilterQuery(BaseModel):
         Several[Words], Field(description="beginnings of the words of name, company, e-mail or number")
     ] = None
     email: Annotated[Several[Email], Field(description="exactly")] = None
+    customer_id: Annotated[Several[Short], Field(description="the client's record")] = None
     status: Annotated[Several[Short], Field(description="mnemonic")] = None
     type: Several[StatusType] = None
     channel: Several[Channel] = None
@@ -102,7 +103,7 @@ def add_listing(router: APIRouter, tools: Tools) -> None:
     async def read_orders(caller: Reader, filters: Annotated[ListQuery, Query()]) -> OrderPage:
         """Orders of the shop, the newest first unless `sort` says otherwise (`-` for descending)."""
         async with tools.db.read() as conn:
-            return await _page(conn, caller.shop, filters)
+            return await list_page(conn, caller.shop, filters)
 
     @router.get("/counts")
     async def read_counts(caller: Reader, filters: Annotated[FilterQuery, Query()]) -> Response:
@@ -112,7 +113,8 @@ def add_listing(router: APIRouter, tools: Tools) -> None:
         return json_response(_counts(rows))
 
 
-async def _page(conn: AsyncConnection, shop: str, query: ListQuery) -> OrderPage:
+async def list_page(conn: AsyncConnection, shop: str, query: ListQuery) -> OrderPage:
+    """The page of one shop's orders that a URL asks for."""
     sort = Sort(query.sort.removeprefix("-"), descending=query.sort.startswith("-"))
     after = _key(sort, query.after)
     found = await list_orders(conn, shop, await _chosen(conn, shop, query), sort, query.limit, after)
@@ -135,17 +137,7 @@ def _key(sort: Sort, after: str | None) -> Key | None:
     name, value, id_ = found
     if name != sort.name:
         raise odd_after()
-    return (_moment(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise odd_after() from None
-    if moment.tzinfo is None:
-        raise odd_after()
-    return moment
+    return (moment_in(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
 
 
 async def _chosen(conn: AsyncConnection, shop: str, query: FilterQuery) -> Filters:
@@ -184,10 +176,15 @@ def _amounts(filters: dict[str, Any], shop: Shop) -> None:
 
 def _days(filters: dict[str, Any], shop: Shop) -> None:
     for name in ("placed_from", "placed_to", "updated_since"):
-        day = filters.get(name)
-        if day is not None and not isinstance(day, datetime):
-            until = timedelta(days=1) if name == "placed_to" else timedelta()
-            filters[name] = datetime.combine(day + until, time.min, ZoneInfo(shop.timezone))
+        if name in filters:
+            filters[name] = moment_of(filters[name], shop.timezone, end=name == "placed_to")
+
+
+def moment_of(day: Day, zone: str, *, end: bool = False) -> datetime:
+    """When a day of the zone begins, or has come to its `end`; a moment is itself."""
+    if isinstance(day, datetime):
+        return day
+    return datetime.combine(day + timedelta(days=int(end)), time.min, ZoneInfo(zone))
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, Any]:

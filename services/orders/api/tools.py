@@ -1,6 +1,7 @@
 """What the routes are made of: the database and the outbox, who asks, and the headers that conditions stand in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.feed import Feed
 from services.orders.commands.entries import Actor
 from services.orders.domain.code import CODE_REGEX
 from services.orders.queries.documents import order_document
@@ -20,7 +22,8 @@ from shared.problems import Invalid, Problem
 from shared.security import Caller, Keyring, allow
 from shared.web import json_response
 
-Reader = Annotated[Caller, Depends(allow("orders:read"))]
+READ = "orders:read"
+Reader = Annotated[Caller, Depends(allow(READ))]
 Writer = Annotated[Caller, Depends(allow("orders:write"))]
 Administrator = Annotated[Caller, Depends(allow("admin"))]
 Code = Annotated[str, Path(max_length=40, description=f"the order's code, however typed; written it is {CODE_REGEX}")]
@@ -35,6 +38,7 @@ class Tools:
     outbox: Outbox
     hints: Hints
     keyring: Keyring
+    feed: Feed
 
 
 async def commanding(request: Request, caller: Caller, keyring: Keyring) -> Actor:
@@ -80,6 +84,17 @@ def order_id(value: object) -> str:
         return str(UUID(str(value)))
     except ValueError:
         raise odd_after() from None
+
+
+def moment_in(text: str) -> datetime:
+    """A moment that came back in `after`; raises 422 for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise odd_after() from None
+    if moment.tzinfo is None:
+        raise odd_after()
+    return moment
 
 
 def odd_after() -> Invalid:

@@ -47,6 +47,7 @@ _MUTABLE = (
 _DETAILS = (
     "email",
     "customer",
+    "customer_id",
     "billing_address",
     "shipping_address",
     "country",

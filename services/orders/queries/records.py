@@ -77,6 +77,7 @@ class EntryRecord:
     """One history entry. `version` is None where no service needs to hear it."""
 
     id: str
+    shop: str
     version: int | None
     at: datetime
     kind: str
@@ -159,6 +160,7 @@ class OrderRecord:
     archived_at: datetime | None = None
     updated_at: datetime = NEVER_CHANGED
     counted: int = 0
+    customer_id: str | None = None
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)

@@ -4,7 +4,7 @@ Written by `commands`, read by `queries`; `migrations` makes the same tables (a 
 """
 
 from services.orders.tables.checkout import checkouts
-from services.orders.tables.customer import customer_groups, customers
+from services.orders.tables.customer import customer_groups, customer_settings, customer_terms, customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
 from services.orders.tables.metadata import (
     ExactDecimal,
@@ -20,6 +20,7 @@ from services.orders.tables.order import applied_rules, entries, lines, order_no
 from services.orders.tables.promotion import promotion_uses, promotions
 from services.orders.tables.search import order_terms
 from services.orders.tables.shop import api_keys, shop_settings, statuses
+from services.orders.tables.shop_log import shop_log
 from services.orders.tables.statistics import counted_orders, counted_shops, turnover
 from services.orders.tables.view import views
 
@@ -32,6 +33,8 @@ __all__ = [
     "counted_orders",
     "counted_shops",
     "customer_groups",
+    "customer_settings",
+    "customer_terms",
     "customers",
     "entries",
     "guards",
@@ -50,6 +53,7 @@ __all__ = [
     "promotion_uses",
     "promotions",
     "resyncs",
+    "shop_log",
     "shop_settings",
     "shops",
     "statuses",

@@ -28,6 +28,7 @@ def list_indexes() -> list[Index]:
     return [
         *(Index(f"ix_orders_list_{name}", "shop", name, "placed_at", **living) for name in LISTED_BY),
         *(Index(f"ix_orders_by_{name}", "shop", name, "id", **living) for name in _ORDERED_BY),
+        Index("ix_orders_list_customer", "customer_id", "placed_at", **living),
         Index("ix_orders_list_test", "shop", "placed_at", **_where("test AND deleted_at IS NULL")),
     ]
 
@@ -94,9 +95,11 @@ orders = Table(
     Column("archived_at", UtcDateTime()),
     Column("updated_at", UtcDateTime(), nullable=False),  # of the last change that a page shows
     Column("counted", BigInteger, nullable=False),  # the revision that the statistics know
+    Column("customer_id", String(36)),  # the client's record
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     *list_indexes(),
+    Index("ix_orders_deleted", "shop", "updated_at", "id", **_where("deleted_at IS NOT NULL")),
     Index("ix_orders_uncounted", "id", **_where("counted <> revision")),
     Index("ix_orders_shop_email", "shop", "email"),
     Index("ix_orders_unsettled", "id", postgresql_where=text("NOT settled"), sqlite_where=text("NOT settled")),
@@ -152,6 +155,7 @@ entries = Table(
     "entries",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("shop", String(40), nullable=False, server_default=""),
     Column("order_id", String(36), ForeignKey("orders.id"), nullable=False),
     Column("version", BigInteger),  # the order version that first contained it; null: no service hears it
     Column("at", UtcDateTime(), nullable=False),
@@ -172,6 +176,7 @@ entries = Table(
     Column("traceparent", String(60)),
     Column("changes", Json()),  # field -> [before, after]; for the log, never sent
     Index("ix_entries_order_id_version", "order_id", "version"),
+    Index("ix_entries_shop_at", "shop", "at", "id"),
 )
 
 applied_rules = Table(

@@ -31,12 +31,18 @@ FINEST = 4
 
 
 class CustomerInput(Input):
-    email: Email
-    name: Filled
+    """The client as typed with the order, who needs an address and a name unless `customer_id` says who it is.
+
+    `account` makes a client of whoever was a guest.
+    """
+
+    email: Email = ""
+    name: Filled = ""
     phone: Words | None = None
     language: Language | None = None
     company: Words | None = None
     vat_number: Words | None = None
+    account: bool = False
 
 
 class AddressInput(Input):
@@ -94,7 +100,8 @@ class PlaceOrder(Input):
     status: Short = "received"
     test: bool = False
     imported: bool = False
-    customer: CustomerInput
+    customer: CustomerInput = CustomerInput()
+    customer_id: Short | None = None
     billing_address: AddressInput | None = None
     shipping_address: AddressInput | None = None
     lines: Annotated[tuple[LineInput, ...], Field(min_length=1, max_length=1000)]
@@ -115,6 +122,17 @@ class PlaceOrder(Input):
     def unpriced(self) -> bool:
         """Whether any line leaves its price to the catalogue."""
         return any(line.unit_price is None for line in self.lines)
+
+    @model_validator(mode="after")
+    def _the_client_is_known(self) -> Self:
+        if self.customer_id is not None:
+            return self
+        if "customer" not in self.model_fields_set:
+            raise ValueError("customer: is needed, or 'customer_id'")
+        for field in ("email", "name"):
+            if not getattr(self.customer, field):
+                raise ValueError(f"customer.{field}: is needed")
+        return self
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
