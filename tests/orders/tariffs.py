@@ -4,9 +4,6 @@ prices to the catalogue."""
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
-
-from services.orders.tables import customers
 from shared.contracts import ListPrice, Product
 from tests.orders.driver import Driver, Json, order
 
@@ -20,9 +17,9 @@ async def make_group(orders: Driver, name: str, **more: Any) -> Json:
 
 async def put_into(orders: Driver, group: str | None, email: str = "camille@example.com") -> None:
     """Put a known customer into a group."""
-    async with orders.service.db.write() as conn:
-        changed = await conn.execute(update(customers).where(customers.c.email == email).values(group_name=group))
-    assert changed.rowcount == 1
+    [found] = (await orders.get("customers", email=email, account=False))["items"]
+    changed = await orders.http.patch(f"/api/v1/customers/{found['id']}", json={"group": group})
+    assert changed.status_code == 200, changed.text
 
 
 def listed(price_list: str, price: str, currency: str = "EUR", *, includes_tax: bool = True) -> ListPrice:
