@@ -164,7 +164,10 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _word(value: Any) -> str:
+def _word(value: Any) -> str | list[str]:
+    """As a query has it; several values stand there several times."""
+    if isinstance(value, list):
+        return [str(one) for one in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
