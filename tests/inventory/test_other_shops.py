@@ -85,7 +85,7 @@ def _about_stock() -> dict[str, Case]:
         f"POST {BASE}/counts": Case(201, json=counted),
         f"POST {BASE}/counts/batch": Case(201, json={"counts": [counted]}),
         f"GET {BASE}/reservations/{{order}}": Case(404, {"order": order_id(1)}),
-        f"GET {BASE}/waiting": Case(200),
+        f"GET {BASE}/waiting": Case(200, query=SKU),
         f"GET {BASE}/discrepancies": Case(200),
         f"GET {BASE}/verify": Case(200),
         f"POST {BASE}/verify/repair": Case(200),
