@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from services.cli import (
+    customers,
     deliveries,
     importing,
     invoices,
@@ -60,6 +61,7 @@ def _common(
 for module in (
     processes,
     orders,
+    customers,
     statuses,
     importing,
     shipping,

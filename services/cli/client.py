@@ -185,6 +185,8 @@ def _cause(problem: Json) -> str:
 
 
 def _remedy(status: int, problem: Json) -> str:
+    if known := problem.get("known"):
+        return f"There are: {', '.join(map(str, known))}."
     if status == 401:
         return "Set COMPTOIR_API_KEY to a valid key; `comptoir run` prints the administrator's."
     if status == 403:

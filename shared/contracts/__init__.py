@@ -8,7 +8,7 @@ enum value as `other`. The JSON Schemas in `docs/schemas` are generated from the
 from shared.contracts.base import Answer, Message
 from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentState
 from shared.contracts.digest import Digest, DigestItem
-from shared.contracts.inventory import Product, Reservation, ReservedLine, StockState
+from shared.contracts.inventory import ListPrice, Product, Reservation, ReservedLine, StockState
 from shared.contracts.notifications import ChannelLine, ChannelOrder, Delivery, DeliveryItem, Outcome
 from shared.contracts.orders import (
     Address,
@@ -65,6 +65,7 @@ __all__ = [
     "Levels",
     "Line",
     "LineKind",
+    "ListPrice",
     "Marketplace",
     "Message",
     "Order",

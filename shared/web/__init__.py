@@ -2,8 +2,8 @@
 
 `create_app` makes the FastAPI application of one service. Neighbours: `errors` (any exception becomes a problem),
 `limits` (bodies), `idempotency` (`once`), `paging` (`Page`), `operations` (outbox and parked messages, the same for
-every service), `policies` (no route without one), `health`, `documentation`, `routes` (which service answers which
-path).
+every service), `policies` (no route without one), `openapi` (what a route answers), `health`, `documentation`, `routes`
+(which service answers which path).
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from shared.web.errors import EveryError, add_handlers
 from shared.web.idempotency import once
 from shared.web.limits import BODY_LIMIT, BodyLimit
+from shared.web.openapi import describe
 from shared.web.paging import Page, after_key, page_of
 from shared.web.responses import json_response, problem_response
 from shared.web.tracing import TracedRequests
@@ -31,6 +32,7 @@ def create_app(service: str, version: str, routers: Sequence[APIRouter], *, docs
     )
     for router in routers:
         app.include_router(router)
+    app.openapi = describe(app)  # type: ignore[method-assign]
     add_handlers(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(EveryError)

@@ -1,11 +1,7 @@
-"""The JSON API of orders.
+"""The JSON API of orders, a module a subject.
 
-`listing`, `reading`, `placing` (with `waiting` for `Prefer: wait`), `previewing`, `changing`, `details` and
-`transitions` are about orders, `events` (with `feed`) tells open pages what changes, `views` is about saved lists,
-`statistics` about turnover, `shop` about shops and keys, `closings` about when a shop is closed, `statuses` about what
-a seller calls them, `checkout` and `promotions` about what orders may choose among and use, `shop_log` about who did
-what, `operations` about what is not settled and saying it all again, `history` what clients see. `tools` holds what the
-routes are made of.
+What adds to `/api/v1/orders` is an `add_…` of the router there; what has a path of its own is a `…_routes`. `tools`
+holds what the routes are made of; `waiting` is `Prefer: wait` of `placing`.
 """
 
 from fastapi import APIRouter
@@ -13,13 +9,16 @@ from fastapi import APIRouter
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
 from services.orders.api.closings import closings_routes
+from services.orders.api.customers import customer_routes
 from services.orders.api.details import add_details
 from services.orders.api.events import add_events
+from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
 from services.orders.api.operations import operations_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.previewing import add_previews
+from services.orders.api.prices import price_routes
 from services.orders.api.promotions import promotion_routes
 from services.orders.api.reading import add_reads
 from services.orders.api.shop import shop_routes
@@ -56,6 +55,9 @@ def routers(tools: Tools) -> list[APIRouter]:
         status_routes,
         checkout_routes,
         promotion_routes,
+        customer_routes,
+        group_routes,
+        price_routes,
         history_routes,
         operations_routes,
         log_routes,

@@ -53,6 +53,7 @@ class FilterQuery(BaseModel):
         Several[Words], Field(description="beginnings of the words of name, company, e-mail or number")
     ] = None
     email: Annotated[Several[Email], Field(description="exactly")] = None
+    customer_id: Annotated[Several[Short], Field(description="the client's record")] = None
     status: Annotated[Several[Short], Field(description="mnemonic")] = None
     type: Several[StatusType] = None
     channel: Several[Channel] = None
@@ -102,7 +103,7 @@ def add_listing(router: APIRouter, tools: Tools) -> None:
     async def read_orders(caller: Reader, filters: Annotated[ListQuery, Query()]) -> OrderPage:
         """Orders of the shop, the newest first unless `sort` says otherwise (`-` for descending)."""
         async with tools.db.read() as conn:
-            return await _page(conn, caller.shop, filters)
+            return await list_page(conn, caller.shop, filters)
 
     @router.get("/counts")
     async def read_counts(caller: Reader, filters: Annotated[FilterQuery, Query()]) -> Response:
@@ -112,7 +113,8 @@ def add_listing(router: APIRouter, tools: Tools) -> None:
         return json_response(_counts(rows))
 
 
-async def _page(conn: AsyncConnection, shop: str, query: ListQuery) -> OrderPage:
+async def list_page(conn: AsyncConnection, shop: str, query: ListQuery) -> OrderPage:
+    """The page of one shop's orders that a URL asks for."""
     sort = Sort(query.sort.removeprefix("-"), descending=query.sort.startswith("-"))
     after = _key(sort, query.after)
     found = await list_orders(conn, shop, await _chosen(conn, shop, query), sort, query.limit, after)

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.orders.commands.choosing import chosen_pickup, refused
+from services.orders.commands.clients import keep_clients
 from services.orders.commands.entries import Actor, note, plain_entry
 from services.orders.commands.inputs import AmendOrder, NoteInput
 from services.orders.commands.moving import check_version
-from services.orders.commands.placing import save_customers
 from services.orders.commands.saving import Change, save
 from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
 from services.orders.domain.search import Kind
@@ -163,7 +163,7 @@ async def _follow(tx: Transaction, change: Change, changes: Mapping[str, Any]) -
     """What stands elsewhere, too: the client's record, and the words by which lists find the order."""
     change.found_by = {kind for name, kind in _FOUND_BY.items() if name in changes}
     if "customer" in changes:
-        await save_customers(tx, [change.record])
+        await keep_clients(tx, [change.record])
 
 
 def _written(value: Any) -> Any:

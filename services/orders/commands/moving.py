@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.commands.clients import tag_buyer
 from services.orders.commands.entries import Actor, chosen_actions, note, quiet, status_entry
 from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
@@ -93,11 +94,13 @@ async def move(
     check_version(record, version)
     wanted = await wanted_move(tx.conn, record, request)
     await check_transition(tx, record, wanted, actor)
-    was_back = TYPES[record.type].phase is Phase.BACK
+    origin = TYPES[record.type].phase
     change = moved(tx, record, wanted, actor)
     check_tracking(change, wanted)
-    if was_back and actor.is_human:
+    if origin is Phase.BACK and actor.is_human:
         await _use_up_on_short(tx, record)
+    if origin is Phase.DRAFT and TYPES[record.type].phase is not Phase.BACK:
+        await tag_buyer(tx, record)
     await save(tx, [change])
     return record
 

@@ -47,6 +47,7 @@ _MUTABLE = (
 _DETAILS = (
     "email",
     "customer",
+    "customer_id",
     "billing_address",
     "shipping_address",
     "country",
@@ -196,6 +197,7 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "external_id": line.external_id,
         "discount": line.discount,
         "booked_for": line.booked_for,
+        "price_list": line.price_list,
     }
 
 

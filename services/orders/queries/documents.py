@@ -37,6 +37,7 @@ def order_document(record: OrderRecord, reservation: Reservation | None = None) 
         "invoice_wanted": record.invoice_wanted,
         "expires_at": None if record.expires_at is None else moment(record.expires_at),
         "customer": record.customer,
+        "customer_id": record.customer_id,
         "billing_address": record.billing_address,
         "shipping_address": record.shipping_address,
         "lines": _lines(record, reservation),
@@ -116,6 +117,7 @@ def _line(line: LineRecord, currency: str) -> dict[str, Any]:
         "restocked": stock.restocked,
         "discount": amount(line.discount, currency),
         "external_id": line.external_id,
+        "price_list": line.price_list,
         "booked_for": None if line.booked_for is None else moment(line.booked_for),
     }
 

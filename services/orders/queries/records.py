@@ -45,6 +45,8 @@ class LineRecord:
     gross: int = 0
     discount: int = 0
     booked_for: datetime | None = None
+    price_list: str | None = None
+    """Where the price comes from; None where somebody stated it."""
 
     @property
     def id(self) -> int:
@@ -158,6 +160,7 @@ class OrderRecord:
     archived_at: datetime | None = None
     updated_at: datetime = NEVER_CHANGED
     counted: int = 0
+    customer_id: str | None = None
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -273,6 +276,7 @@ def _line(row: Any) -> LineRecord:
         row.gross,
         row.discount,
         row.booked_for,
+        row.price_list,
     )
 
 

@@ -61,6 +61,7 @@ CONDITIONS: dict[str, Condition] = {
     "currency": one_of(orders.c.currency),
     "email": lambda values: one_of(orders.c.email)([value.lower() for value in values]),
     "carrier": _carrier,
+    "customer_id": one_of(orders.c.customer_id),
     "settled": flag(orders.c.settled),
     "test": flag(orders.c.test),
     "archived": lambda value: orders.c.archived_at.is_not(None) if value else orders.c.archived_at.is_(None),

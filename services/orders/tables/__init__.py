@@ -4,7 +4,7 @@ Written by `commands`, read by `queries`; `migrations` makes the same tables (a 
 """
 
 from services.orders.tables.checkout import checkouts
-from services.orders.tables.customer import customers
+from services.orders.tables.customer import customer_groups, customer_settings, customer_terms, customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
 from services.orders.tables.metadata import (
     ExactDecimal,
@@ -32,6 +32,9 @@ __all__ = [
     "checkouts",
     "counted_orders",
     "counted_shops",
+    "customer_groups",
+    "customer_settings",
+    "customer_terms",
     "customers",
     "entries",
     "guards",

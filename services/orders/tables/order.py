@@ -28,6 +28,7 @@ def list_indexes() -> list[Index]:
     return [
         *(Index(f"ix_orders_list_{name}", "shop", name, "placed_at", **living) for name in LISTED_BY),
         *(Index(f"ix_orders_by_{name}", "shop", name, "id", **living) for name in _ORDERED_BY),
+        Index("ix_orders_list_customer", "customer_id", "placed_at", **living),
         Index("ix_orders_list_test", "shop", "placed_at", **_where("test AND deleted_at IS NULL")),
     ]
 
@@ -94,6 +95,7 @@ orders = Table(
     Column("archived_at", UtcDateTime()),
     Column("updated_at", UtcDateTime(), nullable=False),  # of the last change that a page shows
     Column("counted", BigInteger, nullable=False),  # the revision that the statistics know
+    Column("customer_id", String(36)),  # the client's record
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     *list_indexes(),
@@ -132,6 +134,7 @@ lines = Table(
     Column("external_id", String(100)),
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
     Column("booked_for", UtcDateTime()),
+    Column("price_list", String(60)),  # where the price comes from; null: it was stated
 )
 
 parcels = Table(

@@ -2,11 +2,13 @@
 
 Strict: an unknown field is refused, amounts and percentages are strings, quantities are whole. What depends on the
 present state of an order is checked by the commands. `fields` has the kinds of fields, `orders`, `amending`,
-`checkout`, `promotions`, `shops` and `statuses` the bodies.
+`checkout`, `customers`, `groups`, `promotions`, `shops` and `statuses` the bodies.
 """
 
 from services.orders.commands.inputs.amending import AmendOrder, NoteInput
 from services.orders.commands.inputs.checkout import CheckoutInput
+from services.orders.commands.inputs.customers import AmendCustomer, CustomerSettings, NewCustomer
+from services.orders.commands.inputs.groups import GroupInput
 from services.orders.commands.inputs.orders import (
     ActionsInput,
     AddressInput,
@@ -38,19 +40,23 @@ from services.orders.commands.inputs.statuses import (
 __all__ = [
     "ActionsInput",
     "AddressInput",
+    "AmendCustomer",
     "AmendOrder",
     "CheckoutInput",
     "CorrectParcel",
     "CustomerInput",
+    "CustomerSettings",
     "DecisionInput",
     "DeleteOrder",
     "EditLines",
+    "GroupInput",
     "KeyInput",
     "LegalInput",
     "LineEdit",
     "LineInput",
     "LineQuantity",
     "MoveOrder",
+    "NewCustomer",
     "NoteInput",
     "PlaceOrder",
     "PromotionInput",

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.imports.deciding import Kind, Row, decide
-from services.cli.imports.mapping import Mapping
-from services.cli.imports.online_retail import ONLINE_RETAIL
-from services.cli.imports.reading import Record
+from services.orders.files.deciding import Kind, Row, decide
+from services.orders.files.loading import shipped_mapping
+from services.orders.files.mapping import Mapping
+from services.orders.files.reading import Record
 
+ONLINE_RETAIL = shipped_mapping("online-retail")
 LONDON = ZoneInfo("Europe/London")
 CELLS = {
     "InvoiceNo": "536365",
@@ -92,14 +93,15 @@ def test_taken_means_no_cancellation_and_above_zero(order: str, quantity: int, p
 
 
 def test_a_mapping_may_name_a_decimal_comma_and_leave_out_the_moment() -> None:
-    columns = {"order": "No", "sku": "Art", "quantity": "Qté", "unit_price": "Prix"}
-    mapping = Mapping(columns, "EUR", decimal_comma=True)
+    fields = {"order": "No", "sku": "Art", "quantity": "Qté", "unit_price": "Prix"}
+    mapping = Mapping.model_validate({"fields": fields, "currency": "EUR", "decimal_comma": True})
     row = decide(Record(2, {"No": "1", "Art": "A", "Qté": "2", "Prix": "1.234,50"}), mapping, LONDON)
     assert (row.unit_price, row.placed_at) == (Decimal("1234.50"), None)
 
 
 def test_a_moment_with_a_zone_of_its_own_keeps_it() -> None:
-    columns = {"order": "No", "sku": "Art", "quantity": "Qty", "unit_price": "Price", "placed_at": "At"}
+    fields = {"order": "No", "sku": "Art", "quantity": "Qty", "unit_price": "Price", "placed_at": "At"}
+    mapping = Mapping.model_validate({"fields": fields, "currency": "EUR"})
     cells = {"No": "1", "Art": "A", "Qty": "2", "Price": "1", "At": "2026-11-20T09:15:00+05:00"}
-    row = decide(Record(2, cells), Mapping(columns, "EUR"), LONDON)
+    row = decide(Record(2, cells), mapping, LONDON)
     assert row.placed_at == datetime(2026, 11, 20, 4, 15, tzinfo=UTC)

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.imports.deciding import Kind, Row
-from services.cli.imports.staging import Need, Staging
+from services.orders.files.deciding import Kind, Row
+from services.orders.files.staging import Need, Staging
 
 NOON = datetime(2010, 12, 1, 12, tzinfo=UTC)
 

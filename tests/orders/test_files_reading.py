@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.imports.reading import Record, UnreadableFileError, digest, read_records
+from services.orders.files.reading import Layout, Record, UnreadableFileError, digest, read_records
 
 HEADER = b"InvoiceNo,Quantity\r\n"
 
@@ -12,8 +12,7 @@ HEADER = b"InvoiceNo,Quantity\r\n"
 def read(path: Path, content: bytes, encoding: str = "utf-8", delimiter: str = ",") -> list[Record]:
     path = path / "orders.csv"
     path.write_bytes(content)
-    needed = ("InvoiceNo", "Quantity")
-    return list(read_records(path, needed=needed, delimiter=delimiter, encoding=encoding))
+    return list(read_records(path, Layout(("InvoiceNo", "Quantity"), delimiter, encoding)))
 
 
 def test_records_know_the_line_they_begin_on(tmp_path: Path) -> None:
@@ -57,9 +56,7 @@ def test_progress_counts_every_byte(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(HEADER + b"1,2\r\n" * 100)
     counts: list[int] = []
-    records = read_records(
-        path, needed=("InvoiceNo",), delimiter=",", encoding="utf-8", progress=lambda count: counts.append(count)
-    )
+    records = read_records(path, Layout(("InvoiceNo",)), counts.append)
     assert len(list(records)) == 100
     assert sum(counts) == path.stat().st_size
     assert len(digest(path)) == 64

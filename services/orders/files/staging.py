@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from services.cli.imports.deciding import Kind, Row
+from services.orders.files.deciding import Kind, Row
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -25,11 +25,12 @@ CREATE TABLE rows (
     line INTEGER PRIMARY KEY, kind TEXT, order_no TEXT, sku TEXT, quantity INTEGER, unit_price TEXT, placed_at TEXT,
     customer TEXT, stocked INTEGER, reason TEXT, details TEXT, cells TEXT, remaining INTEGER, credits INTEGER
 );
+CREATE TABLE header (cells TEXT);
 CREATE TABLE names (sku TEXT PRIMARY KEY, name TEXT);
 CREATE TABLE codes (order_no TEXT PRIMARY KEY, code TEXT);
 """
 _INDEXES = """
-CREATE INDEX orders ON rows (order_no, line) WHERE kind = 'taken';
+CREATE INDEX orders ON rows (order_no, line) WHERE kind IN ('taken', 'head');
 CREATE INDEX customers ON rows (customer, sku, placed_at, line) WHERE kind = 'taken' AND customer <> '';
 """
 _NEWEST_EARLIER = """
@@ -39,8 +40,21 @@ WHERE kind = 'taken' AND customer = :customer AND customer <> '' AND sku = :sku 
 ORDER BY placed_at DESC, line DESC LIMIT 1
 """
 _ORDERS = """
-SELECT rows.* FROM rows JOIN (SELECT order_no, min(line) AS first FROM rows WHERE kind = 'taken' GROUP BY order_no)
-USING (order_no) WHERE kind = 'taken' ORDER BY first, line
+SELECT line, kind, order_no, sku, quantity, unit_price, placed_at, customer, stocked, reason, details
+FROM rows JOIN (SELECT order_no, min(line) AS first FROM rows WHERE kind = 'taken' GROUP BY order_no)
+USING (order_no) WHERE kind IN ('taken', 'head') ORDER BY first, line
+"""
+_SKIP_WHOLE = """
+UPDATE rows SET kind = 'skipped', reason = whole.why
+FROM (SELECT order_no AS number, min(reason) AS why FROM rows WHERE kind = 'skipped' AND details ->> 'skipped' = 'order'
+      GROUP BY order_no) AS whole
+WHERE order_no = whole.number AND kind IN ('taken', 'head', 'rejected')
+"""
+_REJECT_WHOLE = """
+UPDATE rows SET kind = 'rejected', reason = 'another row of the order was rejected: line ' || other.first
+FROM (SELECT order_no AS number, min(line) AS first FROM rows WHERE kind = 'rejected' AND order_no <> ''
+      GROUP BY order_no) AS other
+WHERE order_no = other.number AND kind IN ('taken', 'head')
 """
 _CREDITS = """
 SELECT credit.*, line.order_no AS of_order, codes.code AS of_code
@@ -93,14 +107,26 @@ class Staging:
         self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
-            (_to_columns(row, cells) for row, cells in rows),
+            (_to_columns(row, cells) for row, cells in self._noting_header(rows)),
         )
         self._db.execute("COMMIT")
 
-    def close_reading(self) -> None:
-        """All rows are there: find names, and the lines of the credits."""
+    def _noting_header(self, rows: Iterable[tuple[Row, dict[str, str]]]) -> Iterator[tuple[Row, dict[str, str]]]:
+        """The columns are the same of all rows, and kept once."""
+        for place, (row, cells) in enumerate(rows):
+            if place == 0:
+                self._db.execute("INSERT INTO header VALUES (?)", (json.dumps(list(cells)),))
+            yield row, cells
+
+    def close_reading(self, *, whole_orders: bool = False) -> None:
+        """All rows are there: leave out what goes with a skipped or (`whole_orders`) a rejected row; find names, and
+        the lines of the credits.
+        """
         self._db.executescript(_INDEXES)
         self._db.execute("BEGIN")
+        self._db.execute(_SKIP_WHOLE)
+        if whole_orders:
+            self._db.execute(_REJECT_WHOLE)
         self._db.execute(
             "INSERT INTO names SELECT sku, details ->> 'name' FROM rows"
             " WHERE kind = 'taken' AND details ->> 'name' IS NOT NULL ORDER BY line ON CONFLICT DO NOTHING"
@@ -142,7 +168,20 @@ class Staging:
     def rejects(self) -> Iterator[tuple[Row, dict[str, str]]]:
         """The rejected rows with their cells, in the order of the file."""
         for row in self._db.execute("SELECT * FROM rows WHERE kind = 'rejected' ORDER BY line"):
-            yield _to_row(row), json.loads(row["cells"])
+            yield _to_row(row), dict(zip(self.header, json.loads(row["cells"]), strict=True))
+
+    @property
+    def header(self) -> list[str]:
+        """The columns of the file; none of a file without a record."""
+        row = self._db.execute("SELECT cells FROM header").fetchone()
+        return list(json.loads(row["cells"])) if row else []
+
+    def reasons(self, kind: Kind) -> dict[str, int]:
+        """Why rows became this, and how many for each reason, the commonest first."""
+        statement = (
+            "SELECT reason, count(*) AS rows FROM rows WHERE kind = ? GROUP BY reason ORDER BY rows DESC, reason"
+        )
+        return {row["reason"]: row["rows"] for row in self._db.execute(statement, (str(kind),))}
 
     def count(self, kind: Kind) -> int:
         """How many rows became this."""
@@ -176,7 +215,8 @@ class Staging:
     def reject_order(self, order: str, reason: str) -> None:
         """The server refused the order: its rows are rejected for that reason."""
         self._db.execute(
-            "UPDATE rows SET kind = 'rejected', reason = ? WHERE kind = 'taken' AND order_no = ?", (reason, order)
+            "UPDATE rows SET kind = 'rejected', reason = ? WHERE kind IN ('taken', 'head') AND order_no = ?",
+            (reason, order),
         )
 
     def _number(self, statement: str, value: Any) -> int:
@@ -188,7 +228,7 @@ def _to_columns(row: Row, cells: dict[str, str]) -> tuple[Any, ...]:
     details = json.dumps(row.details or {})
     return (
         row.line, str(row.kind), row.order, row.sku, row.quantity, str(row.unit_price), placed_at,
-        row.customer, row.is_stocked, row.reason, details, json.dumps(cells), row.quantity,
+        row.customer, row.is_stocked, row.reason, details, json.dumps(list(cells.values())), row.quantity,
     )  # fmt: skip
 
 

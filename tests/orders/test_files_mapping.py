@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.imports.countries import country_code
-from services.cli.imports.mapping import MappingError, load_channels, load_mapping
+from services.orders.files.countries import country_code
+from services.orders.files.loading import MappingError, load_channels, load_mapping
 
 COLUMNS = '[columns]\norder = "No"\nsku = "Art"\nquantity = "Qty"\nunit_price = "Price"\n'
 
@@ -23,7 +23,7 @@ def test_a_mapping_is_read_with_its_defaults(tmp_path: Path) -> None:
             tmp_path, f'currency = "EUR"\ntax_rate = 5.5\nservices = ["GIFT"]\ntimezone = "Europe/Paris"\n{COLUMNS}'
         )
     )
-    assert (mapping.tax_rate, mapping.services, mapping.delimiter) == (Decimal("5.5"), frozenset({"GIFT"}), ",")
+    assert (mapping.tax_rate, mapping.services, mapping.delimiter) == (Decimal("5.5"), frozenset({"GIFT"}), None)
     assert mapping.prices_include_tax
 
 
@@ -32,16 +32,19 @@ def test_a_mapping_is_read_with_its_defaults(tmp_path: Path) -> None:
     [
         ("currency = ", "Invalid value"),
         ('currency = "EUR"', "a table [columns]"),
-        (f"{COLUMNS}", "currency"),
+        (f"{COLUMNS}", "currency: is needed"),
         (f'currency = "EURO"\n{COLUMNS}', "'EURO' is no ISO 4217 currency"),
-        (f'currency = "EUR"\ncolour = "red"\n{COLUMNS}', "'colour' is no setting"),
-        (f'currency = "EUR"\nchannel = "fnac"\n{COLUMNS}', "channel is 'fnac'"),
-        (f'currency = "EUR"\ndelimiter = "tab"\n{COLUMNS}', "delimiter is not one character"),
+        (f'currency = "EUR"\ncolour = "red"\n{COLUMNS}', "colour: is no setting"),
+        (
+            f'currency = "EUR"\nchannel = "fnac"\n{COLUMNS}',
+            "channel: Input should be 'web', 'manual', 'amazon' or 'ebay'",
+        ),
+        (f'currency = "EUR"\ndelimiter = "tab"\n{COLUMNS}', "delimiter: String should have at most 1 character"),
         (f'currency = "EUR"\nencoding = "utf-88"\n{COLUMNS}', "utf-88"),
         (f'currency = "EUR"\ntimezone = "Mars/Base"\n{COLUMNS}', "Mars/Base"),
-        (f'currency = "EUR"\ntax_rate = "a fifth"\n{COLUMNS}', "map.toml"),
-        (f'currency = "EUR"\n{COLUMNS}size = "Size"\n', "knows no field 'size'"),
-        ('currency = "EUR"\n[columns]\norder = "No"\n', "does not say which column is 'sku'"),
+        (f'currency = "EUR"\ntax_rate = "a fifth"\n{COLUMNS}', "tax_rate: Input should be a valid decimal"),
+        (f'currency = "EUR"\n{COLUMNS}size = "Size"\n', "there is no field 'size'"),
+        ('currency = "EUR"\n[columns]\norder = "No"\n', "fields: 'sku' is needed"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -1,0 +1,59 @@
+"""Routes on a shop's customer groups: who sees which prices."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.orders.api.tools import Reader, Tools, Writer
+from services.orders.commands.groups import create_group, delete_group, update_group
+from services.orders.commands.inputs import GroupInput
+from services.orders.queries.groups import count_members, find_group, group_document, list_groups
+from shared.outbox import Transaction
+from shared.web import json_response, once
+
+
+def group_routes(tools: Tools) -> APIRouter:
+    """Below `/api/v1/customer-groups`."""
+    router = APIRouter(prefix="/api/v1/customer-groups", tags=["customers"])
+
+    @router.get("")
+    async def read_groups(caller: Reader) -> Response:
+        """All of the shop in its order, each with how many customers are in it."""
+        async with tools.db.read() as conn:
+            found = await list_groups(conn, caller.shop)
+            members = await count_members(conn, caller.shop, [group.name for group in found])
+        items = [group_document(group, members.get(group.name, 0)) for group in found]
+        return json_response({"items": items, "next": None, "total": len(items)})
+
+    @router.get("/{name}")
+    async def read_group(caller: Reader, name: str) -> Response:
+        """One of them."""
+        async with tools.db.read() as conn:
+            found = await find_group(conn, caller.shop, name)
+            members = await count_members(conn, caller.shop, [name])
+        return json_response(group_document(found, members.get(name, 0)))
+
+    @router.post("", status_code=201)
+    async def add_group(request: Request, body: GroupInput, caller: Writer) -> Response:
+        """A new one; customers are put into it one by one."""
+
+        async def command(tx: Transaction) -> Response:
+            return json_response(group_document(await create_group(tx, caller.shop, body), 0), 201)
+
+        return await once(request, tools.outbox, caller, command)
+
+    @router.put("/{name}")
+    async def put_group(body: GroupInput, caller: Writer, name: str) -> Response:
+        """As it shall be; orders that are there keep their prices."""
+        async with tools.outbox.transaction() as tx:
+            found = await update_group(tx, caller.shop, name, body)
+            members = await count_members(tx.conn, caller.shop, [name])
+        return json_response(group_document(found, members.get(name, 0)))
+
+    @router.delete("/{name}", status_code=204)
+    async def remove_group(caller: Writer, name: str) -> Response:
+        """Delete one that nobody is in; 409 `group-in-use` otherwise."""
+        async with tools.outbox.transaction() as tx:
+            await delete_group(tx, caller.shop, name)
+        return Response(status_code=204)
+
+    return router
