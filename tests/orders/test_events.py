@@ -147,12 +147,8 @@ async def test_a_live_message_arrives_for_each_change(live: Live, orders: Driver
         url = await live.serve(application(dict.fromkeys(SERVICES, url)))
     async with live.listening(url) as page, live.listening(url, key=OTHERS_KEY) as stranger:
         made = await orders.place()
-        assert await page.event() == {
-            "code": made["code"],
-            "revision": 1,
-            "status": "received",
-            "kind": "created",
-        }
+        told = await page.event()
+        assert told == {"code": made["code"], "revision": 1, "status": "received", "kind": "created"}
         first = page.last_id
         moved = await orders.move(made["code"], "processing")
         told = await page.event()

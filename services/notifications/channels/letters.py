@@ -15,9 +15,9 @@ from email.utils import format_datetime, formataddr
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
-from services.notifications.channels.texts import date_of, money, render
+from services.notifications.channels.texts import date_of, day_of, money, render
 from services.notifications.channels.words import words_of
-from services.notifications.domain.payloads import Letter, Words
+from services.notifications.domain.payloads import Closed, Letter, Words
 
 LISTED = 50
 """Lines of the order shown; the rest is counted, so that no reader's mailbox clips the mail."""
@@ -70,10 +70,11 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
     words = letter.words
     names = _names(words)
     client = letter.role == "client"
-    said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel")}
+    said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel", "closing")}
     body = render(letter.body, words)
     items = () if "lines" in letter.body else words.items
     parcels = () if "parcel" in letter.body else words.parcels
+    closings = words.closings if client and "closings" not in letter.body else ()
     return {
         "language": language,
         "say": said,
@@ -92,8 +93,14 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
             for parcel in parcels
         ],
         "shipping": words.shipping.lines if words.shipping else (),
+        "closings": [_closing(closed, words, fixed) for closed in closings],
         "shop": words.shop,
     }
+
+
+def _closing(closed: Closed, words: Words, fixed: dict[str, str]) -> str:
+    period = fixed["closing"].format(starts=day_of(closed.starts, words), ends=day_of(closed.ends, words))
+    return f"{period}{fixed['colon']}{closed.text}" if closed.text else period
 
 
 def _names(words: Words) -> dict[str, str]:

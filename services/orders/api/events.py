@@ -44,7 +44,7 @@ class EventStream(StreamingResponse):
 def add_events(router: APIRouter, tools: Tools) -> None:
     """`GET /api/v1/orders/events`."""
 
-    @router.get("/events", response_class=EventStream)
+    @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
     async def read_events(
         request: Request,
         caller: Reader,
