@@ -1,11 +1,12 @@
 """The JSON API of orders, a module a subject.
 
 What adds to `/api/v1/orders` is an `add_…` of the router there; what has a path of its own is a `…_routes`. `tools`
-holds what the routes are made of; `waiting` is `Prefer: wait` of `placing`.
+holds what the routes are made of; `waiting` is `Prefer: wait` of `placing`, `account` and `history` are for clients.
 """
 
 from fastapi import APIRouter
 
+from services.orders.api.account import account_routes
 from services.orders.api.changing import add_changes
 from services.orders.api.checkout import checkout_routes
 from services.orders.api.closings import closings_routes
@@ -15,7 +16,9 @@ from services.orders.api.events import add_events
 from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
 from services.orders.api.listing import add_listing
+from services.orders.api.news import news_routes
 from services.orders.api.operations import operations_routes
+from services.orders.api.persons import person_routes
 from services.orders.api.placing import add_placing
 from services.orders.api.previewing import add_previews
 from services.orders.api.prices import price_routes
@@ -56,6 +59,9 @@ def routers(tools: Tools) -> list[APIRouter]:
         checkout_routes,
         promotion_routes,
         customer_routes,
+        person_routes,
+        news_routes,
+        account_routes,
         group_routes,
         price_routes,
         history_routes,

@@ -3,6 +3,7 @@
 Written by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
 """
 
+from services.orders.tables.account import account_links, account_requests, account_sessions, news, wishes
 from services.orders.tables.checkout import checkouts
 from services.orders.tables.customer import customer_groups, customer_settings, customer_terms, customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
@@ -26,6 +27,9 @@ from services.orders.tables.view import views
 
 __all__ = [
     "ExactDecimal",
+    "account_links",
+    "account_requests",
+    "account_sessions",
     "answers",
     "api_keys",
     "applied_rules",
@@ -42,6 +46,7 @@ __all__ = [
     "idempotency_keys",
     "lines",
     "metadata",
+    "news",
     "order_notes",
     "order_terms",
     "orders",
@@ -59,4 +64,5 @@ __all__ = [
     "statuses",
     "turnover",
     "views",
+    "wishes",
 ]
