@@ -6,6 +6,7 @@ Written by `commands`, read by `queries`; `migrations` makes the same tables (a 
 from services.orders.tables.checkout import checkouts
 from services.orders.tables.customer import customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
+from services.orders.tables.imports import import_parts, import_rejects, imports
 from services.orders.tables.metadata import (
     ExactDecimal,
     answers,
@@ -36,6 +37,9 @@ __all__ = [
     "guards",
     "hearings",
     "idempotency_keys",
+    "import_parts",
+    "import_rejects",
+    "imports",
     "lines",
     "metadata",
     "order_notes",
