@@ -73,6 +73,17 @@ class Api:
                 return
             left = None if left is None else left - len(page["items"])
 
+    def pieces(self, path: str, **query: Any) -> Iterator[bytes]:
+        """A file at a path, piece by piece; one that breaks off raises like an answer that does not come."""
+        try:
+            with self._http.stream("GET", path, params=query) as response:
+                if not response.is_success:
+                    response.read()
+                    raise Refused(response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as failure:
+            raise self._unreachable(failure) from None
+
     def post(
         self,
         path: str,

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from services.orders.api import Tools, routers
+from services.orders.api import UPLOADS, Tools, routers
 from services.orders.api.feed import Feed
 from services.orders.handlers import HANDLERS, DigestHearing
 from services.orders.jobs import (
@@ -15,6 +15,7 @@ from services.orders.jobs import (
     publish_shops,
     send_account_links,
 )
+from services.orders.jobs.importing import Importer
 from services.orders.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Digest, Order, Shop, SignIn
@@ -40,10 +41,12 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("count_changed", settings.count_seconds, lambda: count_changed(outbox))
     service.job("continue_resync", 1.0, lambda: continue_resync(outbox, settings.resync_per_second))
 
+    service.job("import_files", 1.0, Importer(outbox).run)
     links = service.job("send_account_links", 5.0, lambda: send_account_links(outbox, settings))
     service.job("forget_accounts", 3600.0, lambda: forget_accounts(outbox))
 
     service.on_start.append(lambda: found_shop(outbox, settings))
+    service.uploads |= UPLOADS
     service.routers += [
         asyncapi_router(version("comptoir")),
         start_router(docs=settings.docs, sandbox=settings.sandbox),

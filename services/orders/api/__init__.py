@@ -13,8 +13,10 @@ from services.orders.api.closings import closings_routes
 from services.orders.api.customers import customer_routes
 from services.orders.api.details import add_details
 from services.orders.api.events import add_events
+from services.orders.api.exporting import add_exports
 from services.orders.api.groups import group_routes
 from services.orders.api.history import add_history, history_routes
+from services.orders.api.importing import UPLOADS, add_imports
 from services.orders.api.listing import add_listing
 from services.orders.api.news import news_routes
 from services.orders.api.operations import operations_routes
@@ -32,7 +34,7 @@ from services.orders.api.tools import Tools
 from services.orders.api.transitions import add_transitions
 from services.orders.api.views import view_routes
 
-__all__ = ["Tools", "routers"]
+__all__ = ["UPLOADS", "Tools", "routers"]
 
 
 def routers(tools: Tools) -> list[APIRouter]:
@@ -40,7 +42,9 @@ def routers(tools: Tools) -> list[APIRouter]:
     orders = APIRouter(prefix="/api/v1/orders", tags=["orders"])
     adders = (
         add_listing,
-        add_events,
+        add_events,  # these three before the order whose code would be "events", "export" or "imports"
+        add_exports,
+        add_imports,
         add_reads,
         add_placing,
         add_previews,

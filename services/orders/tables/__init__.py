@@ -7,6 +7,7 @@ from services.orders.tables.account import account_links, account_requests, acco
 from services.orders.tables.checkout import checkouts
 from services.orders.tables.customer import customer_groups, customer_settings, customer_terms, customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
+from services.orders.tables.imports import import_parts, import_rejects, imports
 from services.orders.tables.metadata import (
     ExactDecimal,
     answers,
@@ -44,6 +45,9 @@ __all__ = [
     "guards",
     "hearings",
     "idempotency_keys",
+    "import_parts",
+    "import_rejects",
+    "imports",
     "lines",
     "metadata",
     "news",

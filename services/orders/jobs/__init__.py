@@ -1,7 +1,7 @@
 """What orders does on a timer: heal losses, expire terms, say everything again where that was asked.
 
 Each takes no input and is idempotent: what there is to do stands in the tables, so a crash or a second replica costs
-nothing but a repetition.
+nothing but a repetition. Neighbour: `importing` (files of orders).
 """
 
 from collections.abc import Mapping, Sequence
