@@ -27,7 +27,7 @@ from shared.database import Clock, utcnow
 from shared.observability import configure_logging, configure_tracing, flush_traces, get_logger
 from shared.runtime import ROLES, Service
 from shared.runtime.http import Server
-from shared.settings import Settings
+from shared.settings import BadSettings, Settings
 from shared.web import json_response
 from shared.web.routes import SERVICES, service_for
 
@@ -57,13 +57,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(work: Any) -> int:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return int(runner.run(work))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return int(runner.run(work))
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 async def run() -> int:
     """The embedded mode: everything in this process, data below `COMPTOIR_VAR`."""
-    settings = Settings()
+    settings = Settings.of_front()
     settings.var.mkdir(parents=True, exist_ok=True)
     configure_logging(settings.log_level if "COMPTOIR_LOG_LEVEL" in os.environ else "WARNING", settings.log_format)
     configure_tracing("embedded", endpoint=settings.otlp_endpoint, sample=settings.trace_sample)
@@ -74,8 +78,7 @@ async def run() -> int:
             )
             return 1
         key = administrator_key(settings)
-        port = int(os.environ.get("PORT") or settings.port)
-        async with embedded(settings, key, settings.host, port) as server:
+        async with embedded(settings, key, settings.host, settings.port) as server:
             _announce(f"http://{server.host}:{server.port}", key)
             await _until_signalled()
             print("Stopping…", file=sys.stderr)
@@ -109,6 +112,8 @@ async def together(host: str, port: int, **overrides: Any) -> AsyncIterator[Serv
         await _ready(services.values())
         yield server
     finally:
+        for service in services.values():
+            service.end_streams()
         async with _capped(services["orders"].settings.shutdown_seconds):
             await server.stop()
             await asyncio.gather(*(service.stop() for service in services.values()), return_exceptions=True)
@@ -136,6 +141,7 @@ async def serve(name: str, roles: Iterable[str]) -> int:
     await service.start(roles)
     await server.start()
     await _until_signalled()
+    service.end_streams()
     async with _capped(settings.shutdown_seconds + 5):
         await server.stop()
         await service.stop()

@@ -6,16 +6,21 @@ variable's name with `_FILE` appended names it (see `SecretFiles`).
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 PREFIX = "COMPTOIR_"
 
 FIRST_SHOP = "comptoir"
 """The id of the shop that a first start founds."""
+
+
+class BadSettings(ValueError):
+    """Settings that cannot be right; the text has a line for each variable, and no value."""
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -42,7 +47,9 @@ class Settings(BaseSettings):
     amqp_url: str | None = Field(default=None, repr=False, description="none: the embedded broker")
     host: str = "127.0.0.1"
     port: int = 8000
-    api_key: SecretStr | None = Field(default=None, description="the first key, used at the first start only")
+    api_key: SecretStr | None = Field(
+        default=None, min_length=16, description="the first key, used at the first start only"
+    )
     docs: bool = Field(default=False, description="serve the API documentation pages")
     seed: bool = Field(default=False, description="fill an empty installation with a small demonstration shop")
     sandbox: bool = Field(default=False, description="serve the built-in sandboxes and use them as counterparts")
@@ -56,6 +63,20 @@ class Settings(BaseSettings):
     sqlite_synchronous: str = Field(default="FULL", pattern="^(FULL|NORMAL|OFF)$")
     shutdown_seconds: float = Field(default=10.0, gt=0)
     keep_idempotency_hours: int = Field(default=24, ge=1)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadSettings("\n".join(map(_line, error.errors()))) from None
+        except (SettingsError, OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{PREFIX}…: {error}") from None
+
+    @classmethod
+    def of_front(cls) -> Self:
+        """Of whoever answers on the front port: `PORT`, as platforms set it, goes before `COMPTOIR_PORT`."""
+        port = os.environ.get("PORT")
+        return cls(port=port) if port else cls()
 
     def database(self, service: str) -> str:
         """The SQLAlchemy URL of a service's own database."""
@@ -76,3 +97,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, SecretFiles(settings_cls)
+
+
+def _line(error: ErrorDetails) -> str:
+    variable = "__".join(str(part) for part in error["loc"]).upper()
+    return f"{PREFIX}{variable}: {error['msg'].removeprefix('Value error, ')}"

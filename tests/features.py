@@ -2,9 +2,9 @@
 
 A test says `@pytest.mark.row("S2-26")`, or names several rows, and asserts their own words, through HTTP, the CLI or a
 real message. It speaks for the service in whose folder it stands; elsewhere for the row's first owner, or for those it
-names: `@pytest.mark.row("S2-26", owners="OI")`. `make features` runs the marked tests (`--features`, or `--features O,I` for
-these services alone), prints the table and fails while a part has no test that passed and is not waiting for something
-that is named in `rows.toml`.
+names: `@pytest.mark.row("S2-26", owners="OI")`. `make features` runs the marked tests (`--features`, or
+`--features O,I` for these services alone), prints the table and fails while a part has no test that passed and is not
+waiting for something that is named in `rows.toml`.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ async def up() -> int:
     async with AsyncExitStack() as stack:  # unwound in reverse: gateway, services, broker, database
         environment = await _backends(stack)
         ports = {name: _free_port() for name in SERVICES}
-        port = int(os.environ.get("PORT") or 8000)
+        port = Settings.of_front().port
         environment["COMPTOIR_URL"] = os.environ.get("COMPTOIR_URL") or f"http://127.0.0.1:{port}"
         services = await _services(stack, environment, ports)
         gateway = await _gateway(stack, environment, ports, port)

@@ -13,8 +13,10 @@ from services.cli import (
     importing,
     invoices,
     keys,
+    log,
     operations,
     orders,
+    prices,
     processes,
     shipping,
     source,
@@ -61,6 +63,7 @@ for module in (
     processes,
     orders,
     customers,
+    prices,
     statuses,
     importing,
     shipping,
@@ -70,6 +73,7 @@ for module in (
     operations,
     keys,
     statistics,
+    log,
     source,
 ):
     module.register(app)

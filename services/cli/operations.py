@@ -13,6 +13,7 @@ from services.cli.client import SERVICES, Api, segment
 from services.cli.errors import Exit
 from services.cli.output import note, show_fields, show_items, show_json
 from services.cli.session import api_of, tell_trace
+from services.cli.shipping import wait_until_settled
 
 dead_app = typer.Typer(help="Messages set aside because they could not be dealt with.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
@@ -122,10 +123,14 @@ def resync(
 def doctor(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="How many orders at the most.")] = 200,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what is under way.")] = 0,
     as_json: Json = False,
 ) -> None:
     """What is not settled, and why; exit code 1 where there is anything."""
-    findings = list(_findings(api_of(context), limit))
+    api = api_of(context)
+    if wait:
+        wait_until_settled(api, wait)
+    findings = list(_findings(api, limit))
     columns = {"what": "what", "which": "which", "since": "since", "why": "why"}
     show_items(findings, columns, as_json=as_json, empty="All is settled.")
     if findings:

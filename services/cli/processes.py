@@ -45,8 +45,11 @@ def up() -> None:
             "Run `make up` in a checkout, or `comptoir serve SERVICE` for each service.",
             Exit.USAGE,
         )
-    local = import_module("deploy.local.up")
-    raise typer.Exit(asyncio.run(local.up()))
+    local, settings = import_module("deploy.local.up"), import_module("shared.settings")
+    try:
+        raise typer.Exit(asyncio.run(local.up()))
+    except settings.BadSettings as error:
+        raise CliError(str(error), "Mend the variable, or leave it out.", Exit.USAGE) from None
 
 
 def _start(arguments: list[str]) -> int:

@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 @statistics_app.command("turnover")
 def turnover(
     context: typer.Context,
-    by: Annotated[str, typer.Option(help="day, month, year, channel, client_type or product.")] = "month",
+    by: Annotated[
+        str, typer.Option(help="day, month, year, channel, client_type, payment_method or product.")
+    ] = "month",
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""`comptoir stock`: what is there and where, files of movements, counts and products, and whether the books agree."""
+"""`comptoir stock`: what is there and where, files of movements, counts, products, prices; whether the books agree."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,12 +7,12 @@ import typer
 
 from services.cli.client import segment
 from services.cli.errors import CliError, Exit
-from services.cli.imports.reading import UnreadableFileError, digest, read_records
 from services.cli.imports.reports import write_row_rejects
 from services.cli.imports.stock import COLUMNS as FILES
 from services.cli.imports.stock import Kind, StockImport
 from services.cli.output import note, progress, show_fields, show_items, show_json
 from services.cli.session import api_of, tell_trace
+from services.orders.files.reading import Layout, UnreadableFileError, digest, read_records
 
 stock_app = typer.Typer(help="Stock and its ledger.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
@@ -65,6 +65,15 @@ def locations(context: typer.Context, as_json: Json = False) -> None:
     show_items(items, {name: name for name in LOCATION}, as_json=as_json, empty="There is no location.")
 
 
+@stock_app.command("price-lists")
+def price_lists(context: typer.Context, as_json: Json = False) -> None:
+    """The price lists that products have prices in, with how many by currency."""
+    items = api_of(context).get(f"{BASE}/price-lists")["items"]
+    if not as_json:
+        items = [{**item, "prices": _counted(item["prices"])} for item in items]
+    show_items(items, {"list": "name", "prices": "prices"}, as_json=as_json, empty="There is no price list.")
+
+
 @stock_app.command("transfer")
 def transfer(
     context: typer.Context,
@@ -96,11 +105,12 @@ def import_stock(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge every row, write the rejects, send none.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:
-    """Book movements, counts (their differences are booked) or put products, as a file says.
+    """Book movements, counts (their differences are booked), or put products or their prices in lists, as a file says.
 
     Columns of movements: sku, quantity, reason [, location, note]; of counts: sku, counted [, location, note]; of
-    products: sku, name [, price, currency, tax_rate, backorder, backorder_limit, safety_stock]. The same file again
-    within a day books nothing twice. Exit code 3: some rows were rejected, and stand in a file with their reasons.
+    products: sku, name [, price, currency, tax_rate, backorder, backorder_limit, safety_stock]; of prices: sku,
+    price_list, currency, price [, includes_tax]. The same file again within a day books nothing twice. Exit code 3:
+    some rows were rejected, and stand in a file with their reasons.
     """
     api = None if dry_run else api_of(context)
     run = StockImport(api, kind, digest(file), location=location)
@@ -124,9 +134,8 @@ def import_stock(
 def _import(run: StockImport, kind: Kind, file: Path, path: Path, delimiter: str, encoding: str) -> int:
     """Send the rows of the file and write the rejects; how many."""
     with progress(kind.capitalize(), file.stat().st_size) as counter:
-        records = read_records(
-            file, needed=FILES[kind].needed, delimiter=delimiter, encoding=encoding, progress=counter.advance
-        )
+        layout = Layout(FILES[kind].needed, delimiter, encoding)
+        records = read_records(file, layout, counter.advance)
         return write_row_rejects(path, run.rejects(records))
 
 
@@ -152,6 +161,10 @@ def verify(
             note(str(difference))
     if not found["ok"]:
         raise typer.Exit(Exit.FAILED)
+
+
+def _counted(prices: dict[str, int]) -> str:
+    return ", ".join(f"{count} in {currency}" for currency, count in prices.items())
 
 
 def _words(value: Any) -> Any:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -60,6 +61,8 @@ products = Table(
     Column("price", DecimalText()),
     Column("currency", String(3)),
     Column("tax_rate", DecimalText(), doc="percent"),
+    Column("price_includes_tax", Boolean, nullable=False, server_default=true()),
+    Column("prices", Json(), nullable=False, server_default="[]", doc="[{price_list, currency, price, includes_tax}]"),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("on_hand", BigInteger, nullable=False, default=0),
     Column("demand", BigInteger, nullable=False, default=0),

@@ -12,6 +12,8 @@ class Settings(settings.Settings):
     resends_per_sweep: int = Field(default=200, ge=1, description="cap on re-sent orders per sweep and per digest")
     resync_per_second: int = Field(default=200, ge=1, description="rate of `comptoir resync`")
     count_seconds: float = Field(default=2.0, gt=0, description="how often the statistics take in changed orders")
+    event_sweep_seconds: float = Field(default=5.0, gt=0, description="how often changes without a hint are looked for")
+    heartbeat_seconds: float = Field(default=15.0, gt=0, description="of event streams that have nothing to tell")
     expiry_seconds: float = Field(default=30.0, gt=0, description="how often terms of payment are looked at")
     account_link_minutes: int = Field(
         default=15, ge=1, le=1440, description="how long a link to the client space is good"

@@ -2,7 +2,8 @@
 
 from importlib.metadata import version
 
-from services.orders.api import Tools, routers
+from services.orders.api import UPLOADS, Tools, routers
+from services.orders.api.feed import Feed
 from services.orders.handlers import HANDLERS, DigestHearing
 from services.orders.jobs import (
     LagSweep,
@@ -14,6 +15,7 @@ from services.orders.jobs import (
     publish_shops,
     send_account_links,
 )
+from services.orders.jobs.importing import Importer
 from services.orders.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Digest, Order, Shop, SignIn
@@ -39,15 +41,32 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("count_changed", settings.count_seconds, lambda: count_changed(outbox))
     service.job("continue_resync", 1.0, lambda: continue_resync(outbox, settings.resync_per_second))
 
+    service.job("import_files", 1.0, Importer(outbox).run)
     links = service.job("send_account_links", 5.0, lambda: send_account_links(outbox, settings))
     service.job("forget_accounts", 3600.0, lambda: forget_accounts(outbox))
 
     service.on_start.append(lambda: found_shop(outbox, settings))
+    service.uploads |= UPLOADS
     service.routers += [
         asyncapi_router(version("comptoir")),
         start_router(docs=settings.docs, sandbox=settings.sandbox),
     ]
-    service.routers += routers(
-        Tools(service.db, outbox, service.bus.hints, service.keyring, settings, links_wanted=links.nudge)
+    feed = Feed(
+        service.db,
+        service.bus.hints,
+        clock,
+        sweep_seconds=settings.event_sweep_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
     )
+    service.on_closing.append(feed.close)
+    tools = Tools(
+        service.db,
+        outbox,
+        service.bus.hints,
+        service.keyring,
+        feed,
+        settings,
+        links_wanted=links.nudge,
+    )
+    service.routers += routers(tools)
     return service

@@ -6,8 +6,8 @@ api process has one exclusive queue for them; what this process itself changes i
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import aio_pika
 import orjson
@@ -16,6 +16,7 @@ from aio_pika.abc import AbstractConnection, AbstractExchange, AbstractIncomingM
 from shared.broker.topology import EXCHANGE
 
 ROUTING_KEY = "hint"
+Watcher = Callable[[Sequence[tuple[str, int]]], None]
 
 
 class Hints:
@@ -23,6 +24,7 @@ class Hints:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._watchers: list[Watcher] = []
         self.wanted = False
         """Whether this process listens to other processes' hints (it has pages or waiting requests)."""
 
@@ -38,8 +40,19 @@ class Hints:
             if not self._waiting[order]:
                 del self._waiting[order]
 
+    @contextmanager
+    def watching(self, watcher: Watcher) -> Iterator[None]:
+        """Have all hints told to `watcher`, which must not wait."""
+        self._watchers.append(watcher)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watcher)
+
     def tell(self, hints: Sequence[tuple[str, int]]) -> None:
         """Wake whoever waits in this process."""
+        for watcher in self._watchers:
+            watcher(hints)
         for order, _revision in hints:
             for event in self._waiting.get(order, ()):
                 event.set()

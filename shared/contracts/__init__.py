@@ -9,7 +9,7 @@ from shared.contracts.base import Answer, Message
 from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentState
 from shared.contracts.clients import SignIn
 from shared.contracts.digest import Digest, DigestItem
-from shared.contracts.inventory import Product, Reservation, ReservedLine, StockState
+from shared.contracts.inventory import ListPrice, Product, Reservation, ReservedLine, StockState
 from shared.contracts.notifications import ChannelLine, ChannelOrder, Delivery, DeliveryItem, Outcome
 from shared.contracts.orders import (
     Address,
@@ -66,6 +66,7 @@ __all__ = [
     "Levels",
     "Line",
     "LineKind",
+    "ListPrice",
     "Marketplace",
     "Message",
     "Order",

@@ -39,8 +39,17 @@ class Reservation(Answer):
     lines: tuple[ReservedLine, ...] = ()
 
 
+class ListPrice(Part):
+    """What clients of a price list pay in a currency. The list `public` holds public prices in further currencies."""
+
+    price_list: str
+    currency: str
+    price: Decimal
+    includes_tax: bool = True
+
+
 class Product(Message):
-    """A SKU of a shop: name, price, and whether it can be had."""
+    """A SKU of a shop: name, prices (`price` is the public one), and whether it can be had."""
 
     name: ClassVar[str] = "inventory.product.v1"
 
@@ -52,6 +61,8 @@ class Product(Message):
     available: int
     sold_out: bool
     deleted: bool = False
+    price_includes_tax: bool = True
+    prices: tuple[ListPrice, ...] = ()
 
     @property
     def key(self) -> str:

@@ -152,6 +152,7 @@ class Line(Part):
     discount: Minor = Field(
         default=0, ge=0, description="taken off quantity times price, which is gross where prices include tax, else net"
     )
+    booked_for: Utc | None = Field(default=None, description="when a booking takes place")
 
 
 class ParcelLine(Part):

@@ -51,7 +51,7 @@ class Service:
 
     `hears` are the service's consumers; `publishes` the messages it speaks (for documentation and `comptoir flow`);
     `answers` the kind of answer it gives to orders, if any; `on_start` runs after the migrations, before anything else,
-    `on_stop` when nothing is heard and no job runs any more.
+    `on_stop` when nothing is heard and no job runs any more; `on_closing` ends the answers that would never end.
     """
 
     def __init__(
@@ -76,9 +76,11 @@ class Service:
         self.keyring = Keyring(self.db, clock)
         self.hears: dict[str, Hearing] = {}
         self.routers: list[APIRouter] = []
+        self.uploads: dict[str, int] = {}
         self.jobs: list[Job] = shared_jobs(self)
         self.on_start: list[Callable[[], Awaitable[None]]] = []
         self.on_stop: list[Callable[[], Awaitable[None]]] = []
+        self.on_closing: list[Callable[[], None]] = []
         self.readiness: list[Callable[[], Awaitable[str | None]]] = []
         self.state: dict[str, Any] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -128,7 +130,9 @@ class Service:
             routers = [*self.routers, health_router(self), operations_router(self)]
             if self.settings.docs:
                 routers.append(documentation_router(self.name))
-            self._app = create_app(self.name, version("comptoir"), routers, docs=self.settings.docs)
+            self._app = create_app(
+                self.name, version("comptoir"), routers, docs=self.settings.docs, uploads=self.uploads
+            )
             self._app.state.keyring = self.keyring
             self._app.state.service = self
             for name, value in self.state.items():
@@ -154,6 +158,11 @@ class Service:
         if "worker" in roles:
             self._tasks = run_jobs(self.jobs, self.name)
         log.info("service.started", service=self.name)
+
+    def end_streams(self) -> None:
+        """End the answers that go on for as long as somebody listens; the HTTP server would wait for them."""
+        for end in self.on_closing:
+            end()
 
     async def stop(self) -> None:
         """Stop hearing, finish what runs, say what is still to be said, close: within `shutdown_seconds`.

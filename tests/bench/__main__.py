@@ -1,4 +1,4 @@
-"""`make bench`: what an order change costs beside its floor, each effect, delays, memory, starts.
+"""`make bench`: what an order change costs beside its floor, each effect, contention, delays, memory, starts.
 
 Ours and the floor are measured in turn on the same servers; ratios are what holds on a noisy machine. `report` writes
 `var/bench.json` and `docs/benchmarks.md`.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.bench import effects, report, standing
+from tests.bench import contention, effects, report, standing
 from tests.bench.changes import measure, measure_floor, place, stock_up
 from tests.bench.installation import Installation
 from tests.bench.report import Figures
@@ -55,6 +55,7 @@ async def deployed(postgres: Postgres, rabbitmq: RabbitMQ, folder: Path) -> Figu
             await order_changes(house, skus, figures)
             figures.floor.append(await measure_floor(postgres, rabbitmq, CHANGES, f"floor{number}_"))
         figures.effects = await effects.costs(house, skus)
+        figures.contended = await contention.measure(house, postgres)
         await house.join()
         figures.delays = await effects.delays(house, skus, DELAYED)
         figures.standing = await standing.accepted_per_second(house, skus, CHANGES)

@@ -152,6 +152,14 @@ class Installation:
         await self.processes["orders"].ready()
         self.orders = Clients(self.processes["orders"].url, KEY)
 
+    async def scale(self, service: str) -> None:
+        """A second process of the service takes its share of the messages."""
+        self._spawn(f"{service} 2", ["serve", service, "consumer,worker"], self._rabbitmq.url)
+        await self.processes[f"{service} 2"].ready()
+
+    async def unscale(self, service: str) -> None:
+        await asyncio.to_thread(self.processes.pop(f"{service} 2").stop)
+
     async def stop(self) -> None:
         """End the processes in order, forget the databases' connections."""
         for process in self.processes.values():

@@ -12,6 +12,7 @@ import orjson
 import psutil
 
 from tests.bench.changes import Sample
+from tests.bench.contention import BUYERS, Contended
 from tests.bench.installation import ROOT
 
 JSON = ROOT / "var" / "bench.json"
@@ -37,6 +38,7 @@ class Figures:
     delays: dict[str, list[float]] = field(default_factory=dict)
     standing: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
+    contended: dict[str, Contended] = field(default_factory=dict)
     machine: list[str] = field(default_factory=list)
 
     @property
@@ -61,6 +63,7 @@ def write_json(figures: Figures) -> None:
         "effect_cpu_ms": figures.effects,
         "delay_seconds": figures.delays,
         "memory_mb": figures.memory,
+        "contention": figures.contended,
         **figures.standing,
     }
     JSON.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
@@ -132,6 +135,7 @@ def _lines(figures: Figures) -> list[str]:
         f"{standing['orders_accepted_per_second']:.0f} two-line orders a second from 16 clients;",
         f"{standing['orders_accepted_cpu_ms']:.1f} ms CPU of orders each, until it is settled.",
         "",
+        *_contention(figures),
         "## Standing still",
         "",
         "| process | resident MB after the load above |",
@@ -143,6 +147,26 @@ def _lines(figures: Figures) -> list[str]:
         f"{standing['embedded_first_start_seconds']:.1f} s with migrations and the demonstration shop,",
         f"later ones {standing['embedded_start_seconds']:.1f} s.",
     ]
+
+
+def _contention(figures: Figures) -> list[str]:
+    return [
+        "## Many buyers of the same stock",
+        "",
+        f"{BUYERS} clients, half of what they want is there, two processes of inventory; from the moment the orders",
+        "are let out until each is reserved or waits. The floor is raw SQL on as many connections: a transaction each,",
+        "a conditional UPDATE a SKU in one order for all, one INSERT; it tells nobody and keeps no waiting list.",
+        "",
+        "| | baskets a second | raw SQL | ratio | deadlocks |",
+        "|---|---|---|---|---|",
+        *(_contended(name, case) for name, case in figures.contended.items()),
+        "",
+    ]
+
+
+def _contended(name: str, case: Contended) -> str:
+    ours, floor = case.baskets / case.seconds, case.baskets / case.floor_seconds
+    return f"| {name} | {ours:.0f} | {floor:.0f} | {ours / floor:.2f} | {case.deadlocks} |"
 
 
 def _effect(figures: Figures, kind: str, words: str) -> str:

@@ -2,15 +2,22 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 COMPTOIR = Path(sys.executable).with_name("comptoir")
 KEY = "ck_test_of_the_command_line"
+START_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
@@ -66,3 +73,42 @@ def figures(done: Done, code: int = 0) -> dict[str, Any]:
     assert done.code == code, done.err
     found: dict[str, Any] = json.loads(done.out)
     return found
+
+
+@contextmanager
+def started(var: Path) -> Iterator[Running]:
+    """`comptoir run` on these data; Ctrl-C has to end it in time."""
+    path = var / "run.log"
+    settings = {"PORT": "0", "COMPTOIR_HOST": "127.0.0.1", "COMPTOIR_VAR": str(var), "COMPTOIR_API_KEY": KEY}
+    with path.open("w+") as log:
+        process = subprocess.Popen([str(COMPTOIR), "run"], env=environment(**settings), stdout=log, stderr=log, cwd=var)
+        try:
+            yield Running(_url(process, path), var, process.pid)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0, path.read_text()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
+
+
+def _url(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Its address, once it is ready."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := re.search(r"http://127\.0\.0\.1:\d+", log.read_text()):
+            try:
+                if httpx.get(f"{found[0]}/readyz", timeout=5).status_code == 200:
+                    return found[0]
+            except httpx.HTTPError:
+                pass
+        _patience(process)
+    raise AssertionError(f"it does not start: {log.read_text()}")
+
+
+def _patience(process: "subprocess.Popen[bytes]") -> None:
+    """Look again in a moment, at once if the process ends."""
+    try:
+        process.wait(0.1)
+    except subprocess.TimeoutExpired:
+        return

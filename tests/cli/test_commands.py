@@ -33,6 +33,9 @@ def test_an_order_from_json_to_cancelled(comptoir: Command) -> None:
     assert cancelled["lines"][0]["hold"] == 0
     kinds = [entry["kind"] for entry in items(comptoir("orders", "show", code, "--timeline", "--json"))]
     assert kinds.count("status") == 3
+    logged = items(comptoir("log", "--order", code, "--kind", "status", "--json"))
+    assert [entry["status"] for entry in logged] == ["cancelled", "processing", "received"]
+    assert "cancelled" in comptoir("log", "--limit", "3").out
 
 
 def test_bad_input_is_two_lines(comptoir: Command) -> None:

@@ -8,21 +8,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.cli.imports.countries import country_code
-from services.cli.imports.deciding import Kind, Row, decide
-from services.cli.imports.documents import Sender
-from services.cli.imports.online_retail import ONLINE_RETAIL, SERVICES
-from services.cli.imports.reading import read_records
-from services.cli.imports.staging import Staging
+from services.orders.files.countries import country_code
+from services.orders.files.deciding import Kind, Row, decide
+from services.orders.files.documents import Sender
+from services.orders.files.loading import shipped_mapping
+from services.orders.files.reading import Layout, read_records
+from services.orders.files.staging import Staging
 
+ONLINE_RETAIL = shipped_mapping("online-retail")
+SERVICES = ONLINE_RETAIL.services
 Decided = list[tuple[Row, dict[str, str]]]
 
 
 @pytest.fixture(scope="module")
 def decided(data_dir: Path) -> Decided:
-    records = read_records(
-        data_dir / "online-retail.csv", needed=ONLINE_RETAIL.columns.values(), delimiter=",", encoding="utf-8"
-    )
+    records = read_records(data_dir / "online-retail.csv", Layout.of(ONLINE_RETAIL))
     return [(decide(record, ONLINE_RETAIL, ZoneInfo("Europe/Paris")), record.cells) for record in records]
 
 

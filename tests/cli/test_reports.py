@@ -4,21 +4,9 @@ import csv
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from services.cli.imports.deciding import Kind, Row
-from services.cli.imports.reports import safe_cell, write_credits, write_rejects
-from services.cli.imports.staging import Staging
-
-
-@given(st.text() | st.text(alphabet="=+-@\t\r0123456789.,A"))
-def test_a_cell_is_a_number_or_no_formula(text: str) -> None:
-    cell = safe_cell(text)
-    assert cell in {text, f"'{text}"}
-    is_plain_number = cell.lstrip("+-").replace(".", "", 1).replace(",", "", 1).isdecimal()
-    assert not cell.startswith(("=", "@", "\t", "\r"))
-    assert not cell.startswith(("+", "-")) or is_plain_number
+from services.cli.imports.reports import write_credits, write_rejects
+from services.orders.files.deciding import Kind, Row
+from services.orders.files.staging import Staging
 
 
 def test_rejects_can_be_mended_and_imported_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files of products, movements and counts through the command line, transfers, and the proof with its repair."""
+"""Files of products, movements, prices and counts through the command line, transfers, and the proof and repair."""
 
 import csv
 from pathlib import Path
@@ -51,6 +51,23 @@ def test_products_movements_and_counts_from_files(comptoir: Command, tmp_path: P
         assert figures(comptoir("stock", "import", "movements", movements, "--json"), code=3)["taken"] == 2
         assert shelves(comptoir, "ST-1") == {"main": 9}
     assert set(reasons(tmp_path / "movements-rejects.csv")) == {3, 4, 5}
+
+    prices = write(
+        tmp_path, "prices", "sku,price_list,currency,price,includes_tax",
+        "ST-1,reseller,EUR,9.50,no", "ST-1,historic,EUR,11,", "ST-1,reseller,EUR,9,", "ST-1,reseller,JPY,9.5,",
+        "ST-9,reseller,EUR,9,", "ST-3,reseller,EUR,4.20,no",
+    )  # fmt: skip
+    done = comptoir("stock", "import", "prices", prices, "--json")
+    assert "Prices: 100 %" in done.err
+    assert figures(done, code=3)["taken"] == 3
+    assert {line: reason.partition(":")[0] for line, reason in reasons(tmp_path / "prices-rejects.csv").items()} == {
+        4: "sku and price_list and currency",
+        5: "price",
+        6: "sku",
+    }
+    lists = items(comptoir("stock", "price-lists", "--json"))
+    assert {found["name"]: found["prices"] for found in lists} == {"historic": {"EUR": 1}, "reseller": {"EUR": 2}}
+    assert "2 in EUR" in comptoir("stock", "price-lists").out
 
     counts = write(tmp_path, "counts", "sku,counted", "ST-1,7", "ST-3,6")
     assert figures(comptoir("stock", "import", "counts", counts, "--json"))["taken"] == 2

@@ -111,9 +111,13 @@ class Driver:
     def __init__(self, service: Service, clock: Clock) -> None:
         self.service = service
         self.clock = clock
-        transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
-        self.http = httpx.AsyncClient(
-            transport=transport, base_url="http://inventory", headers={"Authorization": "Bearer secret"}
+        self.http = self.client("secret")
+
+    def client(self, key: str) -> httpx.AsyncClient:
+        """A client that sends this key."""
+        transport = httpx.ASGITransport(app=self.service.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(
+            transport=transport, base_url="http://inventory", headers={"Authorization": f"Bearer {key}"}
         )
 
     async def close(self) -> None:

@@ -18,6 +18,8 @@ async def test_put_makes_then_replaces(inventory: Driver) -> None:
         "price": "12.50",
         "currency": "EUR",
         "tax_rate": "20",
+        "price_includes_tax": True,
+        "prices": [],
         "deleted": False,
         "available": 0,
         "sold_out": True,

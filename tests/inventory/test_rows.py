@@ -40,6 +40,36 @@ async def test_stock_follows_the_order_at_a_glance(inventory: Driver) -> None:
     assert await inventory.stock("wine") == (3, 0, 0)
 
 
+@pytest.mark.row("S1-15")
+async def test_stock_follows_what_the_cart_tool_adds_removes_and_modifies(inventory: Driver) -> None:
+    for sku in ("wine", "gift", "box"):
+        await inventory.make(sku, 9)
+    carts = [
+        ((line("wine", 2), line("gift", 1, id=2)), (2, 1, 0)),
+        ((line("wine", 2), line("gift", 1, id=2), line("box", 3, id=3)), (2, 1, 3)),
+        ((line("wine", 5), line("box", 1, id=3)), (5, 0, 1)),
+        ((line("box", 4),), (0, 0, 4)),
+    ]
+    for version, (cart, held) in enumerate(carts, 1):
+        await inventory.hear(order(1, version, *cart))
+        assert tuple([(await inventory.stock(sku))[1] for sku in ("wine", "gift", "box")]) == held
+    await inventory.verify()
+
+
+@pytest.mark.row("S1-30")
+@pytest.mark.parametrize(("decided", "back"), [("put back", 2), ("one of them", 1), ("leave it", 0)])
+async def test_stock_is_adjusted_as_the_command_answered(inventory: Driver, decided: str, back: int) -> None:
+    """The answer comes as numbers per line: nothing is put back, or deducted, that nobody confirmed."""
+    await inventory.make("wine", 5)
+    await inventory.hear(order(1, 1, line("wine", 0, shipped=2)))
+    assert await inventory.stock("wine") == (3, 0, 0)
+    await inventory.hear(order(1, 2, line("wine", 0, shipped=2, restocked=back)))
+    assert await inventory.stock("wine") == (3 + back, 0, 0), decided
+    await inventory.hear(order(1, 3, line("wine", back, shipped=2, restocked=back)))
+    assert await inventory.stock("wine") == (3 + back, back, back), "taken again as the way out of it said"
+    await inventory.verify()
+
+
 @pytest.mark.row("S2-05")
 async def test_an_order_drops_the_stock_and_zero_flips_to_sold_out(inventory: Driver) -> None:
     await inventory.make("wine", 3)

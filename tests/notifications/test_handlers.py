@@ -1,13 +1,14 @@
 """Orders and accounts heard: obligations appear once, follow the order, and the answer says how things stand."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func, select
 
 from services.notifications.tables import attempts, obligations, parked
-from shared.contracts import Channel, Customer, Order, Outcome
-from tests.notifications.driver import Driver, account, entry, marketplace_order, order, parcel, shop
+from shared.contracts import Channel, Closing, Customer, Order, Outcome
+from tests.notifications.driver import NOON, Driver, account, entry, marketplace_order, order, parcel, shop
 
 
 @pytest.mark.row("S2-18")
@@ -17,7 +18,7 @@ async def test_an_order_that_asks_for_nothing_is_only_answered(house: Driver) ->
     assert (answer.version, answer.heard, answer.open, answer.items) == (1, 1, 0, ())
 
 
-@pytest.mark.row("S1-31", "S2-06", "S2-07", "S4-17")
+@pytest.mark.row("S1-31", "S2-06", "S2-07")
 async def test_an_entry_asks_for_mails_and_an_sms(house: Driver) -> None:
     await house.hear(order(1, 1, entry(1, mail=True, mail_admins=True, sms=True)))
     answer = await house.answer()
@@ -27,6 +28,16 @@ async def test_an_entry_asks_for_mails_and_an_sms(house: Driver) -> None:
         ("mail", "administrator", "entry-1", Outcome.DUE),
         ("sms", "client", "entry-1", Outcome.DUE),
     ]
+
+
+@pytest.mark.row("S4-17")
+async def test_each_action_of_an_entry_is_one_effect(house: Driver) -> None:
+    """The status's actions come as the entry's: a mail alone, a mail to administrators alone, an SMS alone."""
+    actions: tuple[dict[str, bool], ...] = ({"mail": True}, {"mail_admins": True}, {"sms": True}, {})
+    for number, chosen in enumerate(actions, 1):
+        await house.hear(order(number, 1, entry(number, **chosen)))
+    said = [[(item.channel, item.role) for item in (await house.answer(number)).items] for number in (1, 2, 3, 4)]
+    assert said == [[("mail", "client")], [("mail", "administrator")], [("sms", "client")], []]
 
 
 async def test_the_same_entry_in_a_newer_order_asks_for_nothing_new(house: Driver) -> None:
@@ -45,6 +56,27 @@ async def test_a_resend_is_one_more_mail(house: Driver) -> None:
     await house.hear(order(1, 2, entry(1, mail=True, resend=1)))
     await house.deliver()
     assert len(await house.calls("mail")) == 2
+
+
+@pytest.mark.row("S3-20")
+async def test_mails_tell_of_closing_periods_in_the_orders_language(house: Driver) -> None:
+    day = NOON.date()
+    periods = [
+        Closing(starts=str(day + timedelta(days=first)), ends=str(day + timedelta(days=last)), texts=texts)
+        for first, last, texts in (
+            (-3, 0, {"fr": "Salon des vins", "en": "Wine fair"}),
+            (20, 25, {"fr": "Congés"}),
+            (-9, -1, {"fr": "Passé"}),
+            (31, 40, {"fr": "Lointain"}),
+        )
+    ]
+    await house.hear(shop(version=2, closings=tuple(periods)), order(1, 1, entry(1, mail=True)))
+    await house.deliver()
+    [call] = await house.calls("mail")
+    mail = str(call["request"])
+    assert "Salon des vins" in mail
+    assert "Congés" in mail
+    assert not [text for text in ("Wine fair", "Passé", "Lointain") if text in mail]
 
 
 @pytest.mark.row("S4-14")

@@ -1,6 +1,7 @@
 """The mail as its reader sees it, and the limits of what a seller may write into it."""
 
 import time
+from datetime import date
 from email import message_from_bytes
 from email.policy import SMTP
 
@@ -9,7 +10,7 @@ import pytest
 from services.notifications.channels.letters import LISTED, compose
 from services.notifications.channels.texts import BadText, render
 from services.notifications.channels.words import WORDS, words_of
-from services.notifications.domain.payloads import Item, Letter, Postal, Tracking
+from services.notifications.domain.payloads import Closed, Item, Letter, Postal, Tracking
 from tests.notifications.counterparts import letter, words
 from tests.notifications.driver import NOON
 
@@ -50,6 +51,20 @@ def test_the_order_speaks_its_own_language() -> None:
     assert "Hello Camille Dubois," in text
     assert "€1,481.40" in text
     assert words_of("de")[0] == "en"
+
+
+def test_closing_periods_are_told_to_clients_once() -> None:
+    told = words(closings=(Closed(date(2026, 8, 1), date(2026, 8, 16), "Congés d'été <ici>"),))
+    text, html = _parts(letter(words=told))
+    assert "Fermeture de la boutique\nDu 1 août 2026 au 16 août 2026 : Congés d'été <ici>" in text
+    assert "Du 1 août 2026 au 16 août 2026" in html
+    assert "&lt;ici&gt;" in html
+    for silent in (letter(words=told, role="administrator"), letter(words=words())):
+        assert "Fermeture" not in "".join(_parts(silent))
+    own = letter(words=told, body="{% for closed in closings %}Fermé dès le {{ closed.starts }}{% endfor %}")
+    text, _ = _parts(own)
+    assert "Fermé dès le 1 août 2026" in text
+    assert "Fermeture" not in text
 
 
 def test_what_the_sellers_text_says_is_not_said_twice() -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
-from shared.contracts import Delivery, DeliveryItem, Product, Reservation
+import pytest
+
+from shared.contracts import Account, Delivery, DeliveryItem, Product, Reservation
 from tests.orders.driver import Driver, Json, invoice, line
 
 ALL = {"decision": {"stock": "all"}}
@@ -185,6 +188,78 @@ class TestOnPayment:
         await orders.move(made["code"], "confirmed")
         await orders.hear(orders.account(made, "paid", captured=99))
         assert (await orders.read(made["code"]))["status"]["type"] == "processing"
+
+
+class TestOnInvoiceImported:
+    """A shop may have a status for orders whose invoice was made in other software."""
+
+    async def seller(self, orders: Driver, status: str | None = "invoiced", **more: Any) -> None:
+        secret = "a-secret-of-the-importer"
+        await orders.open_shop("importer", secret, on_invoice_imported=status, **more)
+        orders.http = orders.client(secret)
+        texts = {"fr": {"name": "Facturée"}, "en": {"name": "Invoiced"}}
+        body = {"mnemonic": "invoiced", "type": "processing", "texts": texts}
+        assert (await orders.http.post("/api/v1/statuses", json=body)).status_code == 201
+
+    def imported(self, orders: Driver, made: Json, number: str = "EXT-1", **more: Any) -> Account:
+        return orders.account(made, invoice="imported", documents=(invoice(number),), **more)
+
+    async def status_of(self, orders: Driver, made: Json) -> str:
+        return str((await orders.read(made["code"]))["status"]["mnemonic"])
+
+    @pytest.mark.row("S3-10")
+    async def test_importing_an_invoice_moves_the_order_to_invoiced(self, orders: Driver) -> None:
+        await self.seller(orders)
+        made = await orders.place()
+        await orders.hear(self.imported(orders, made))
+        found = await orders.read(made["code"])
+        assert (found["status"]["name"], found["facts"]["invoice"], found["version"]) == ("Facturée", "imported", 2)
+        told = await orders.message(made["id"])
+        assert (told.status.mnemonic, told.entries[-1].status.mnemonic) == ("invoiced", "invoiced")
+        (moved,) = [item for item in await orders.timeline(made["code"]) if item["version"] == 2]
+        assert moved["actor"] == "automatic: on_invoice"
+
+    async def test_without_a_status_for_it_nothing_moves(self, orders: Driver) -> None:
+        await self.seller(orders, None)
+        made = await orders.place()
+        await orders.hear(self.imported(orders, made))
+        assert await self.status_of(orders, made) == "received"
+
+    async def test_a_person_has_the_last_word_on_one_invoice(self, orders: Driver) -> None:
+        await self.seller(orders)
+        made = await orders.place()
+        await orders.hear(self.imported(orders, made))
+        await orders.move(made["code"], "on_hold")
+        await orders.hear(self.imported(orders, made))
+        await orders.hear(orders.account(made))
+        await orders.hear(self.imported(orders, made))
+        assert await self.status_of(orders, made) == "on_hold", "the same invoice acts once"
+        await orders.hear(orders.account(made))
+        await orders.hear(self.imported(orders, made, "EXT-2"))
+        assert await self.status_of(orders, made) == "invoiced"
+
+    async def test_paid_and_imported_in_one_answer_are_two_steps(self, orders: Driver) -> None:
+        await self.seller(orders, on_payment={"paid": "confirmed"})
+        made = await orders.place()
+        await orders.hear(self.imported(orders, made, payment="paid", captured=3750))
+        found = [item["status"]["mnemonic"] for item in await orders.timeline(made["code"]) if item["kind"] == "status"]
+        assert found == ["received", "confirmed", "invoiced"]
+        assert (await orders.message(made["id"])).version == 3
+
+    async def test_no_import_goes_past_a_guard(self, orders: Driver) -> None:
+        await self.seller(orders, "shipped", tracking_required=True)
+        made = await orders.place()
+        await orders.hear(self.imported(orders, made))
+        assert await self.status_of(orders, made) == "received"
+        assert "warning" in [item["kind"] for item in await orders.timeline(made["code"])]
+        cancelled = await orders.move(made["code"], "cancelled")
+        await orders.hear(orders.account(cancelled))
+        await orders.hear(self.imported(orders, cancelled, "EXT-2"))
+        assert await self.status_of(orders, made) == "cancelled", "what needs a decision is a person's"
+
+    async def test_its_status_stays(self, orders: Driver) -> None:
+        await self.seller(orders)
+        assert (await orders.http.delete("/api/v1/statuses/invoiced")).status_code == 409
 
 
 async def test_money_that_needs_a_person_warns_once(orders: Driver) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import Product
+from shared.contracts import Invoicing, Product
 from tests.orders.driver import Driver, line, order
 
 
@@ -38,6 +38,57 @@ async def test_an_order_holds_products_client_amount_date_status_and_number(orde
         assert seen["placed_at"] == "2026-06-01T12:00:00Z"
         assert seen["status"]["type"] == "received"
         assert seen["code"] == made["code"]
+
+
+@pytest.mark.row("S0-03")
+async def test_a_validated_purchase_is_an_order_whose_life_begins(orders: Driver) -> None:
+    answer = await orders.http.post("/api/v1/orders", json=order())
+    assert answer.status_code == 201
+    made = (await orders.http.get(answer.headers["Location"])).json()
+    assert (made["version"], made["status"]["type"]) == (1, "received")
+    (first,) = await orders.timeline(made["code"])
+    assert (first["kind"], first["status"]["type"], first["at"]) == ("status", "received", made["placed_at"])
+    told = await orders.message(made["id"])
+    assert [entry.status.type for entry in told.entries] == ["received"], "the other services begin, too"
+
+
+@pytest.mark.row("S0-18")
+async def test_the_sale_is_recorded_in_history_at_the_end(orders: Driver) -> None:
+    """Completing ships the rest, is the last entry, and has everything that was shipped invoiced."""
+    made = await orders.place(line("WINE", 3))
+    await orders.move(made["code"], "shipped")
+    orders.clock.advance(days=1)
+    done = await orders.move(made["code"], "completed", actions={"publish": True})
+    *_before, last = await orders.timeline(made["code"])
+    assert (last["kind"], last["status"]["type"], last["published"]) == ("status", "completed", True)
+    assert [found["shipped"] for found in done["lines"]] == [3]
+    told = await orders.message(made["id"])
+    assert (told.levels.invoicing, told.entries[-1].publish) == (Invoicing.SHIPPED, True)
+    (listed,) = (await orders.get("orders", type="completed"))["items"]
+    assert listed["code"] == made["code"]
+
+
+@pytest.mark.row("S1-02")
+async def test_paid_in_preparation_shipped_refunded_at_a_glance_and_stock_follows(orders: Driver) -> None:
+    """The list alone says it: the fact of payment beside the status, the stock beside both."""
+
+    async def glance() -> tuple[str, str, int, int]:
+        (listed,) = (await orders.get("orders"))["items"]
+        (sold,) = listed["lines"]
+        return listed["facts"]["payment"], listed["status"]["type"], sold["hold"], sold["shipped"]
+
+    made = await orders.place(line("WINE", 3))
+    assert await glance() == ("unpaid", "received", 3, 0)
+    await orders.settle(made, payment="paid", captured=3750)
+    await orders.move(made["code"], "processing")
+    assert await glance() == ("paid", "processing", 3, 0)
+    await orders.move(made["code"], "shipped")
+    assert await glance() == ("paid", "shipped", 0, 3)
+    moved = await orders.move(made["code"], "refunded", decision={"stock": "all"})
+    await orders.hear(orders.account(moved, "refunded", captured=3750, refunded=3750))
+    assert await glance() == ("refunded", "refunded", 0, 3)
+    (back,) = (await orders.message(made["id"])).lines
+    assert (back.hold, back.shipped, back.restocked) == (0, 3, 3)
 
 
 @pytest.mark.row("S0-05")

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from services.orders.domain.statistics import Amounts, Facts, Key, Sold, contribution, difference, total
+from services.orders.domain.statistics import RULES, Amounts, Facts, Key, Sold, contribution, difference, total
 from services.orders.domain.types import StatusType
 from services.orders.jobs import count_changed
-from services.orders.tables import turnover
+from services.orders.tables import counted_orders, counted_shops, turnover
 from tests.orders.driver import Driver, Json, invoice, line, shop_input
 
 
@@ -52,6 +53,20 @@ async def test_ranking_by_client_type(orders: Driver) -> None:
     found = await turned_over(orders, "client_type")
     assert list(gross(found).items()) == [("company", "20.00"), ("private", "10.00")]
     assert gross(await turned_over(orders, "channel")) == {"web": "30.00"}
+
+
+@pytest.mark.row("S3-25")
+async def test_turnover_by_transaction_type(orders: Driver) -> None:
+    """Card, cheque, transfer: whatever the order names; a corrected method moves its turnover."""
+    made = {method: await orders.place(payment_method=method) for method in ("card", "cheque", "transfer")}
+    await orders.place(line(quantity=1, price="100.00"), payment_method="cheque")
+    await orders.place(line(quantity=1, price="1.00"))
+    await orders.hear(orders.account(made["card"], "paid", captured=3750))
+    found = await turned_over(orders, "payment_method")
+    assert gross(found) == {"cheque": "137.50", "card": "37.50", "transfer": "37.50", "": "1.00"}
+    assert {method: row["paid"] for method, row in found.items() if row["paid"] != "0.00"} == {"card": "37.50"}
+    await orders.http.patch(f"/api/v1/orders/{made['transfer']['code']}", json={"payment_method": "card"})
+    assert gross(await turned_over(orders, "payment_method")) == {"cheque": "137.50", "card": "75.00", "": "1.00"}
 
 
 @pytest.mark.row("S3-26")
@@ -123,6 +138,18 @@ async def test_another_zone_counts_every_order_anew(orders: Driver) -> None:
     answer = await orders.http.put("/api/v1/shop", json=moved)
     assert answer.status_code == 200, answer.text
     assert list(await turned_over(orders)) == ["2026-03-01"]
+
+
+async def test_orders_counted_by_older_rules_are_counted_anew(orders: Driver) -> None:
+    await orders.place(payment_method="card")
+    await turned_over(orders)
+    async with orders.service.db.write() as conn:
+        await conn.execute(turnover.delete().where(turnover.c.dimension == "payment_method"))
+        kept = [row for (row,) in await conn.execute(select(counted_orders.c.contribution))]
+        older = [[added for added in one if added[0] != "payment_method"] for one in kept]
+        await conn.execute(counted_orders.update().values(contribution=older[0]))
+        await conn.execute(counted_shops.update().values(rules=RULES - 1))
+    assert gross(await turned_over(orders, "payment_method")) == {"card": "37.50"}
 
 
 async def test_what_is_wrong_is_found(orders: Driver) -> None:

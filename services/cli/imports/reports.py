@@ -1,23 +1,21 @@
 """What a run leaves behind for a person: the rejects and the credits as CSV, and the figures of the whole.
 
-Rejects keep the columns of the file, so that they can be mended and imported again. Spreadsheets run what looks like a
-formula; such a cell is made a text by an apostrophe, a plain number is left alone.
+Rejects keep the columns of the file, so that they can be mended and imported again. Cells are guarded against being run
+as formulas (`services.orders.files.guarding`), and read back as they were.
 """
 
 import csv
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from services.cli.imports.deciding import Kind
-from services.cli.imports.staging import Credit, Staging
+from services.orders.files.deciding import Kind
+from services.orders.files.guarding import guarded
+from services.orders.files.staging import Credit, Staging
 from shared.money import from_minor, to_minor
 
-_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?", re.ASCII)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CREDIT_COLUMNS = (
     "line", "credit", "customer", "sku", "quantity", "unit_price", "amount",
     "outcome", "order", "order_code", "order_line",
@@ -61,12 +59,6 @@ def credit_amount(credit: Credit, currency: str) -> Decimal:
     return from_minor(to_minor(credit.row.quantity * credit.row.unit_price, currency), currency)
 
 
-def safe_cell(value: Any) -> str:
-    """The cell as a text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
-
-
 def _credit(credit: Credit, currency: str) -> Sequence[Any]:
     row = credit.row
     outcome = "unmatched" if credit.of_line is None else "credited"
@@ -85,7 +77,7 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         writer = csv.writer(file)
         writer.writerow(columns)
         for row in rows:
-            writer.writerow([safe_cell(value) for value in row])
+            writer.writerow([guarded("" if value is None else str(value)) for value in row])
             count += 1
     beside.replace(path)
     return count

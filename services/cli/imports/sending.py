@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from services.cli.client import PAGE, Api
-from services.cli.imports.documents import Sender
-from services.cli.imports.staging import Need, Staging
+from services.cli.client import PAGE, Api, Refused
 from services.cli.output import progress
+from services.orders.files.documents import OrderMismatch, Sender
+from services.orders.files.staging import Need, Staging
 
 PRODUCTS = "/api/v1/inventory/products"
 MOVEMENTS = "/api/v1/inventory/movements"
@@ -84,32 +84,57 @@ class Sending:
                 self.sent.received_units += sum(need.quantity for need in batch)
                 counter.advance(len(batch))
 
-    def send_orders(self) -> None:
-        """Create the orders that are unknown; those the service refuses join the rejects, with its reason."""
+    def send_orders(self, *, dry_run: bool = False) -> None:
+        """Create the orders that are unknown; those the service refuses join the rejects, with its reason.
+
+        `dry_run` asks what would become of them, and creates none.
+        """
         with progress("Orders", self.staging.count_orders()) as counter:
             for batch in self._batches():
-                bodies = [body for _, body in batch]
-                results = self.api.post(f"{ORDERS}/batch", {"orders": bodies}, may_repeat=True)
-                for (number, _), result in zip(batch, results["items"], strict=True):
-                    self._note(number, result)
+                self._send(batch, dry_run=dry_run)
                 counter.advance(len(batch))
 
+    def _send(self, batch: Sequence[tuple[str, dict[str, Any]]], *, dry_run: bool) -> None:
+        """Send a batch; where it is refused as a whole, order by order, so that the reason is the order's own."""
+        orders = {"orders": [body for _, body in batch]} | ({"dry_run": True} if dry_run else {})
+        try:
+            results = self.api.post(f"{ORDERS}/batch", orders, may_repeat=True)["items"]
+        except Refused as refused:
+            if refused.status not in {409, 422}:
+                raise
+            if len(batch) == 1:
+                self._refuse(batch[0][0], f"refused: {refused.cause}")
+                return
+            for order in batch:
+                self._send([order], dry_run=dry_run)
+            return
+        for (number, _), result in zip(batch, results, strict=True):
+            self._note(number, result)
+
     def _note(self, number: str, result: dict[str, Any]) -> None:
-        if result["code"] is None:
-            self.sent.refused += 1
-            errors = "; ".join(f"{error['field']}: {error['detail']}" for error in result["errors"][:3])
-            self.staging.reject_order(number, f"refused: {errors}")
+        if "errors" in result:
+            errors = (f"{error['field']}: {error['detail']}" for error in result["errors"][:3])
+            self._refuse(number, f"refused: {'; '.join(errors)}")
             return
         self.sent.created += result["status"] == CREATED
         self.sent.known += result["status"] != CREATED
-        self.staging.note_code(number, result["code"])
+        if result["code"] is not None:
+            self.staging.note_code(number, result["code"])
+
+    def _refuse(self, number: str, reason: str) -> None:
+        self.sent.refused += 1
+        self.staging.reject_order(number, reason)
 
     def _batches(self) -> Iterator[list[tuple[str, dict[str, Any]]]]:
         """Orders in batches under both limits; a single order may exceed the bytes and then goes alone."""
         batch: list[tuple[str, dict[str, Any]]] = []
         size = 0
         for number, rows in self.staging.orders():
-            body = self.sender.order(number, rows)
+            try:
+                body = self.sender.order(number, rows)
+            except OrderMismatch as error:
+                self._refuse(number, str(error))
+                continue
             weight = len(orjson.dumps(body))
             if batch and (len(batch) == BATCH_ORDERS or size + weight > BATCH_BYTES):
                 yield batch

@@ -1,8 +1,8 @@
-"""What a CSV file says of stock: movements, counts or products, a row each, sent in batches.
+"""What a CSV file says of stock: movements, counts, products or prices, a row each, sent in batches.
 
 Every row is judged alone, here where it can be, else by the server; a refused batch is sent again without the rows that
 it was refused for. The key of a batch is its content and that of the file, so a run that was cut off is run again, and
-books nothing twice for as long as the server keeps its keys. Neighbours: `reading` (the file), `reports` (the rejects).
+books nothing twice for as long as the server keeps its keys. Neighbours: `services.orders.files.reading`, `reports`.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from services.cli.client import Api, Refused
-from services.cli.imports.reading import Record
+from services.orders.files.reading import Record
 
 BASE = "/api/v1/inventory"
 ITEMS = 200
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     MOVEMENTS = "movements"
     COUNTS = "counts"
     PRODUCTS = "products"
+    PRICES = "prices"
 
 
 class Reject(NamedTuple):
@@ -59,6 +60,12 @@ COLUMNS = {
         ("price", "currency", "tax_rate", "backorder", "backorder_limit", "safety_stock"),
         ("backorder_limit", "safety_stock"),
         once=("sku",),
+    ),
+    Kind.PRICES: Columns(
+        ("sku", "price_list", "currency", "price"),
+        ("includes_tax",),
+        (),
+        once=("sku", "price_list", "currency"),
     ),
 }
 

@@ -1,5 +1,5 @@
-"""The JSON API of inventory, below `/api/v1/inventory`: `products` (the sheets), `stock` (what is there), `bodies`
-(what is accepted), `access` (who may ask, and the service's tools).
+"""The JSON API of inventory, below `/api/v1/inventory`: `products` (the sheets), `prices` (in lists), `stock` (what is
+there), `bodies` (what is accepted), `access` (who may ask, and the service's tools).
 
 A SKU may hold any printable character, slashes too: it stands last in a path, and lists about one SKU take it as a
 parameter. Everything is the caller's shop's; whoever names another's SKU finds nothing.
@@ -7,12 +7,13 @@ parameter. Everything is the caller's shop's; whoever names another's SKU finds 
 
 from fastapi import APIRouter
 
-from services.inventory.api import locations, products, sheets, stock
+from services.inventory.api import locations, prices, products, sheets, stock
 from services.inventory.api.access import Tools
 
 __all__ = ["Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/inventory")
+router.include_router(prices.router)
 router.include_router(products.router)
 router.include_router(locations.router)
 router.include_router(sheets.router)

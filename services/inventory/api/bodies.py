@@ -1,5 +1,5 @@
-"""What the API accepts: sheets of products, movements, counts. Unknown fields are refused, so that no typing slip
-passes for a wish."""
+"""What the API accepts: sheets and prices of products, movements, counts. Unknown fields are refused, so that no
+typing slip passes for a wish."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from services.inventory.domain.places import DEFAULT
+from services.inventory.domain.prices import ListPrice
 from services.inventory.domain.stock import Backorder
 from shared.money import UnknownCurrency, exponent
 
@@ -36,6 +37,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)]
 Place = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 """The code of a location."""
+ListName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 Units = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]
 
@@ -56,16 +58,66 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class PriceBody(_Body):
+    """A price in a list and a currency; `includes_tax` where clients are shown it with tax (TTC), else it is net."""
+
+    price_list: ListName
+    currency: Annotated[str, AfterValidator(_currency)]
+    price: Annotated[Decimal, Field(ge=0, max_digits=15)]
+    includes_tax: bool = True
+
+    @field_validator("price")
+    @classmethod
+    def _has_the_decimals_of_its_currency(cls, price: Decimal, info: ValidationInfo) -> Decimal:
+        decimals = exponent(info.data.get("currency", "EUR"))
+        written = round(price, decimals)
+        if written != price:
+            raise ValueError(f"has at most {decimals} decimals in this currency")
+        return written
+
+    @property
+    def listed(self) -> ListPrice:
+        return ListPrice(self.price_list, self.currency, self.price, self.includes_tax)
+
+
+def _placed_once(prices: list[PriceBody]) -> list[PriceBody]:
+    if len({price.listed.place for price in prices}) < len(prices):
+        raise ValueError("a list and currency stand there twice")
+    return prices
+
+
+Prices = Annotated[list[PriceBody], Field(max_length=200), AfterValidator(_placed_once)]
+
+
+class PricesBody(_Body):
+    """All prices of a product in lists."""
+
+    prices: Prices
+
+
+class PriceItem(PriceBody):
+    """A price within a batch."""
+
+    sku: Sku
+
+
+class PriceBatch(_Body):
+    prices: list[PriceItem] = Field(min_length=1, max_length=500)
+
+
 class ProductBody(_Body):
     """The sheet of a product, whole: what is absent is empty, or as by default. `tax_rate` is in percent.
 
     `backorder_limit` is the number of units that may wait, and belongs to `limited`; `safety_stock` is never offered.
+    `prices` are those in lists; absent, they stay as they are.
     """
 
     name: Name
     price: Decimal | None = Field(default=None, ge=0, max_digits=15, decimal_places=4)
     currency: Annotated[str, AfterValidator(_currency)] | None = None
     tax_rate: Decimal | None = Field(default=None, ge=0, le=100, max_digits=7, decimal_places=4)
+    price_includes_tax: bool = True
+    prices: Prices | None = None
     backorder: Backorder = Backorder.ALLOWED
     backorder_limit: Annotated[int | None, Field(strict=True, ge=0, le=MOST, validate_default=True)] = None
     safety_stock: Annotated[int, Field(strict=True, ge=0, le=MOST)] = 0

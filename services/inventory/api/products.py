@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Writer
 from services.inventory.api.bodies import ProductBatch, ProductBody, Sku
+from services.inventory.commands.prices import check_public
 from services.inventory.commands.products import Sheet, delete_product, put_products
 from services.inventory.queries.stock import find_product, list_products, product_view
 from shared.outbox import Transaction
@@ -60,7 +61,7 @@ async def get_product(caller: Reader, inventory: Inventory, sku: SkuInPath) -> R
         row = await find_product(conn, caller.shop, sku)
     if row is None or row.title is None:
         raise NotFound(f"There is no product with the SKU {sku!r}.")
-    return _product_response(row, 200)
+    return product_response(row, 200)
 
 
 @router.put("/{sku:path}")
@@ -71,7 +72,7 @@ async def put_product(
     async with inventory.outbox.transaction() as tx:
         sheet = _sheet(body, await _currency(tx, caller.shop))
         [(row, is_new)] = await put_products(tx, {(caller.shop, sku): sheet}, if_match=edition_of(if_match))
-    return _product_response(row, 201 if is_new else 200)
+    return product_response(row, 201 if is_new else 200)
 
 
 @router.delete("/{sku:path}", status_code=204)
@@ -82,20 +83,25 @@ async def remove_product(caller: Writer, inventory: Inventory, sku: SkuInPath, i
     return Response(status_code=204)
 
 
-def _product_response(row: Any, status: int) -> Response:
+def product_response(row: Any, status: int) -> Response:
+    """A product's sheet with its edition as the ETag."""
     return json_response(product_view(row), status, {"ETag": f'"{row.edition}"'})
 
 
 def _sheet(body: ProductBody, currency: str | None) -> Sheet:
     priced_in = None if body.price is None else body.currency or currency
+    prices = None if body.prices is None else tuple(price.listed for price in body.prices)
+    check_public(prices or (), priced_in)
     return Sheet(
         title=body.name,
         price=body.price,
         currency=priced_in,
         tax_rate=body.tax_rate,
+        price_includes_tax=body.price_includes_tax,
         backorder=body.backorder,
         backorder_limit=body.backorder_limit,
         safety=body.safety_stock,
+        prices=prices,
     )
 
 

@@ -1,7 +1,7 @@
 """The whole sheet of a product, and its images: named by their address, or uploaded and kept."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -24,6 +24,8 @@ from shared.web import json_response
 router = APIRouter(tags=["sheets"])
 
 SkuParameter = Annotated[Sku, Query()]
+_KNOWN: dict[int | str, dict[str, Any]] = {200: {"description": "It was there already"}}
+_IMAGE: dict[int | str, dict[str, Any]] = {200: {"content": {name: {} for name in SIGNATURES}}}
 _UPLOAD = {
     "requestBody": {
         "required": True,
@@ -53,7 +55,7 @@ async def put(
     return await get_sheet(caller, inventory, sku)
 
 
-@router.post("/images/link", status_code=201)
+@router.post("/images/link", status_code=201, responses=_KNOWN)
 async def post_link(caller: Writer, inventory: Inventory, sku: SkuParameter, body: ImageBody) -> Response:
     """Show an image from its address. The same address again is the same image (200)."""
     async with inventory.outbox.transaction() as tx:
@@ -61,7 +63,7 @@ async def post_link(caller: Writer, inventory: Inventory, sku: SkuParameter, bod
     return json_response(image_view(image, body.url, None), 201 if is_new else 200)
 
 
-@router.post("/images", status_code=201, openapi_extra=_UPLOAD)
+@router.post("/images", status_code=201, responses=_KNOWN, openapi_extra=_UPLOAD)
 async def post_image(request: Request, caller: Writer, inventory: Inventory, sku: SkuParameter) -> Response:
     """Keep an uploaded image: PNG, JPEG, GIF or WebP by its content. The same again is the same image (200)."""
     content = await request.body()
@@ -73,7 +75,7 @@ async def post_image(request: Request, caller: Writer, inventory: Inventory, sku
     return json_response(image_view(image, None, hashlib.sha256(content).hexdigest()), 201 if is_new else 200)
 
 
-@router.get("/images/{image}")
+@router.get("/images/{image}", response_class=Response, responses=_IMAGE)
 async def get_image(caller: Reader, inventory: Inventory, image: str) -> Response:
     """The content of a kept image."""
     async with inventory.db.read() as conn:

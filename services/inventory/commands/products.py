@@ -14,6 +14,7 @@ from sqlalchemy import select
 from services.inventory.commands.posting import mark_orders, waiting_orders
 from services.inventory.commands.publishing import PUBLISHED, REPEAT_CHANGED, announce, publish_due
 from services.inventory.commands.rows import COLUMNS, ProductRow, lock_rows, make_rows, write_rows
+from services.inventory.domain.prices import ListPrice, documents
 from services.inventory.domain.stock import Backorder, Key
 from services.inventory.queries.stock import product_view
 from services.inventory.tables import products
@@ -33,15 +34,18 @@ class Sheet:
     """What people say of a product. `tax_rate` is in percent; a price without currency is in the shop's.
 
     `backorder_limit` is the number of units that may wait, where that is limited; `safety` units are never offered.
+    `prices` are those in lists; None leaves them as they are.
     """
 
     title: str
     price: Decimal | None = None
     currency: str | None = None
     tax_rate: Decimal | None = None
+    price_includes_tax: bool = True
     backorder: Backorder = Backorder.ALLOWED
     backorder_limit: int | None = None
     safety: int = 0
+    prices: tuple[ListPrice, ...] | None = None
 
 
 async def put_products(
@@ -57,7 +61,7 @@ async def put_products(
         check_edition(row, if_match)
     new = {key for key, row in rows.items() if not row.is_offered}
     reasons = {key: _why_short(row) for key, row in rows.items()}
-    await _write_sheets(tx, [row for key, row in rows.items() if _replace_sheet(row, sheets[key])])
+    await write_sheets(tx, [row for key, row in rows.items() if _replace_sheet(row, sheets[key])])
     # Orders that wait for these products are short for another reason now: they are answered again.
     await mark_orders(
         tx, await waiting_orders(tx, {key for key, row in rows.items() if _why_short(row) != reasons[key]})
@@ -72,7 +76,7 @@ async def delete_product(tx: Transaction, key: Key, *, if_match: int | None = No
         raise NotFound(f"There is no product with the SKU {key[1]!r}.")
     check_edition(row, if_match)
     row.deleted = True
-    await _write_sheets(tx, [row])
+    await write_sheets(tx, [row])
 
 
 async def publish_due_products(tx: Transaction, limit: int) -> int:
@@ -106,11 +110,13 @@ def check_edition(row: ProductRow, if_match: int | None) -> None:
 
 def _replace_sheet(row: ProductRow, sheet: Sheet) -> bool:
     """Whether the row says anything else now."""
-    before = (row.deleted, *(getattr(row, column) for column in _SAID))
+    before = (row.deleted, row.prices, *(getattr(row, column) for column in _SAID))
     row.deleted = False
     for column in _SAID:
         setattr(row, column, getattr(sheet, column))
-    return before != (row.deleted, *(getattr(row, column) for column in _SAID))
+    if sheet.prices is not None:
+        row.prices = documents(sheet.prices)
+    return before != (row.deleted, row.prices, *(getattr(row, column) for column in _SAID))
 
 
 def _why_short(row: ProductRow) -> tuple[bool, str, int | None]:
@@ -118,7 +124,8 @@ def _why_short(row: ProductRow) -> tuple[bool, str, int | None]:
     return (row.is_known, row.backorder, row.backorder_limit)
 
 
-async def _write_sheets(tx: Transaction, rows: Sequence[ProductRow]) -> None:
+async def write_sheets(tx: Transaction, rows: Sequence[ProductRow]) -> None:
+    """Write what people changed of these sheets: a new edition of each, published."""
     for row in rows:
         row.edition += 1
         row.updated_at = tx.now
@@ -126,5 +133,5 @@ async def _write_sheets(tx: Transaction, rows: Sequence[ProductRow]) -> None:
     await write_rows(tx, rows, _SHEET)
 
 
-_SAID = tuple(Sheet.__dataclass_fields__)
-_SHEET = (*_SAID, "deleted", "edition", "updated_at", *PUBLISHED)
+_SAID = tuple(name for name in Sheet.__dataclass_fields__ if name != "prices")
+_SHEET = (*_SAID, "prices", "deleted", "edition", "updated_at", *PUBLISHED)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from services.inventory.commands.rows import ProductRow
 from services.inventory.domain.stock import Stock
-from shared.contracts import Product
+from shared.contracts import ListPrice, Product
 from shared.outbox import Transaction
 
 AVAILABLE_EVERY = timedelta(seconds=1)
@@ -65,5 +65,7 @@ def _send(tx: Transaction, row: ProductRow, repeat: timedelta) -> None:
             available=stock.available,
             sold_out=stock.sold_out,
             deleted=row.deleted,
+            price_includes_tax=row.price_includes_tax,
+            prices=tuple(ListPrice.model_validate(price) for price in row.prices),
         )
     )

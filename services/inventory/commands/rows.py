@@ -27,6 +27,8 @@ class ProductRow:
     price: Decimal | None
     currency: str | None
     tax_rate: Decimal | None
+    price_includes_tax: bool
+    prices: list[dict[str, Any]]
     deleted: bool
     on_hand: int
     demand: int

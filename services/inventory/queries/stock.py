@@ -30,6 +30,8 @@ def product_view(row: Any) -> dict[str, Any]:
         "price": None if row.price is None else f"{row.price:f}",
         "currency": row.currency,
         "tax_rate": None if row.tax_rate is None else f"{row.tax_rate:f}",
+        "price_includes_tax": row.price_includes_tax,
+        "prices": row.prices,
         "deleted": row.deleted,
         "available": available,
         "sold_out": available <= 0,

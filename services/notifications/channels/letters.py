@@ -17,9 +17,9 @@ from babel.dates import format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
-from services.notifications.channels.texts import date_of, locale_of, money, render
+from services.notifications.channels.texts import date_of, day_of, locale_of, money, render
 from services.notifications.channels.words import invitation_words, words_of
-from services.notifications.domain.payloads import Invitation, Letter, Words
+from services.notifications.domain.payloads import Closed, Invitation, Letter, Words
 
 LISTED = 50
 """Lines of the order shown; the rest is counted, so that no reader's mailbox clips the mail."""
@@ -101,10 +101,11 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
     words = letter.words
     names = _names(words)
     client = letter.role == "client"
-    said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel")}
+    said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel", "closing")}
     body = render(letter.body, words)
     items = () if "lines" in letter.body else words.items
     parcels = () if "parcel" in letter.body else words.parcels
+    closings = words.closings if client and "closings" not in letter.body else ()
     return {
         "language": language,
         "say": said,
@@ -123,8 +124,14 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
             for parcel in parcels
         ],
         "shipping": words.shipping.lines if words.shipping else (),
+        "closings": [_closing(closed, words, fixed) for closed in closings],
         "shop": words.shop,
     }
+
+
+def _closing(closed: Closed, words: Words, fixed: dict[str, str]) -> str:
+    period = fixed["closing"].format(starts=day_of(closed.starts, words), ends=day_of(closed.ends, words))
+    return f"{period}{fixed['colon']}{closed.text}" if closed.text else period
 
 
 def _names(words: Words) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Sellers' own texts, in Liquid with hard limits: a text can waste neither time nor memory, and reaches no object.
 
 `letters` and `sms` render with it. Variables: `order` (code, date, total, net, tax, currency, history_url),
-`customer.name`, `shop` (name, url), `status.name`, `lines` (name, sku, quantity, total) and `parcel`/`parcels` (number,
-carrier, tracking_number, tracking_url). One that does not exist renders as nothing; broken syntax raises `BadText`.
+`customer.name`, `shop` (name, url), `status.name`, `lines` (name, sku, quantity, total), `closings` (starts, ends,
+text) and `parcel`/`parcels` (number, carrier, tracking_number, tracking_url). One that does not exist renders as
+nothing; broken syntax raises `BadText`.
 """
 
+from datetime import date
 from functools import lru_cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -62,7 +64,11 @@ def money(amount: int, words: Words) -> str:
 
 def date_of(words: Words) -> str:
     """The day of the order in the shop's zone, as its language writes it."""
-    day = words.placed_at.astimezone(ZoneInfo(words.timezone)).date()
+    return day_of(words.placed_at.astimezone(ZoneInfo(words.timezone)).date(), words)
+
+
+def day_of(day: date, words: Words) -> str:
+    """A day as the order's language writes it."""
     return str(format_date(day, "long", locale=locale_of(words.language)))
 
 
@@ -93,6 +99,10 @@ def variables(words: Words) -> dict[str, Any]:
         "lines": [
             {"name": item.name, "sku": item.sku, "quantity": item.quantity, "total": money(item.gross, words)}
             for item in words.items
+        ],
+        "closings": [
+            {"starts": day_of(closed.starts, words), "ends": day_of(closed.ends, words), "text": closed.text}
+            for closed in words.closings
         ],
         "parcels": parcels,
         "parcel": parcels[-1] if parcels else {},

@@ -21,6 +21,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "parcels": "Suivi du colis",
         "parcel": "Colis {number} : {carrier} {tracking}",
         "shipping": "Adresse de livraison",
+        "closings": "Fermeture de la boutique",
+        "closing": "Du {starts} au {ends}",
+        "colon": " : ",
         "footer": "Ce message concerne votre commande {code} chez {shop}.",
     },
     "en": {
@@ -41,6 +44,9 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "parcels": "Parcel tracking",
         "parcel": "Parcel {number}: {carrier} {tracking}",
         "shipping": "Shipping address",
+        "closings": "The shop is closed",
+        "closing": "From {starts} to {ends}",
+        "colon": ": ",
         "footer": "This message is about your order {code} at {shop}.",
     },
 }

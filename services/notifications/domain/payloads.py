@@ -5,7 +5,7 @@ a person's data empties them. `wanted` fills them, the channels read them.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,15 @@ class Postal:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A period in which the shop does not ship, both days included, and what it says of it."""
+
+    starts: date
+    ends: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What texts may speak of: the order, its client, its shop. Amounts are minor units of `currency`."""
 
@@ -56,6 +65,7 @@ class Words:
     parcels: tuple[Tracking, ...] = ()
     shipping: Postal | None = None
     history_url: str = ""
+    closings: tuple[Closed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ A mail or an SMS is asked for by a history entry, a confirmation by each parcel 
 order's status. An entry leaves the message once it was heard, so only entries that are there can take something back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from services.notifications.domain.payloads import (
+    Closed,
     Item,
     Letter,
     Note,
@@ -25,6 +27,9 @@ CLIENT = "client"
 ADMINISTRATOR = "administrator"
 MARKETPLACE = "marketplace"
 MARKETPLACES = frozenset({Channel.AMAZON, Channel.EBAY})
+
+SOON = timedelta(days=30)
+"""How long before a closing period mails begin to tell of it."""
 
 Key = tuple[str, str, str, str, int]
 """Channel, verb, subject, role, revision: with the order, what happens at most once."""
@@ -185,7 +190,25 @@ def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
         ),
         shipping=_postal(order.shipping_address),
         history_url=_history_url(order, shop),
+        closings=_closings(shop, entry, language),
     )
+
+
+def _closings(shop: Shop, entry: Entry, language: str) -> tuple[Closed, ...]:
+    """What the client may have to wait for: the shop is closed, or is soon."""
+    today = entry.at.astimezone(ZoneInfo(shop.timezone)).date()
+    languages = (language, language.partition("-")[0], *shop.languages)
+    known = [
+        Closed(date.fromisoformat(told.starts), date.fromisoformat(told.ends), _said(told.texts, languages))
+        for told in shop.closings
+    ]
+    near = [closed for closed in known if closed.ends >= today and closed.starts <= today + SOON]
+    return tuple(sorted(near, key=lambda closed: closed.starts))
+
+
+def _said(texts: Mapping[str, str], languages: Sequence[str]) -> str:
+    """The text in the first of these languages that has one, else in any."""
+    return next(filter(None, (texts.get(language) for language in (*languages, *texts))), "")
 
 
 def _history_url(order: Order, shop: Shop) -> str:

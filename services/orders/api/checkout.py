@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from services.orders.api.tools import Administrator, Reader, Tools
 from services.orders.commands.checkout import set_checkout
 from services.orders.commands.inputs import CheckoutInput
+from services.orders.commands.shop_log import Subject, logged
 from services.orders.queries.checkout import checkout_document, find_checkout
 from shared.web import json_response
 
@@ -23,7 +24,7 @@ def checkout_routes(tools: Tools) -> APIRouter:
     @router.put("/checkout")
     async def put_checkout(body: CheckoutInput, caller: Administrator) -> Response:
         """The lists as they shall be; orders keep what they chose."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.CHECKOUT):
             return json_response(checkout_document(await set_checkout(tx, caller.shop, body)))
 
     return router

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.api.tools import Reader, Tools, documents_of, odd_after, order_id
+from services.orders.api.tools import Reader, Tools, documents_of, moment_in, odd_after, order_id
 from services.orders.commands.inputs.fields import Currency, Email, Language, Moment, Plain, Short, Words
 from services.orders.domain.types import StatusType
 from services.orders.queries.catalogue import UnknownStatus, list_statuses
@@ -109,7 +109,7 @@ def add_listing(router: APIRouter, tools: Tools) -> None:
     async def read_counts(caller: Reader, filters: Annotated[FilterQuery, Query()]) -> Response:
         """What the filtered orders come to: how many per status, and their totals per currency."""
         async with tools.db.read() as conn:
-            rows = await count_orders(conn, caller.shop, await _chosen(conn, caller.shop, filters))
+            rows = await count_orders(conn, caller.shop, await chosen_filters(conn, caller.shop, filters))
         return json_response(_counts(rows))
 
 
@@ -117,7 +117,7 @@ async def list_page(conn: AsyncConnection, shop: str, query: ListQuery) -> Order
     """The page of one shop's orders that a URL asks for."""
     sort = Sort(query.sort.removeprefix("-"), descending=query.sort.startswith("-"))
     after = _key(sort, query.after)
-    found = await list_orders(conn, shop, await _chosen(conn, shop, query), sort, query.limit, after)
+    found = await list_orders(conn, shop, await chosen_filters(conn, shop, query), sort, query.limit, after)
     documents = await documents_of(conn, found.records)
     more = len(found.records) > query.limit
     place = _place(sort, found.records[query.limit - 1]) if more else None
@@ -137,20 +137,10 @@ def _key(sort: Sort, after: str | None) -> Key | None:
     name, value, id_ = found
     if name != sort.name:
         raise odd_after()
-    return (_moment(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
+    return (moment_in(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise odd_after() from None
-    if moment.tzinfo is None:
-        raise odd_after()
-    return moment
-
-
-async def _chosen(conn: AsyncConnection, shop: str, query: FilterQuery) -> Filters:
+async def chosen_filters(conn: AsyncConnection, shop: str, query: FilterQuery) -> Filters:
     """The filters as the database is asked: moments for days, minor units for amounts, statuses that there are."""
     filters = query.model_dump(include=set(FilterQuery.model_fields), exclude_none=True)
     if "q" in filters:
@@ -186,10 +176,15 @@ def _amounts(filters: dict[str, Any], shop: Shop) -> None:
 
 def _days(filters: dict[str, Any], shop: Shop) -> None:
     for name in ("placed_from", "placed_to", "updated_since"):
-        day = filters.get(name)
-        if day is not None and not isinstance(day, datetime):
-            until = timedelta(days=1) if name == "placed_to" else timedelta()
-            filters[name] = datetime.combine(day + until, time.min, ZoneInfo(shop.timezone))
+        if name in filters:
+            filters[name] = moment_of(filters[name], shop.timezone, end=name == "placed_to")
+
+
+def moment_of(day: Day, zone: str, *, end: bool = False) -> datetime:
+    """When a day of the zone begins, or has come to its `end`; a moment is itself."""
+    if isinstance(day, datetime):
+        return day
+    return datetime.combine(day + timedelta(days=int(end)), time.min, ZoneInfo(zone))
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, Any]:

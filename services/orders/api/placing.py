@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 
 from services.orders.api.tools import Tools, Writer, commanding, documents_of, order_response, read_document
 from services.orders.api.waiting import inventory_heard, wait_seconds
 from services.orders.commands.inputs import PlaceOrder
-from services.orders.commands.placing import Placed, place, place_many
+from services.orders.commands.placing import Placed, Refusals, checked_order, find_known, place, place_many
 from shared.database import new_id
 from shared.outbox import Transaction
 from shared.problems import Problem
@@ -23,15 +23,14 @@ from shared.web.idempotency import HEADER, remember, scope_of
 BATCH = 200
 APPLIED = "preference-applied"
 
-Refusals = list[dict[str, str]]
-
 
 class Batch(BaseModel):
-    """Up to 200 orders, each checked by itself."""
+    """Up to 200 orders, each checked by itself; `dry_run` tells what would become of them, and creates none."""
 
     model_config = ConfigDict(extra="forbid")
 
     orders: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=BATCH)]
+    dry_run: bool = False
 
 
 class Collision(Problem):
@@ -72,8 +71,13 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
     async def place_orders(request: Request, body: Batch, caller: Writer) -> Response:
         """Create up to 200 orders in one transaction; known external ids are found, invalid ones told."""
         actor = await commanding(request, caller, tools.keyring)
-        checked = [_checked(document) for document in body.orders]
+        checked = [checked_order(document) for document in body.orders]
         valid = [order for order in checked if isinstance(order, PlaceOrder)]
+        if body.dry_run:
+            async with tools.db.read() as conn:
+                codes = iter(await find_known(conn, caller.shop, valid))
+            foreseen = [Placed(next(codes), None) if isinstance(order, PlaceOrder) else order for order in checked]
+            return json_response({"items": [_result(result) for result in foreseen]})
 
         async def command(tx: Transaction) -> Response:
             placed = iter(await place_many(tx, caller.shop, valid, actor) if valid else [])
@@ -83,20 +87,11 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
         return await _placing(once(request, tools.outbox, caller, command))
 
 
-def _checked(document: dict[str, Any]) -> PlaceOrder | Refusals:
-    """The order of a batch, or what is wrong with it."""
-    try:
-        return PlaceOrder.model_validate_json(orjson.dumps(document))
-    except ValidationError as error:
-        return [
-            {"field": ".".join(map(str, found["loc"])), "detail": found["msg"]}
-            for found in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-
-
 def _result(result: Placed | Refusals) -> dict[str, Any]:
+    """What became of an order; one that would be created has no code yet."""
     if isinstance(result, Placed):
-        return {"status": 200 if result.record is None else 201, "code": result.code}
+        is_new = result.record is not None or result.code is None
+        return {"status": 201 if is_new else 200, "code": result.code}
     return {"status": 422, "code": None, "errors": result}
 
 

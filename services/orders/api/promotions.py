@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.inputs import PromotionInput
 from services.orders.commands.promotions import create_promotion, update_promotion
+from services.orders.commands.shop_log import Subject, logged
 from services.orders.queries.promotions import count_uses, find_promotion, list_promotions, promotion_document
 from shared.outbox import Transaction
 from shared.web import json_response, once
@@ -37,14 +38,16 @@ def promotion_routes(tools: Tools) -> APIRouter:
         """A new one; without a code it applies by itself to new orders that it fits."""
 
         async def command(tx: Transaction) -> Response:
-            return json_response(promotion_document(await create_promotion(tx, caller.shop, body), 0), 201)
+            async with logged(tx, caller.shop, caller.actor, Subject.PROMOTIONS):
+                made = await create_promotion(tx, caller.shop, body)
+            return json_response(promotion_document(made, 0), 201)
 
         return await once(request, tools.outbox, caller, command)
 
     @router.put("/{id_}")
     async def put_promotion(body: PromotionInput, caller: Writer, id_: str) -> Response:
         """As it shall be; orders that used it keep what they got."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.PROMOTIONS):
             found = await update_promotion(tx, caller.shop, id_, body)
             used = await count_uses(tx.conn, [id_])
         return json_response(promotion_document(found, used.get(id_, 0)))

@@ -8,8 +8,10 @@ from fastapi.responses import Response
 
 from services.orders.api.tools import Administrator, Reader, Tools
 from services.orders.commands.inputs import KeyInput, ShopInput
+from services.orders.commands.shop_log import Subject, logged
 from services.orders.commands.shops import MadeKey, create_key, create_shop, revoke_key, update_shop
 from services.orders.queries.catalogue import list_keys, shop_rules
+from services.orders.queries.configuration import own_rules
 from services.orders.queries.documents import moment
 from shared.contracts import Shop
 from shared.outbox import Transaction
@@ -35,13 +37,12 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
             rules = await shop_rules(conn, caller.shop)
         if shop is None:
             raise NotFound("The shop is not known yet.")
-        own = {name: value for name, value in asdict(rules).items() if name not in ("link_secret", "checkout")}
-        return json_response(_shop(shop) | own)
+        return json_response(_shop(shop) | own_rules(asdict(rules)))
 
     @router.put("/shop")
     async def put_shop(body: ShopInput, caller: Administrator) -> Response:
         """The shop as it shall be; its id and keys stay."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.SHOP):
             return json_response(_shop(await update_shop(tx, caller.shop, body)))
 
     @router.post("/shops", status_code=201)
@@ -49,8 +50,9 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
         """Another shop in this installation, with its first key."""
 
         async def command(tx: Transaction) -> Response:
-            shop = await create_shop(tx, body)
-            made = await create_key(tx, shop.shop, KeyInput(name="administrator", scopes=("admin",)))
+            async with logged(tx, body.shop, caller.actor, Subject.SHOP, Subject.KEYS):
+                shop = await create_shop(tx, body)
+                made = await create_key(tx, shop.shop, KeyInput(name="administrator", scopes=("admin",)))
             tx.after_commit(tools.keyring.forget)
             return json_response(_shop(shop) | {"key": _made(made)}, 201)
 
@@ -70,7 +72,8 @@ def _add_keys(router: APIRouter, tools: Tools) -> None:
         """A new key; `key` is told this once."""
 
         async def command(tx: Transaction) -> Response:
-            made = await create_key(tx, caller.shop, body)
+            async with logged(tx, caller.shop, caller.actor, Subject.KEYS):
+                made = await create_key(tx, caller.shop, body)
             tx.after_commit(tools.keyring.forget)
             return json_response(_made(made), 201)
 
@@ -79,7 +82,7 @@ def _add_keys(router: APIRouter, tools: Tools) -> None:
     @router.delete("/keys/{id_}", status_code=204)
     async def remove_key(caller: Administrator, id_: str) -> Response:
         """The key opens nothing any more."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.KEYS):
             await revoke_key(tx, caller.shop, id_)
             tx.after_commit(tools.keyring.forget)
         return Response(status_code=204)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.inputs import StatusDraft, StatusInput, StatusOrder, StatusSet
+from services.orders.commands.shop_log import Subject, logged
 from services.orders.commands.status_sets import apply_set
 from services.orders.commands.status_templates import Template, find_template, templates
 from services.orders.commands.statuses import create_status, order_statuses, remove_status, update_status
@@ -72,21 +73,23 @@ def _add_changes(router: APIRouter, tools: Tools) -> None:
         wanted = _filled(template, body or StatusDraft())
 
         async def command(tx: Transaction) -> Response:
-            return json_response(_document(await create_status(tx, caller.shop, wanted)), 201)
+            async with logged(tx, caller.shop, caller.actor, Subject.STATUSES):
+                made = await create_status(tx, caller.shop, wanted)
+            return json_response(_document(made), 201)
 
         return await once(request, tools.outbox, caller, command)
 
     @router.put("/statuses/{mnemonic}")
     async def put_status(body: StatusInput, caller: Writer, mnemonic: str) -> Response:
         """Other texts, colour or actions; mnemonic and type are fixed once the status was used."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
             changed = await update_status(tx, caller.shop, mnemonic, body, rename=body.mnemonic)
         return json_response(_document(changed))
 
     @router.delete("/statuses/{mnemonic}", status_code=204)
     async def delete_status(caller: Writer, mnemonic: str) -> Response:
         """Delete a status that was never used (204); one that was is deactivated, and answered as it now is (200)."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
             kept = await remove_status(tx, caller.shop, mnemonic)
         return Response(status_code=204) if kept is None else json_response(_document(kept))
 
@@ -95,13 +98,13 @@ def _add_sets(router: APIRouter, tools: Tools) -> None:
     @router.put("/status-order")
     async def put_order(body: StatusOrder, caller: Writer) -> Response:
         """The statuses named come first, in this order."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
             return _listed(await order_statuses(tx, caller.shop, body.mnemonics))
 
     @router.put("/statuses")
     async def put_statuses(body: StatusSet, caller: Writer, dry_run: bool = False, prune: bool = False) -> Response:
         """All of these at once, or none: what differs; `prune` removes the others, `dry_run` only shows."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
             outcome = await apply_set(tx, caller.shop, body, prune=prune, dry_run=dry_run)
         return json_response({"dry_run": dry_run, **asdict(outcome)})
 

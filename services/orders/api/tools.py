@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.feed import Feed
 from services.orders.commands.entries import Actor
 from services.orders.domain.code import CODE_REGEX
 from services.orders.queries.documents import order_document
@@ -22,7 +24,8 @@ from shared.problems import Invalid, Problem
 from shared.security import Caller, Keyring, allow
 from shared.web import json_response
 
-Reader = Annotated[Caller, Depends(allow("orders:read"))]
+READ = "orders:read"
+Reader = Annotated[Caller, Depends(allow(READ))]
 Writer = Annotated[Caller, Depends(allow("orders:write"))]
 Administrator = Annotated[Caller, Depends(allow("admin"))]
 Code = Annotated[str, Path(max_length=40, description=f"the order's code, however typed; written it is {CODE_REGEX}")]
@@ -37,6 +40,7 @@ class Tools:
     outbox: Outbox
     hints: Hints
     keyring: Keyring
+    feed: Feed
     settings: Settings
     links_wanted: Callable[[], object]
 
@@ -84,6 +88,17 @@ def order_id(value: object) -> str:
         return str(UUID(str(value)))
     except ValueError:
         raise odd_after() from None
+
+
+def moment_in(text: str) -> datetime:
+    """A moment that came back in `after`; raises 422 for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise odd_after() from None
+    if moment.tzinfo is None:
+        raise odd_after()
+    return moment
 
 
 def odd_after() -> Invalid:

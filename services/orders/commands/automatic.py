@@ -27,7 +27,8 @@ from shared.outbox import Transaction
 class Trigger:
     """A rule whose condition holds for an order.
 
-    `target` is a type (its default status is taken), or for `on_payment` the state of payment that the shop may map.
+    `target` is a type (its default status is taken), or for `on_payment` the state of payment that the shop may map,
+    and for `on_invoice` the state of the invoice.
     """
 
     shop: str
@@ -47,7 +48,10 @@ class _House:
     def status_for(self, trigger: Trigger) -> StatusRecord | None:
         if isinstance(trigger.target, StatusType):
             return default_of(self.statuses, trigger.target)
-        mapped = self.rules.on_payment.get(trigger.target)
+        if trigger.rule is Rule.ON_INVOICE:
+            mapped = self.rules.on_invoice_imported
+        else:
+            mapped = self.rules.on_payment.get(trigger.target)
         return next((status for status in self.statuses if status.mnemonic == mapped and status.active), None)
 
 

@@ -7,10 +7,25 @@ from shared.contracts import Product
 from shared.database import upsert
 from shared.outbox import Transaction
 
-_COLUMNS = ("version", "title", "price", "tax_rate", "currency", "available", "sold_out", "deleted")
+_COLUMNS = (
+    "version",
+    "title",
+    "price",
+    "tax_rate",
+    "currency",
+    "available",
+    "sold_out",
+    "deleted",
+    "price_includes_tax",
+)
 
 
 async def hear_products(tx: Transaction, messages: Sequence[Product]) -> None:
     """Keep the newest state of each product; a deleted one keeps its row and version."""
-    newer = upsert(tx.conn, products, keys=["shop", "sku"], update=_COLUMNS, newest_by="version")
-    await tx.execute(newer, [product.model_dump(include={"shop", "sku", *_COLUMNS}) for product in messages])
+    newer = upsert(tx.conn, products, keys=["shop", "sku"], update=(*_COLUMNS, "prices"), newest_by="version")
+    rows = [
+        product.model_dump(include={"shop", "sku", *_COLUMNS})
+        | {"prices": [price.model_dump(mode="json") for price in product.prices]}
+        for product in messages
+    ]
+    await tx.execute(newer, rows)

@@ -14,6 +14,7 @@ from services.orders.commands.inputs import CorrectParcel, EditLines, LineEdit, 
 from services.orders.commands.moving import check_version, require_decision
 from services.orders.commands.pricing import price
 from services.orders.commands.promoting import coupons_of, offers, promote, replace_uses
+from services.orders.commands.quoting import Prices, prices_of
 from services.orders.commands.saving import Change, save
 from services.orders.domain import lines as rules
 from services.orders.domain.checkout import tracking_url
@@ -105,14 +106,14 @@ async def correct_parcel(
     return record
 
 
-def _wanted(record: OrderRecord, request: EditLines) -> dict[int, LineRecord]:
+def _wanted(record: OrderRecord, request: EditLines, prices: Prices) -> dict[int, LineRecord]:
     """The lines as they shall be, by id; new ones get the next ids."""
     present = {line.id: line for line in record.lines}
     wanted: dict[int, LineRecord] = {}
     next_line = record.next_line
     for number, line in enumerate(request.lines):
         if line.id is None:
-            found, next_line = _new_line(line, next_line, number), next_line + 1
+            found, next_line = _new_line(record, prices, line, next_line, number), next_line + 1
         elif line.id in present and line.id not in wanted:
             found = _changed_line(present[line.id], line)
         else:
@@ -124,7 +125,7 @@ def _wanted(record: OrderRecord, request: EditLines) -> dict[int, LineRecord]:
     return wanted
 
 
-def _new_line(line: LineEdit, id_: int, number: int) -> LineRecord:
+def _new_line(record: OrderRecord, prices: Prices, line: LineEdit, id_: int, number: int) -> LineRecord:
     given = line.model_dump(include=set(LineInput.model_fields), exclude_none=True)
     try:
         new = LineInput.model_validate(given)
@@ -134,9 +135,17 @@ def _new_line(line: LineEdit, id_: int, number: int) -> LineRecord:
             for found in error.errors()
         ]
         raise Invalid("A new line needs everything that an order's line needs.", errors=errors) from None
-    stock = Line(id_, new.quantity, new.stocked)
+    quoted = prices.line(new, number, record.email, record.currency, with_tax=record.prices_include_tax)
     return LineRecord(
-        stock, new.sku, new.name, new.kind, new.unit_price, new.tax_rate, new.external_id, booked_for=new.booked_for
+        Line(id_, new.quantity, new.stocked),
+        new.sku,
+        new.name,
+        new.kind,
+        quoted.unit_price,
+        new.tax_rate,
+        new.external_id,
+        booked_for=new.booked_for,
+        price_list=quoted.price_list,
     )
 
 
@@ -147,7 +156,10 @@ def _changed_line(line: LineRecord, wanted: LineEdit) -> LineRecord:
     stock = line.quantities
     ordered = stock.ordered if wanted.quantity is None else wanted.quantity
     stocked = stock.stocked if wanted.kind is None else wanted.kind in STOCKED
-    return replace(line, **given, quantities=replace(stock, ordered=ordered, stocked=stocked))
+    changed = replace(line, **given, quantities=replace(stock, ordered=ordered, stocked=stocked))
+    if (changed.sku, changed.unit_price) != (line.sku, line.unit_price):
+        changed.price_list = None
+    return changed
 
 
 def _check_price(record: OrderRecord, line: LineRecord, number: int) -> None:
@@ -162,7 +174,8 @@ async def _apply(tx: Transaction, change: Change, request: EditLines, *, preview
     """Bring the record to the request, amounts and promotions with it."""
     record = change.record
     before = {line.id: line.terms for line in record.lines}
-    wanted = _wanted(record, request)
+    unpriced = [line.sku for line in request.lines if line.id is None and line.unit_price is None and line.sku]
+    wanted = _wanted(record, request, await prices_of(tx, record.shop, [record.email], unpriced))
     try:
         after = {id_: line.terms for id_, line in wanted.items()}
         edited = rules.edit(record.quantities, before, after, record.type, tx.now)

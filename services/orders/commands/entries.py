@@ -92,6 +92,7 @@ def note(tx: Transaction, record: OrderRecord, kind: str, actor: Actor, text: st
 def _entry(tx: Transaction, record: OrderRecord, kind: str, actor: Actor, text: str) -> EntryRecord:
     return EntryRecord(
         id=new_id(),
+        shop=record.shop,
         version=None,
         at=tx.now,
         kind=kind,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.orders.commands.inputs import KeyInput, ShopInput
 from services.orders.commands.inputs.orders import AddressInput
 from services.orders.commands.inputs.shops import LegalInput
+from services.orders.commands.shop_log import HOUSE, Subject, logged
 from services.orders.commands.shops import create_key, create_shop
 from services.orders.tables import shops
 from shared.outbox import Transaction
@@ -53,6 +54,7 @@ async def found(tx: Transaction, key: str | None, *, demonstration: bool) -> boo
     """Create the first shop and its administrator's key; False where there is a shop, or no key to open it with."""
     if key is None or (await tx.execute(select(shops.c.shop).limit(1))).first() is not None:
         return False
-    await create_shop(tx, DEMONSTRATION if demonstration else BLANK)
-    await create_key(tx, FIRST_SHOP, ADMINISTRATOR, secret=key)
+    async with logged(tx, FIRST_SHOP, HOUSE, Subject.SHOP, Subject.KEYS):
+        await create_shop(tx, DEMONSTRATION if demonstration else BLANK)
+        await create_key(tx, FIRST_SHOP, ADMINISTRATOR, secret=key)
     return True

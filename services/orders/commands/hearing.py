@@ -31,7 +31,7 @@ from services.orders.queries.hearings import (
 )
 from services.orders.queries.records import EntryRecord
 from services.orders.tables import hearings, orders, progress
-from shared.contracts import Account, Answer, Delivery, Reservation
+from shared.contracts import Account, Answer, Delivery, DocumentKind, InvoiceState, Reservation
 from shared.database import among, new_id, upsert
 from shared.outbox import Transaction
 
@@ -82,11 +82,11 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[A]):
-    """How one service's answers are read: the facts they bring, and the rule they may trigger."""
+    """How one service's answers are read: the facts they bring, and the rules they may trigger."""
 
     service: str
     facts: Callable[[A], Facts]
-    trigger: Callable[[Row[Any], A], Trigger | None]
+    triggers: Callable[[Row[Any], A], Sequence[Trigger]]
 
 
 @dataclass(slots=True)
@@ -106,13 +106,13 @@ async def hear_reservations(tx: Transaction, answers: Sequence[Reservation]) -> 
 
 
 async def hear_accounts(tx: Transaction, answers: Sequence[Account]) -> None:
-    """Billing's answers: payment and invoice facts; a shop may map a state of payment to a status."""
-    await _hear(tx, answers, Reading(BILLING, _money, _on_payment))
+    """Billing's answers: payment and invoice facts; a shop may map a state of payment, or an import, to a status."""
+    await _hear(tx, answers, Reading(BILLING, _money, _on_money))
 
 
 async def hear_deliveries(tx: Transaction, answers: Sequence[Delivery]) -> None:
     """Notifications' answers: what left the house; no fact of the order."""
-    await _hear(tx, answers, Reading(NOTIFICATIONS, lambda _answer: {}, lambda _row, _answer: None))
+    await _hear(tx, answers, Reading(NOTIFICATIONS, lambda _answer: {}, lambda _row, _answer: ()))
 
 
 def _money(answer: Account) -> Facts:
@@ -124,19 +124,31 @@ def _money(answer: Account) -> Facts:
     }
 
 
-def _on_short(row: Row[Any], answer: Reservation) -> Trigger | None:
+def _on_short(row: Row[Any], answer: Reservation) -> tuple[Trigger, ...]:
     cancels = row.deleted_at is None and short_cancels(
         OnShort(row.on_short), StatusType(row.type), answer.stock, heard=answer.heard, version=row.version
     )
-    return Trigger(row.shop, row.id, Rule.ON_SHORT, row.raised_by, StatusType.CANCELLED) if cancels else None
+    return (Trigger(row.shop, row.id, Rule.ON_SHORT, row.raised_by, StatusType.CANCELLED),) if cancels else ()
 
 
-def _on_payment(row: Row[Any], answer: Account) -> Trigger | None:
+def _on_money(row: Row[Any], answer: Account) -> tuple[Trigger, ...]:
+    return _on_payment(row, answer) + _on_import(row, answer)
+
+
+def _on_payment(row: Row[Any], answer: Account) -> tuple[Trigger, ...]:
     """Only a state of payment that is news may move the order; `automatic` asks the shop whether it does."""
     if row.deleted_at is not None or answer.payment == row.payment:
-        return None
+        return ()
     cause = f"{answer.payment}:{answer.captured}:{answer.refunded}"
-    return Trigger(row.shop, row.id, Rule.ON_PAYMENT, cause, str(answer.payment))
+    return (Trigger(row.shop, row.id, Rule.ON_PAYMENT, cause, str(answer.payment)),)
+
+
+def _on_import(row: Row[Any], answer: Account) -> tuple[Trigger, ...]:
+    """An invoice that was imported is news once; its document is the cause, so that another one is news again."""
+    if row.deleted_at is not None or answer.invoice is not InvoiceState.IMPORTED or row.invoice == answer.invoice:
+        return ()
+    cause = next((found.id for found in reversed(answer.documents) if found.kind is DocumentKind.INVOICE), "")
+    return (Trigger(row.shop, row.id, Rule.ON_INVOICE, cause, str(answer.invoice)),)
 
 
 async def _hear(tx: Transaction, answers: Sequence[A], reading: Reading[A]) -> None:
@@ -149,7 +161,8 @@ async def _hear(tx: Transaction, answers: Sequence[A], reading: Reading[A]) -> N
         if answer.version > known[row.id].get(reading.service, NEVER).version:
             _take(tx, heard, row, answer, reading, known[row.id])
     await _write(tx, heard, reading.service)
-    await apply_rules(tx, heard.triggers)
+    for rule in Rule:  # one after the other, so that each finds what the one before has done
+        await apply_rules(tx, [trigger for trigger in heard.triggers if trigger.rule is rule])
 
 
 def _take(
@@ -171,8 +184,7 @@ def _take(
     heard.entries += [
         (row.id, _entry(tx, row, reading.service, kind, text)) for kind, text in _news(row.currency, present, facts)
     ]
-    if trigger := reading.trigger(row, answer):
-        heard.triggers.append(trigger)
+    heard.triggers += reading.triggers(row, answer)
     _measure(tx, row, reading.service, settled=values["settled"], first=before.heard < row.version == answer.heard)
     if answer.heard == row.version:
         sent = max(row.sent_at, before.resent_at or row.sent_at)
@@ -219,7 +231,7 @@ def _news(currency: str, before: Facts, after: Facts) -> list[tuple[str, str]]:
 
 def _entry(tx: Transaction, row: Row[Any], service: str, kind: str, text: str) -> EntryRecord:
     actor = Actor(service)
-    return EntryRecord(new_id(), None, tx.now, kind, actor.name, row.status, StatusType(row.type), text)
+    return EntryRecord(new_id(), row.shop, None, tx.now, kind, actor.name, row.status, StatusType(row.type), text)
 
 
 async def _write(tx: Transaction, heard: Heard, service: str) -> None:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import orjson
+from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.clients import fill_in, keep_clients
@@ -17,10 +20,11 @@ from services.orders.commands.entries import Actor, chosen_actions, quiet, statu
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
 from services.orders.commands.promoting import Offers, offers, promote, save_uses
+from services.orders.commands.quoting import Quote, Quoted, prices_for
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
-from services.orders.domain.code import new_code
+from services.orders.domain.code import new_code, parse_code
 from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import TYPES, Phase, StatusType
@@ -42,10 +46,30 @@ class ExternalIdTaken(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What came of one request: the new order, or the code of the one that has its external id."""
+    """What came of one request: the new order, or the code of the one that has its external id.
 
-    code: str
+    Neither, where it was only asked whether there is one.
+    """
+
+    code: str | None
     record: OrderRecord | None
+
+
+Refusals = list[dict[str, str]]
+"""What is wrong with an order: `field` and `detail` of each error."""
+
+
+def checked_order(document: dict[str, Any]) -> PlaceOrder | Refusals:
+    """An order of many, or what is wrong with it."""
+    try:
+        return PlaceOrder.model_validate_json(orjson.dumps(document))
+    except orjson.JSONEncodeError as error:  # half a surrogate pair, a number beyond 64 bits
+        return [{"field": "", "detail": f"cannot be stored: {error}"}]
+    except ValidationError as error:
+        return [
+            {"field": ".".join(map(str, found["loc"])), "detail": found["msg"]}
+            for found in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
 
 
 async def place(
@@ -63,12 +87,13 @@ async def place_many(
 ) -> list[Placed]:
     """Create orders with a fixed number of statements; those whose external id is known are only found."""
     requests = await fill_in(tx, shop, requests)
-    known = await _known(tx, shop, requests)
+    known = await _known(tx.conn, shop, requests)
     language = await _language(tx, shop, requests)
     found: dict[str, tuple[StatusRecord, ShopRules]] = {}
     for mnemonic in {request.status for request in requests}:
         found[mnemonic] = await status_and_rules(tx.conn, shop, mnemonic)
     offered = await _offers(tx, shop, requests)
+    prices = await prices_for(tx, shop, requests)
     results: list[Placed] = []
     changes: list[Change] = []
     for request, id_ in zip(requests, ids or [new_id() for _ in requests], strict=True):
@@ -77,7 +102,7 @@ async def place_many(
             results.append(Placed(known[external], None))
             continue
         status, rules = found[request.status]
-        change = _placed(tx, shop, request, status, rules, actor, id_, language)
+        change = _placed(tx, shop, request, prices.quote(request), status, rules, actor, id_, language)
         await _choose(tx, change.record, request, rules.checkout)
         if offered is not None and not request.imported:
             promote(change.record, offered, request.coupons, tx.now)
@@ -95,13 +120,14 @@ async def place_many(
 async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor) -> OrderRecord:
     """The order as `place` would make it, and nothing written: the same rules, the same amounts, the same refusals."""
     (request,) = await fill_in(tx, shop, [request])
-    known = await _known(tx, shop, [request])
+    known = await _known(tx.conn, shop, [request])
     if (code := known.get((request.channel, request.external_id))) is not None:
         raise _taken(request, code)
     status, rules = await status_and_rules(tx.conn, shop, request.status)
     language = await _language(tx, shop, [request])
     offered = await _offers(tx, shop, [request], lock=False)
-    change = _placed(tx, shop, request, status, rules, actor, new_id(), language)
+    quote = (await prices_for(tx, shop, [request])).quote(request)
+    change = _placed(tx, shop, request, quote, status, rules, actor, new_id(), language)
     await _choose(tx, change.record, request, rules.checkout)
     if offered is not None:
         promote(change.record, offered, request.coupons, tx.now)
@@ -117,19 +143,34 @@ async def _offers(tx: Transaction, shop: str, requests: Sequence[PlaceOrder], *,
     return await offers(tx, shop, codes, [request.customer.email.lower() for request in own], lock=lock)
 
 
-def _taken(request: PlaceOrder, code: str) -> ExternalIdTaken:
+def _taken(request: PlaceOrder, code: str | None) -> ExternalIdTaken:
     return ExternalIdTaken(f"The {request.channel} order {request.external_id} is here as {code}.", code=code)
 
 
-async def _known(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
-    """Codes of the orders that have one of these external ids."""
+async def find_known(conn: AsyncConnection, shop: str, requests: Sequence[PlaceOrder]) -> list[str | None]:
+    """For each request the code of the order that has its external id, None where there is none."""
+    known = await _known(conn, shop, requests)
+    return [known.get((request.channel, request.external_id)) for request in requests]
+
+
+async def _known(conn: AsyncConnection, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
+    """Codes of the orders that have one of these external ids.
+
+    An imported order may be one of our own that comes back from an export: then its external id is our code.
+    """
     wanted = [request.external_id for request in requests if request.external_id is not None]
     if not wanted:
         return {}
-    statement = select(orders.c.channel, orders.c.external_id, orders.c.code).where(
-        orders.c.shop == shop, among(orders.c.external_id, wanted)
-    )
-    return {(row.channel, row.external_id): row.code for row in await tx.execute(statement)}
+    columns = (orders.c.channel, orders.c.external_id, orders.c.code)
+    own = select(*columns).where(orders.c.shop == shop, among(orders.c.external_id, wanted))
+    known = {(row.channel, row.external_id): row.code for row in await conn.execute(own)}
+    codes = [request.external_id for request in requests if request.imported and parse_code(request.external_id or "")]
+    if codes:
+        returned = select(*columns).where(
+            orders.c.shop == shop, among(orders.c.code, codes), orders.c.external_id.is_(None)
+        )
+        known |= {(row.channel, row.code): row.code for row in await conn.execute(returned)}
+    return known
 
 
 async def _language(tx: Transaction, shop: str, requests: Sequence[PlaceOrder]) -> str:
@@ -144,6 +185,7 @@ def _placed(
     tx: Transaction,
     shop: str,
     request: PlaceOrder,
+    quote: Quote,
     status: StatusRecord,
     rules: ShopRules,
     actor: Actor,
@@ -152,8 +194,7 @@ def _placed(
 ) -> Change:
     if TYPES[status.type].phase not in (Phase.DRAFT, Phase.OPEN):
         raise Invalid(f"A new order cannot be {status.mnemonic}.", field="status")
-    record = _record(tx, shop, request, status, id_, language)
-    record.lines = [_line(number, line) for number, line in enumerate(request.lines, 1)]
+    record = _record(tx, shop, request, quote, status, id_, language)
     placed = quantities.place(record.quantities, status.type, record.placed_at)
     for line, stock in zip(record.lines, placed, strict=True):
         line.quantities = stock
@@ -174,9 +215,10 @@ def _placed(
 
 
 def _record(
-    tx: Transaction, shop: str, request: PlaceOrder, status: StatusRecord, id_: str, language: str
+    tx: Transaction, shop: str, request: PlaceOrder, quote: Quote, status: StatusRecord, id_: str, language: str
 ) -> OrderRecord:
     chosen = request.language or request.customer.language or language
+    priced = zip(request.lines, quote.lines, strict=True)
     return OrderRecord(
         id=id_,
         shop=shop,
@@ -187,7 +229,7 @@ def _record(
         placed_at=request.placed_at or tx.now,
         created_at=tx.now,
         currency=request.currency,
-        prices_include_tax=request.prices_include_tax,
+        prices_include_tax=quote.with_tax,
         language=chosen,
         on_short=request.on_short,
         email=request.customer.email.lower(),
@@ -204,6 +246,7 @@ def _record(
         origin=request.origin,
         indicator=request.indicator,
         tags=list(request.tags),
+        lines=[_line(number, line, quoted) for number, (line, quoted) in enumerate(priced, 1)],
     )
 
 
@@ -220,16 +263,17 @@ async def _choose(tx: Transaction, record: OrderRecord, request: PlaceOrder, off
     record.pickup = await chosen_pickup(tx, record.shop, offered, request.pickup)
 
 
-def _line(number: int, line: LineInput) -> LineRecord:
+def _line(number: int, line: LineInput, quoted: Quoted) -> LineRecord:
     return LineRecord(
         Line(number, line.quantity, line.stocked),
         line.sku,
         line.name,
         line.kind,
-        line.unit_price,
+        quoted.unit_price,
         line.tax_rate,
         line.external_id,
         booked_for=line.booked_for,
+        price_list=quoted.price_list,
     )
 
 

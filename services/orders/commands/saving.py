@@ -198,6 +198,7 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "external_id": line.external_id,
         "discount": line.discount,
         "booked_for": line.booked_for,
+        "price_list": line.price_list,
     }
 
 

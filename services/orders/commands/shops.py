@@ -24,7 +24,14 @@ from shared.security import hash_key, hear_shops
 PREFIX = "ck_"
 """Of every key made here, so that secret scanners know it."""
 SHORTEST = 16
-_OWN = {"profile", "payment_term_hours", "on_payment", "tracking_required", "publish_histories"}
+_OWN = {
+    "profile",
+    "payment_term_hours",
+    "on_payment",
+    "on_invoice_imported",
+    "tracking_required",
+    "publish_histories",
+}
 """What only orders reads."""
 
 
@@ -117,6 +124,7 @@ def _rules(request: ShopInput) -> dict[str, Any]:
         "profile": Profile(request.profile),
         "payment_term_hours": request.payment_term_hours,
         "on_payment": request.on_payment,
+        "on_invoice_imported": request.on_invoice_imported,
         "tracking_required": request.tracking_required,
         "publish_histories": request.publish_histories,
     }

@@ -7,16 +7,13 @@ for. Applied twice, a set changes nothing the second time.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from services.orders.commands.inputs import StatusBody, StatusInput, StatusSet
 from services.orders.commands.statuses import columns, create_status, lock_statuses, remove_status, update_status
+from services.orders.domain.differences import Changes, differences
 from services.orders.queries.catalogue import StatusRecord, list_statuses
 from shared.outbox import Transaction
 from shared.problems import Problem
-
-Changes = dict[str, list[Any]]
-"""What differs, by dotted field: the value before and after."""
 
 
 @dataclass(slots=True)
@@ -82,22 +79,7 @@ def _changes(present: StatusRecord, body: StatusBody) -> Changes:
     after = columns(body)
     if after["default_of_type"] is None:
         after["default_of_type"] = present.default_of_type
-    before = dict(_flat({name: getattr(present, name) for name in after}))
-    wanted = dict(_flat(after))
-    return {
-        name: [before.get(name), wanted.get(name)]
-        for name in sorted(before.keys() | wanted.keys())
-        if before.get(name) != wanted.get(name)
-    }
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """`texts.fr.mail` and the like; an empty text is as good as none."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        elif not (prefix and value == ""):
-            yield f"{prefix}{name}", value
+    return differences({name: getattr(present, name) for name in after}, after)
 
 
 @contextmanager

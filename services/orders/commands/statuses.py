@@ -147,9 +147,13 @@ def _stands(status: StatusRecord) -> str:
 
 
 async def _check_rules(tx: Transaction, status: StatusRecord) -> None:
-    for payment, mnemonic in (await shop_rules(tx.conn, status.shop)).on_payment.items():
+    rules = await shop_rules(tx.conn, status.shop)
+    for payment, mnemonic in rules.on_payment.items():
         if mnemonic == status.mnemonic:
             raise StatusInUse("active", f"The shop sets '{mnemonic}' when a payment is {payment} (on_payment).")
+    if rules.on_invoice_imported == status.mnemonic:
+        detail = f"The shop sets '{status.mnemonic}' when an invoice is imported (on_invoice_imported)."
+        raise StatusInUse("active", detail)
 
 
 async def _stand_down(tx: Transaction, shop: str, type_: StatusType) -> None:

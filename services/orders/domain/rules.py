@@ -22,6 +22,8 @@ class Rule(StrEnum):
     """The time to pay is over."""
     ON_PAYMENT = "on_payment"
     """The shop maps a state of payment to one of its statuses."""
+    ON_INVOICE = "on_invoice"
+    """The shop has a status for orders whose invoice was made elsewhere and imported."""
 
 
 class Ruling(StrEnum):

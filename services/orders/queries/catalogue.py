@@ -52,6 +52,7 @@ class ShopRules:
     profile: Profile
     payment_term_hours: int | None
     on_payment: dict[str, str]
+    on_invoice_imported: str | None = None
     tracking_required: bool = False
     publish_histories: bool = False
     link_secret: str = ""

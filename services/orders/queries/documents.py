@@ -117,6 +117,7 @@ def _line(line: LineRecord, currency: str) -> dict[str, Any]:
         "restocked": stock.restocked,
         "discount": amount(line.discount, currency),
         "external_id": line.external_id,
+        "price_list": line.price_list,
         "booked_for": None if line.booked_for is None else moment(line.booked_for),
     }
 

@@ -86,6 +86,7 @@ def _line(line: LineRecord) -> contracts.Line:
         gross=line.gross,
         external_id=line.external_id,
         discount=line.discount,
+        booked_for=line.booked_for,
     )
 
 

@@ -45,6 +45,8 @@ class LineRecord:
     gross: int = 0
     discount: int = 0
     booked_for: datetime | None = None
+    price_list: str | None = None
+    """Where the price comes from; None where somebody stated it."""
 
     @property
     def id(self) -> int:
@@ -75,6 +77,7 @@ class EntryRecord:
     """One history entry. `version` is None where no service needs to hear it."""
 
     id: str
+    shop: str
     version: int | None
     at: datetime
     kind: str
@@ -273,6 +276,7 @@ def _line(row: Any) -> LineRecord:
         row.gross,
         row.discount,
         row.booked_for,
+        row.price_list,
     )
 
 

@@ -34,6 +34,7 @@ DIMENSIONS: dict[str, Callable[[OrderRecord], str]] = {
     ALL: lambda record: "",
     "channel": lambda record: record.channel,
     "client_type": lambda record: "company" if record.customer.get("company") else "private",
+    "payment_method": lambda record: record.payment_method or "",
 }
 """What orders are told apart by, besides the day and the product."""
 UTC = "UTC"

@@ -7,6 +7,7 @@ from services.orders.tables.account import account_links, account_requests, acco
 from services.orders.tables.checkout import checkouts
 from services.orders.tables.customer import customer_groups, customer_settings, customer_terms, customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
+from services.orders.tables.imports import import_parts, import_rejects, imports
 from services.orders.tables.metadata import (
     ExactDecimal,
     answers,
@@ -21,6 +22,7 @@ from services.orders.tables.order import applied_rules, entries, lines, order_no
 from services.orders.tables.promotion import promotion_uses, promotions
 from services.orders.tables.search import order_terms
 from services.orders.tables.shop import api_keys, shop_settings, statuses
+from services.orders.tables.shop_log import shop_log
 from services.orders.tables.statistics import counted_orders, counted_shops, turnover
 from services.orders.tables.view import views
 
@@ -43,6 +45,9 @@ __all__ = [
     "guards",
     "hearings",
     "idempotency_keys",
+    "import_parts",
+    "import_rejects",
+    "imports",
     "lines",
     "metadata",
     "news",
@@ -57,6 +62,7 @@ __all__ = [
     "promotion_uses",
     "promotions",
     "resyncs",
+    "shop_log",
     "shop_settings",
     "shops",
     "statuses",

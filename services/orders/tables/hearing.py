@@ -3,10 +3,10 @@
 An answer touches one row each of `orders` and `hearings`.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, Text, true
 
 from services.orders.tables.metadata import ExactDecimal, metadata
-from shared.database import UtcDateTime
+from shared.database import Json, UtcDateTime
 
 hearings = Table(
     "hearings",
@@ -55,4 +55,6 @@ products = Table(
     Column("available", BigInteger, nullable=False),
     Column("sold_out", Boolean, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("price_includes_tax", Boolean, nullable=False, server_default=true()),
+    Column("prices", Json(), nullable=False, server_default="[]"),  # [{price_list, currency, price, includes_tax}]
 )

@@ -99,6 +99,7 @@ orders = Table(
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     *list_indexes(),
+    Index("ix_orders_deleted", "shop", "updated_at", "id", **_where("deleted_at IS NOT NULL")),
     Index("ix_orders_uncounted", "id", **_where("counted <> revision")),
     Index("ix_orders_shop_email", "shop", "email"),
     Index("ix_orders_unsettled", "id", postgresql_where=text("NOT settled"), sqlite_where=text("NOT settled")),
@@ -133,6 +134,7 @@ lines = Table(
     Column("external_id", String(100)),
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
     Column("booked_for", UtcDateTime()),
+    Column("price_list", String(60)),  # where the price comes from; null: it was stated
 )
 
 parcels = Table(
@@ -153,6 +155,7 @@ entries = Table(
     "entries",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("shop", String(40), nullable=False, server_default=""),
     Column("order_id", String(36), ForeignKey("orders.id"), nullable=False),
     Column("version", BigInteger),  # the order version that first contained it; null: no service hears it
     Column("at", UtcDateTime(), nullable=False),
@@ -173,6 +176,7 @@ entries = Table(
     Column("traceparent", String(60)),
     Column("changes", Json()),  # field -> [before, after]; for the log, never sent
     Index("ix_entries_order_id_version", "order_id", "version"),
+    Index("ix_entries_shop_at", "shop", "at", "id"),
 )
 
 applied_rules = Table(

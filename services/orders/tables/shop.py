@@ -12,6 +12,7 @@ shop_settings = Table(
     Column("profile", String(10), nullable=False),  # open | strict
     Column("payment_term_hours", Integer),  # after which awaiting_payment expires; null: never
     Column("on_payment", Json(), nullable=False),  # payment state -> status mnemonic
+    Column("on_invoice_imported", String(60)),  # status mnemonic; null: nothing moves
     Column("tracking_required", Boolean, nullable=False),  # to ship: a carrier and a tracking number
     Column("publish_histories", Boolean, nullable=False),
     Column("link_secret", String(64), nullable=False),  # signs the links to histories

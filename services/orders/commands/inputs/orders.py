@@ -56,11 +56,13 @@ class AddressInput(Input):
 
 
 class LineInput(Input):
+    """A line; without `unit_price` it takes the price of the client's list, else the public one."""
+
     sku: Short
     name: Filled
     kind: Kind = "product"
     quantity: Quantity
-    unit_price: Plain
+    unit_price: Plain | None = None
     tax_rate: Percent
     external_id: Short | None = None
     booked_for: Moment | None = None
@@ -82,13 +84,17 @@ class ActionsInput(Input):
 
 
 class PlaceOrder(Input):
-    """A new order. An `imported` one sends no confirmation, and its addresses and prices are taken as they come."""
+    """A new order. An `imported` one sends no confirmation, and its addresses and prices are taken as they come.
+
+    Prices include tax where `prices_include_tax` says so; absent, where its client is shown them so, if the order takes
+    any price from a list, else always.
+    """
 
     channel: Literal["web", "manual", "amazon", "ebay"] = "web"
     external_id: Short | None = None
     placed_at: Moment | None = None
     currency: Currency
-    prices_include_tax: bool = True
+    prices_include_tax: bool | None = None
     language: Language | None = None
     on_short: Literal["wait", "cancel"] = "wait"
     status: Short = "received"
@@ -112,6 +118,11 @@ class PlaceOrder(Input):
     fields: Fields = Field(default_factory=dict)
     coupons: Coupons = ()
 
+    @property
+    def unpriced(self) -> bool:
+        """Whether any line leaves its price to the catalogue."""
+        return any(line.unit_price is None for line in self.lines)
+
     @model_validator(mode="after")
     def _the_client_is_known(self) -> Self:
         if self.customer_id is not None:
@@ -125,9 +136,12 @@ class PlaceOrder(Input):
 
     @model_validator(mode="after")
     def _prices_fit(self) -> Self:
-        shown = self.prices_include_tax and not self.imported
+        shown = self.prices_include_tax is not False and not self.imported
         for number, line in enumerate(self.lines):
-            check_price(line.unit_price, self.currency, shown, f"lines.{number}.unit_price")
+            if line.unit_price is not None:
+                check_price(line.unit_price, self.currency, shown, f"lines.{number}.unit_price")
+            elif self.imported:
+                raise ValueError(f"lines.{number}.unit_price: an imported order comes with its prices")
         return self
 
     @model_validator(mode="after")
@@ -239,6 +253,7 @@ class LineEdit(Input):
     restocked: Any = None
     allocated: Any = None
     short_reason: Any = None
+    price_list: Any = None
 
 
 class EditLines(Input):

@@ -1,9 +1,9 @@
 """Bodies of commands on a shop and its keys."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from services.orders.commands.inputs.fields import (
     Currency,
@@ -49,6 +49,12 @@ class ClosingInput(Input):
     ends: date
     texts: dict[Language, Words] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _days_are_in_order(self) -> Self:
+        if self.ends < self.starts:
+            raise ValueError("ends: the last day is before the first")
+        return self
+
 
 class ShopInput(Input):
     """A shop: what all services are told of it, and (`profile` and below) what only orders reads."""
@@ -70,5 +76,6 @@ class ShopInput(Input):
     profile: Literal["open", "strict"] = "open"
     payment_term_hours: Annotated[int, Field(ge=1, le=24 * 366)] | None = None
     on_payment: dict[PaidState, Short] = Field(default_factory=dict)
+    on_invoice_imported: Short | None = None
     tracking_required: bool = False
     publish_histories: bool = False

@@ -1,4 +1,4 @@
-"""Groups of customers, each with its price list."""
+"""Groups of customers, each with its price list; prices by list, and which of them a line took."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,4 +22,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer, nullable=False),
     )
     op.add_column("customers", sa.Column("group_name", sa.String(60)))
+    op.add_column("products", sa.Column("price_includes_tax", sa.Boolean, nullable=False, server_default=sa.true()))
+    op.add_column("products", sa.Column("prices", Json(), nullable=False, server_default="[]"))
+    op.add_column("lines", sa.Column("price_list", sa.String(60)))
     op.create_index("ix_customers_shop_group_name", "customers", ["shop", "group_name"])

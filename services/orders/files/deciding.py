@@ -1,0 +1,182 @@
+"""What becomes of a row: it is taken, it is a credit, it is the head of its order and no line of it, it is skipped, or
+it is rejected with its reason.
+
+A row is taken iff its order number is no cancellation's, its quantity and its price are above zero (a price of zero may
+be let through by the mapping), and they can be read at all. A row of a cancellation is a credit for as many units.
+
+Pure: `reading` reads the file, credits find their lines in `staging`.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from services.orders.files.amounts import number
+from services.orders.files.mapping import Charge, Mapping
+from services.orders.files.reading import Record
+
+_WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:[.,]0*)?", re.ASCII)
+AMOUNTS = ("amount", "discount", "subtotal", "tax")
+"""Fields that are amounts of the order's currency."""
+PRODUCT = "product"
+"""The kind of line that is held in stock."""
+
+
+class Kind(StrEnum):
+    """What a row became."""
+
+    TAKEN = "taken"
+    CREDIT = "credit"
+    HEAD = "head"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A decided row. `quantity` is above zero, of a credit too; `details` are the other mapped cells that are filled.
+
+    `unit_price` is as the file says it, before any discount. What a charge comes to stands in `details`, under
+    `charge N` and `charge N tax`. A head has neither SKU nor quantity nor price. Of a row that was rejected or skipped
+    only `line`, `order` and `reason` mean anything (and `details`, where all its order is skipped: `ALL_SKIPPED`).
+    """
+
+    kind: Kind
+    line: int
+    order: str
+    sku: str = ""
+    quantity: int = 0
+    unit_price: Decimal = Decimal(0)
+    placed_at: datetime | None = None
+    customer: str = ""
+    is_stocked: bool = True
+    reason: str = ""
+    details: dict[str, str] | None = None
+
+
+ALL_SKIPPED = {"skipped": "order"}
+
+
+class _Unusable(Exception):
+    """Why a row cannot be taken."""
+
+
+def decide(record: Record, mapping: Mapping, zone: ZoneInfo) -> Row:
+    """The decision about one record; moments without a zone are in `zone`."""
+    cells = {name: rule.read(record.cells) for name, rule in mapping.fields.items()}
+    order = cells.pop("order")
+    skip = next((skip for skip in mapping.skip if skip.applies(record.cells)), None)
+    if skip is not None and skip.whole != "head":
+        details = ALL_SKIPPED if skip.whole == "order" else None
+        return Row(Kind.SKIPPED, record.line, order, reason=skip.because, details=details)
+    try:
+        if not order:
+            raise _Unusable("there is no order number")
+        if skip is not None:
+            return _head(record, cells, order, mapping, zone)
+        return _usable(record, cells, order, mapping, zone)
+    except _Unusable as reason:
+        return Row(Kind.REJECTED, record.line, order, reason=str(reason))
+
+
+def _head(record: Record, cells: dict[str, str], order: str, mapping: Mapping, zone: ZoneInfo) -> Row:
+    """The row that speaks for its order; raises `_Unusable`."""
+    placed_at = _moment(cells.pop("placed_at", ""), mapping, zone)
+    details = _details(record, cells, mapping)
+    return Row(Kind.HEAD, record.line, order, placed_at=placed_at, details=details)
+
+
+def _usable(record: Record, cells: dict[str, str], order: str, mapping: Mapping, zone: ZoneInfo) -> Row:
+    """The row, which uses the cells up; raises `_Unusable`."""
+    is_credit = mapping.cancellation_prefix is not None and order.startswith(mapping.cancellation_prefix)
+    quantity = _quantity(cells.pop("quantity"), is_credit)
+    price = _unit_price(cells, quantity, mapping)
+    if (price < 0 or (price == 0 and not mapping.free_lines)) and not is_credit:
+        raise _Unusable(f"the price is {price:f}, not above 0")
+    sku = cells.pop("sku")
+    if not sku:
+        raise _Unusable("there is no SKU")
+    placed_at = _moment(cells.pop("placed_at", ""), mapping, zone)
+    if booked_for := cells.get("booked_for"):
+        cells["booked_for"] = _written(booked_for, mapping, zone).isoformat()
+    customer = cells.pop("customer_id", "")
+    is_stocked = sku not in mapping.services and (cells.get("kind") or PRODUCT) == PRODUCT
+    return Row(
+        Kind.CREDIT if is_credit else Kind.TAKEN,
+        record.line,
+        order,
+        sku,
+        quantity,
+        price,
+        placed_at,
+        customer,
+        is_stocked,
+        details=_details(record, cells, mapping),
+    )
+
+
+def _details(record: Record, cells: dict[str, str], mapping: Mapping) -> dict[str, str]:
+    """The other cells that are filled, their numbers as Python writes them, and the charges; raises `_Unusable`."""
+    for name in AMOUNTS:
+        if cells.get(name):
+            cells[name] = f"{_number(cells[name], name, mapping):f}"
+    if cells.get("tax_rate"):
+        cells["tax_rate"] = f"{_number(cells['tax_rate'].rstrip(' %'), 'tax rate', mapping):f}"
+    for place, charge in enumerate(mapping.charges):
+        cells |= _charged(place, charge, record.cells, mapping)
+    return {name: cell for name, cell in cells.items() if cell}
+
+
+def _quantity(cell: str, is_credit: bool) -> int:
+    whole = _WHOLE.fullmatch(cell)
+    if not whole:
+        raise _Unusable(f"the quantity {cell!r} is no whole number")
+    quantity = -int(whole[1]) if is_credit else int(whole[1])
+    if quantity <= 0:
+        raise _Unusable(f"the quantity is {cell}, not {'below' if is_credit else 'above'} 0")
+    return quantity
+
+
+def _unit_price(cells: dict[str, str], quantity: int, mapping: Mapping) -> Decimal:
+    if "unit_price" in cells:
+        return _number(cells.pop("unit_price"), "price", mapping)
+    return _number(cells["amount"], "amount", mapping) / quantity
+
+
+def _number(cell: str, what: str, mapping: Mapping) -> Decimal:
+    found = number(cell, decimal_comma=mapping.decimal_comma)
+    if found is None:
+        raise _Unusable(f"the {what} {cell!r} is no number")
+    return found
+
+
+def _charged(place: int, charge: Charge, cells: dict[str, str], mapping: Mapping) -> dict[str, str]:
+    """What the row says of a charge; an empty cell charges nothing."""
+
+    def total(columns: tuple[str, ...]) -> Decimal:
+        filled = [cell for column in columns if (cell := cells.get(column, "").strip())]
+        return sum((_number(cell, charge.name, mapping) for cell in filled), Decimal(0))
+
+    # Some exports write what was taken off as a negative number.
+    found = {f"charge {place}": f"{total(charge.amount) - abs(total(charge.minus)):f}"}
+    if charge.tax is not None:
+        found[f"charge {place} tax"] = f"{total((charge.tax,)):f}"
+    return found
+
+
+def _moment(cell: str, mapping: Mapping, zone: ZoneInfo) -> datetime | None:
+    """None for an empty cell: the first row of an order speaks for the others."""
+    return _written(cell, mapping, zone) if cell else None
+
+
+def _written(cell: str, mapping: Mapping, zone: ZoneInfo) -> datetime:
+    for form in (*mapping.date_format, None):
+        try:
+            written = datetime.strptime(cell, form) if form else datetime.fromisoformat(cell)  # noqa: DTZ007 - zone: below
+        except ValueError:
+            continue
+        return (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(UTC)
+    raise _Unusable(f"the date {cell!r} is not as expected")

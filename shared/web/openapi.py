@@ -1,0 +1,108 @@
+"""What a route answers besides its own success, as its OpenAPI document says it.
+
+Routes raise problems and return prepared answers, and FastAPI sees neither: it would promise its own validation errors
+and nothing else. `describe` takes what a route is made of (its policy, its parameters, its method) and says which
+problems can come of that. Schemathesis holds every route to it (`tests/openapi`).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from shared.web.policies import EVERYONE, policies
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457; more members say more, `current` the present state for one.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:comptoir:problem:", "description": "what to decide by"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "what is wrong, and what to do"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "detail"],
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+TITLES = {
+    401: "No key, or one that is not valid",
+    403: "The key lacks the scope, or is of another shop",
+    404: "There is no such thing in this shop",
+    409: "It conflicts with the present state",
+    413: "The body is too large",
+    422: "Something that was given is not valid; `errors` names it",
+    503: "Something needed does not answer now: ask again",
+}
+CONVERTOR = re.compile(r":\w+}")
+"""`{sku:path}` of a route is `{sku}` in the document."""
+KEY = {"type": "http", "scheme": "bearer", "description": "A key of the shop, or an administrator's."}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "The same request with the same key is done once; kept for 24 hours.",
+}
+
+
+def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    """What `app.openapi` shall be; made at the first asking, when all routes are there."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _described(app)
+        return app.openapi_schema
+
+    return document
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    scopes = {CONVERTOR.sub("}", name): found for name, found in policies(app).items()}
+    for path, operations in made["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, path, method, scopes[f"{method.upper()} {path}"])
+    components = made.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM
+    components["securitySchemes"] = {"key": KEY}
+    return made
+
+
+def _complete(operation: dict[str, Any], path: str, method: str, scopes: frozenset[str]) -> None:
+    if method == "post":
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    if scopes != {EVERYONE}:
+        operation["security"] = [{"key": []}]
+        asked = ", ".join(f"`{scope}`" for scope in sorted(scopes))
+        operation["description"] = f"{operation.get('description', '')}\n\nScope: {asked}.".strip()
+    operation["responses"].pop("422", None)
+    for status in _problems(operation, path, method, scopes):
+        operation["responses"][str(status)] = {
+            "description": TITLES[status],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+
+
+def _problems(operation: dict[str, Any], path: str, method: str, scopes: frozenset[str]) -> Iterator[int]:
+    if scopes != {EVERYONE}:
+        yield from (401, 403)
+    yield 404
+    if method != "get":
+        yield 409
+    if "requestBody" in operation:
+        yield 413
+    if operation.get("parameters") or "requestBody" in operation:
+        yield 422
+    yield 503
