@@ -5,6 +5,7 @@ import pytest
 from services.orders.tables import metadata
 from shared.batch import parked
 from shared.contracts import Order
+from tests.orders.clients_of_a_shop import cases_of_clients, fill_clients
 from tests.orders.driver import Driver, Json, line, order, shop_input
 from tests.other_shops import SECRET, Case, Cases, ask, routes, walk
 
@@ -38,6 +39,7 @@ class Shop:
         self.promotion = (await self.post("promotions", PROMOTION | {"name": SECRET}))["id"]
         self.view = (await self.post("views", VIEW | {"name": SECRET}))["id"]
         self.key = (await self.post("keys", {"name": SECRET, "scopes": ["orders:read"]}))["id"]
+        self.clients = await fill_clients(self.orders)
         customer = {"name": SECRET, "email": "zoe@example.com"}
         goods = [line(name=SECRET), line("BOX", name=SECRET)]
         made = await self.orders.place(*goods, customer=customer, origin=SECRET, payment_method=SECRET)
@@ -58,6 +60,7 @@ def cases_of(shop: Shop) -> Cases:
     return {
         **_about_one_order(code, decision),
         **_about_configuration(shop),
+        **cases_of_clients(shop.clients),
         "GET /api/v1/orders": Case(200, query={"q": SECRET, "code": shop.code}, shows=True),
         "GET /api/v1/orders/counts": Case(200, query={"code": shop.code}),
         # What a listener of another shop hears, `test_events` asks with a real stream.
