@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.cli.processes import COMPTOIR, KEY, Running, environment, started
 
-PAGES = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("walk", "prices"))
+PAGES = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("walk", "prices", "clients"))
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 TIMELINE = re.compile(r"(?:^20\d\d-\d\d-\d\dT\S+Z  .*\n)+", re.MULTILINE)
 MARK = "-- end of the answer --"
@@ -26,7 +26,7 @@ VARYING = (
     re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}\b"),
     re.compile(r"\b[0-9a-f]{32}\b"),
     re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
-    re.compile(r"(?<=/h/)[\w.-]+"),
+    re.compile(r"(?<=/[ha]/)[\w.-]+"),
     re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|\+00:00)?)?"),
     re.compile(r"\b20\d\d-\d\d\b"),
     re.compile(r"\b\d\d:\d\d:\d\d\b"),
