@@ -73,6 +73,17 @@ class Api:
                 return
             left = None if left is None else left - len(page["items"])
 
+    def pieces(self, path: str, **query: Any) -> Iterator[bytes]:
+        """A file at a path, piece by piece; one that breaks off raises like an answer that does not come."""
+        try:
+            with self._http.stream("GET", path, params=query) as response:
+                if not response.is_success:
+                    response.read()
+                    raise Refused(response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as failure:
+            raise self._unreachable(failure) from None
+
     def post(
         self,
         path: str,
@@ -164,7 +175,10 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _word(value: Any) -> str:
+def _word(value: Any) -> str | list[str]:
+    """As a query has it; several values stand there several times."""
+    if isinstance(value, list):
+        return [str(one) for one in value]
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

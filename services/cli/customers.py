@@ -1,12 +1,16 @@
 """`comptoir customers`: look at clients, give a person the data that are held, and erase them."""
 
+import json
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.cli.client import segment
-from services.cli.output import show_fields, show_items, show_json
-from services.cli.session import api_of
+from services.cli.errors import CliError, Exit
+from services.cli.output import note, show_fields, show_items, show_json
+from services.cli.session import api_of, tell_trace
 
 customers_app = typer.Typer(help="Clients.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
@@ -78,3 +82,37 @@ def show_customer(
         | {"phone": found["phone"], "VAT number": found["vat_number"]}
         | addresses
     )
+
+
+@customers_app.command("export")
+def export_customer(
+    context: typer.Context,
+    id_: Id,
+    file: Annotated[str, typer.Argument(help="Where to write it; - is the standard output.")] = "-",
+) -> None:
+    """Everything that is held of a person, as one JSON document."""
+    found = api_of(context).get(f"{CUSTOMERS}/{segment(id_)}/export")
+    text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    if file == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CliError(f"{file} cannot be written: {error.strerror}.", "Name another file.", Exit.USAGE) from None
+    note(f"The client with {len(found['orders'])} orders stands in {file}.")
+
+
+@customers_app.command("erase")
+def erase_customer(
+    context: typer.Context,
+    id_: Id,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: it cannot be undone.")] = False,
+) -> None:
+    """Erase a person's data for good; invoices and credit notes stay. Open orders refuse it."""
+    if not yes:
+        typer.confirm("Erase this client's data? It cannot be undone.", abort=True, err=True)
+    api = api_of(context)
+    found = api.post(f"{CUSTOMERS}/{segment(id_)}/erasure", may_repeat=True)
+    note(f"Erased; {found['orders']} orders keep their figures and say no name.")
+    tell_trace(api)

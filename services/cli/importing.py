@@ -20,12 +20,13 @@ from services.cli.imports.reports import credit_amount, write_credits, write_rej
 from services.cli.imports.sending import Sending
 from services.cli.output import note, progress, show_fields, show_json
 from services.cli.session import api_of, tell_trace
-from services.orders.files.deciding import Kind, decide
+from services.orders.files.deciding import Kind
 from services.orders.files.documents import Sender
 from services.orders.files.loading import MappingError, changed, load_channels, load_mapping, shipped_mapping
 from services.orders.files.mapping import Mapping
-from services.orders.files.reading import Layout, UnreadableFileError, digest, read_records
+from services.orders.files.reading import UnreadableFileError, digest
 from services.orders.files.staging import Staging
+from services.orders.files.taking import take
 from shared.money import from_minor, to_minor
 
 import_app = typer.Typer(help="Take over data from files.", no_args_is_help=True)
@@ -165,9 +166,7 @@ def _read(request: Request, staging: Staging) -> None:
     mapping = request.mapping
     try:
         with progress("Reading", request.file.stat().st_size) as counter:
-            records = read_records(request.file, Layout.of(mapping), counter.advance)
-            staging.add((decide(record, mapping, request.zone), record.cells) for record in records)
-        staging.close_reading(whole_orders=mapping.whole_orders)
+            take(request.file, mapping, request.zone, staging, counter.advance)
     except UnreadableFileError as error:
         raise CliError(f"{request.file}: {error} Nothing was imported.", error.remedy) from None
     for number in staging.unknown_orders(request.channels):

@@ -10,6 +10,7 @@ import typer
 
 from services.cli.client import segment
 from services.cli.errors import CliError, Exit
+from services.cli.exporting import export_orders
 from services.cli.formats import formats_app
 from services.cli.output import show_fields, show_items, show_json, show_table
 from services.cli.session import api_of, tell_trace
@@ -37,6 +38,7 @@ ENTRY_COLUMNS = {"at": "at", "kind": "kind", "actor": "actor", "status": "status
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    orders_app.command("export")(export_orders)
     orders_app.add_typer(formats_app, name="formats")
     app.add_typer(orders_app, name="orders")
 

@@ -7,10 +7,11 @@ mails about documents and payments will be built from it.
 from collections.abc import Awaitable, Callable, Sequence
 
 from services.notifications.commands.converge import converge
+from services.notifications.commands.inviting import invite
 from services.notifications.commands.say import say, say_one
 from services.notifications.queries import standings
 from shared.batch import lock_keys
-from shared.contracts import Account, Delivery, Message, Order
+from shared.contracts import Account, Delivery, Message, Order, SignIn
 from shared.outbox import Transaction
 
 
@@ -20,6 +21,16 @@ def on_order(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Ord
     async def heard(tx: Transaction, orders: Sequence[Order]) -> None:
         if await converge(tx, orders):
             tx.after_commit(nudge)
+
+    return heard
+
+
+def on_sign_in(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[SignIn]], Awaitable[None]]:
+    """The handler of clients' ways into the client space: each is mailed, and answered to nobody."""
+
+    async def heard(tx: Transaction, ways: Sequence[SignIn]) -> None:
+        await invite(tx, ways)
+        tx.after_commit(nudge)
 
     return heard
 

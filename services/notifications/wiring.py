@@ -1,14 +1,14 @@
 """The whole notifications service on one screen: what it hears, the worker, the API, the sandboxes."""
 
 from services.notifications.api import Tools, router
-from services.notifications.handlers import again, blocked, on_account, on_order
+from services.notifications.handlers import again, blocked, on_account, on_order, on_sign_in
 from services.notifications.jobs import Deliverer
 from services.notifications.jobs.outlets import Outlets
 from services.notifications.jobs.retention import forget_old
 from services.notifications.sandbox import Sandbox
 from services.notifications.settings import Settings
 from shared.broker import Bus
-from shared.contracts import Account, Delivery, Digest, Order
+from shared.contracts import Account, Delivery, Digest, Order, SignIn
 from shared.database import Clock, utcnow
 from shared.runtime import Service
 
@@ -27,6 +27,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.hear_of_shops()
     service.hear(Order, on_order(deliver.nudge), again=again, blocked=blocked)
     service.hear(Account, on_account, again=again, blocked=blocked)
+    service.hear(SignIn, on_sign_in(deliver.nudge))
 
     service.routers.append(router)
     service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge)

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from services.orders.api import Tools, routers
+from services.orders.api import UPLOADS, Tools, routers
 from services.orders.api.feed import Feed
 from services.orders.handlers import HANDLERS, DigestHearing
 from services.orders.jobs import (
@@ -10,12 +10,15 @@ from services.orders.jobs import (
     continue_resync,
     count_changed,
     expire_payment_terms,
+    forget_accounts,
     found_shop,
     publish_shops,
+    send_account_links,
 )
+from services.orders.jobs.importing import Importer
 from services.orders.settings import Settings
 from shared.broker import Bus
-from shared.contracts import Digest, Order, Shop
+from shared.contracts import Digest, Order, Shop, SignIn
 from shared.database import Clock, utcnow
 from shared.runtime import Service
 from shared.web.asyncapi import asyncapi_router
@@ -24,7 +27,7 @@ from shared.web.start import start_router
 
 def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
     """The service, not started."""
-    service = Service("orders", settings, publishes=(Order, Shop), clock=clock, bus=bus)
+    service = Service("orders", settings, publishes=(Order, Shop, SignIn), clock=clock, bus=bus)
     outbox = service.outbox
 
     for message, handler in HANDLERS.items():
@@ -38,7 +41,12 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("count_changed", settings.count_seconds, lambda: count_changed(outbox))
     service.job("continue_resync", 1.0, lambda: continue_resync(outbox, settings.resync_per_second))
 
+    service.job("import_files", 1.0, Importer(outbox).run)
+    links = service.job("send_account_links", 5.0, lambda: send_account_links(outbox, settings))
+    service.job("forget_accounts", 3600.0, lambda: forget_accounts(outbox))
+
     service.on_start.append(lambda: found_shop(outbox, settings))
+    service.uploads |= UPLOADS
     service.routers += [
         asyncapi_router(version("comptoir")),
         start_router(docs=settings.docs, sandbox=settings.sandbox),
@@ -51,5 +59,14 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         heartbeat_seconds=settings.heartbeat_seconds,
     )
     service.on_closing.append(feed.close)
-    service.routers += routers(Tools(service.db, outbox, service.bus.hints, service.keyring, feed))
+    tools = Tools(
+        service.db,
+        outbox,
+        service.bus.hints,
+        service.keyring,
+        feed,
+        settings,
+        links_wanted=links.nudge,
+    )
+    service.routers += routers(tools)
     return service

@@ -1,4 +1,4 @@
-"""The vocabulary of the suite: seven state messages and the digest, nothing else.
+"""The vocabulary of the suite: eight state messages and the digest, nothing else.
 
 A message says how a thing now is, not what happened to it. Every message has a shop, a key and a version; a reader that
 knows a version at least as new does no work. Changes are additive: readers ignore unknown fields and take an unknown
@@ -7,6 +7,7 @@ enum value as `other`. The JSON Schemas in `docs/schemas` are generated from the
 
 from shared.contracts.base import Answer, Message
 from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentState
+from shared.contracts.clients import SignIn
 from shared.contracts.digest import Digest, DigestItem
 from shared.contracts.inventory import ListPrice, Product, Reservation, ReservedLine, StockState
 from shared.contracts.notifications import ChannelLine, ChannelOrder, Delivery, DeliveryItem, Outcome
@@ -34,8 +35,8 @@ from shared.contracts.orders import (
 )
 from shared.contracts.shops import Closing, InvoicePolicy, LegalIdentity, Shop, ShopKey
 
-MESSAGES: tuple[type[Message], ...] = (Order, Shop, Reservation, Product, Account, Delivery, ChannelOrder)
-"""The seven state messages, in the order of the architecture's table."""
+MESSAGES: tuple[type[Message], ...] = (Order, Shop, Reservation, Product, Account, Delivery, ChannelOrder, SignIn)
+"""The state messages: seven about orders, products and shops, and a client's way in."""
 
 BY_NAME: dict[str, type[Message]] = {message.name: message for message in MESSAGES}
 
@@ -80,6 +81,7 @@ __all__ = [
     "Shop",
     "ShopKey",
     "Shown",
+    "SignIn",
     "Status",
     "StatusType",
     "StockState",

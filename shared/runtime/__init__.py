@@ -76,6 +76,7 @@ class Service:
         self.keyring = Keyring(self.db, clock)
         self.hears: dict[str, Hearing] = {}
         self.routers: list[APIRouter] = []
+        self.uploads: dict[str, int] = {}
         self.jobs: list[Job] = shared_jobs(self)
         self.on_start: list[Callable[[], Awaitable[None]]] = []
         self.on_stop: list[Callable[[], Awaitable[None]]] = []
@@ -129,7 +130,9 @@ class Service:
             routers = [*self.routers, health_router(self), operations_router(self)]
             if self.settings.docs:
                 routers.append(documentation_router(self.name))
-            self._app = create_app(self.name, version("comptoir"), routers, docs=self.settings.docs)
+            self._app = create_app(
+                self.name, version("comptoir"), routers, docs=self.settings.docs, uploads=self.uploads
+            )
             self._app.state.keyring = self.keyring
             self._app.state.service = self
             for name, value in self.state.items():

@@ -6,7 +6,7 @@ every service), `policies` (no route without one), `openapi` (what a route answe
 (which service answers which path).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, FastAPI
 
@@ -21,8 +21,13 @@ from shared.web.tracing import TracedRequests
 __all__ = ["BODY_LIMIT", "Page", "after_key", "create_app", "json_response", "once", "page_of", "problem_response"]
 
 
-def create_app(service: str, version: str, routers: Sequence[APIRouter], *, docs: bool) -> FastAPI:
-    """The application of one service; `app.state.keyring` and the rest are set by `shared.runtime`."""
+def create_app(
+    service: str, version: str, routers: Sequence[APIRouter], *, docs: bool, uploads: Mapping[str, int] | None = None
+) -> FastAPI:
+    """The application of one service; `app.state.keyring` and the rest are set by `shared.runtime`.
+
+    `uploads` are the routes whose bodies may be larger, and how large.
+    """
     app = FastAPI(
         title=f"Comptoir {service}",
         version=version,
@@ -34,7 +39,7 @@ def create_app(service: str, version: str, routers: Sequence[APIRouter], *, docs
         app.include_router(router)
     app.openapi = describe(app)  # type: ignore[method-assign]
     add_handlers(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, uploads=uploads)
     app.add_middleware(EveryError)
     app.add_middleware(TracedRequests)
     return app

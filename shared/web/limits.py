@@ -1,5 +1,7 @@
 """How large a request may be."""
 
+from collections.abc import Mapping
+
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,25 +12,30 @@ BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of a request's body; an import sends its rows in pieces."""
 
 
-def too_large() -> Response:
+def too_large(limit: int = BODY_LIMIT) -> Response:
     """The answer to it."""
-    detail = f"A request's body may have {BODY_LIMIT} bytes."
+    detail = f"A request's body may have {limit} bytes."
     return problem_response(problem_document(413, "too-large", "The request is too large", detail))
 
 
 class BodyLimit:
-    """Refuses a body over the limit before it is read into memory, whether or not its length was announced."""
+    """Refuses a body over the limit before it is read into memory, whether or not its length was announced.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `uploads` gives other limits, by path, to routes that read a body piece by piece.
+    """
+
+    def __init__(self, app: ASGIApp, uploads: Mapping[str, int] | None = None) -> None:
         self.app = app
+        self.uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > BODY_LIMIT:
-            await too_large()(scope, receive, send)
+        limit = self.uploads.get(scope["path"], BODY_LIMIT)
+        if not length.isdigit() or int(length) > limit:
+            await too_large(limit)(scope, receive, send)
             return
         received = 0
 
@@ -36,7 +43,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > BODY_LIMIT:
+            if received > limit:
                 raise HTTPException(413)
             return message
 

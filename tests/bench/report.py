@@ -135,16 +135,7 @@ def _lines(figures: Figures) -> list[str]:
         f"{standing['orders_accepted_per_second']:.0f} two-line orders a second from 16 clients;",
         f"{standing['orders_accepted_cpu_ms']:.1f} ms CPU of orders each, until it is settled.",
         "",
-        "## Many buyers of the same stock",
-        "",
-        f"{BUYERS} clients, half of what they want is there, two processes of inventory; from the moment the orders",
-        "are let out until each is reserved or waits. The floor is raw SQL on as many connections: a transaction each,",
-        "a conditional UPDATE a SKU in one order for all, one INSERT; it tells nobody and keeps no waiting list.",
-        "",
-        "| | baskets a second | raw SQL | ratio | deadlocks |",
-        "|---|---|---|---|---|",
-        *(_contended(name, case) for name, case in figures.contended.items()),
-        "",
+        *_contention(figures),
         "## Standing still",
         "",
         "| process | resident MB after the load above |",
@@ -155,6 +146,21 @@ def _lines(figures: Figures) -> list[str]:
         f"{standing['embedded_idle_cpu_percent']:.1f} % of a core; first start",
         f"{standing['embedded_first_start_seconds']:.1f} s with migrations and the demonstration shop,",
         f"later ones {standing['embedded_start_seconds']:.1f} s.",
+    ]
+
+
+def _contention(figures: Figures) -> list[str]:
+    return [
+        "## Many buyers of the same stock",
+        "",
+        f"{BUYERS} clients, half of what they want is there, two processes of inventory; from the moment the orders",
+        "are let out until each is reserved or waits. The floor is raw SQL on as many connections: a transaction each,",
+        "a conditional UPDATE a SKU in one order for all, one INSERT; it tells nobody and keeps no waiting list.",
+        "",
+        "| | baskets a second | raw SQL | ratio | deadlocks |",
+        "|---|---|---|---|---|",
+        *(_contended(name, case) for name, case in figures.contended.items()),
+        "",
     ]
 
 

@@ -26,8 +26,9 @@ async def everybody_in(suite: Suite, price_list: str) -> AsyncIterator[None]:
 @pytest.mark.row("S3-17", owners="IO")
 async def test_a_resellers_price_reaches_the_order_and_its_invoice(suite: Suite) -> None:
     sku, reseller = await suite.product(stock=9), f"reseller-{uuid4().hex[:8]}"
-    sheet = {"name": "Médoc", "price": "12.00", "currency": "EUR", "tax_rate": "20"}
-    grid = {"prices": [{"price_list": reseller, "currency": "EUR", "price": "7.49", "includes_tax": False}]}
+    sheet: dict[str, Any] = {"name": "Médoc", "price": "12.00", "currency": "EUR", "tax_rate": "20"}
+    listed = {"price_list": reseller, "currency": "EUR", "price": "7.49", "includes_tax": False}
+    grid: dict[str, Any] = {"prices": [listed]}
     for path, body in ((sku, sheet), (f"{sku}/prices", grid)):
         put = await suite.client.put(f"/api/v1/inventory/products/{path}", json=body)
         assert put.status_code == 200, put.text
@@ -41,9 +42,9 @@ async def test_a_resellers_price_reaches_the_order_and_its_invoice(suite: Suite)
             return found
 
         await eventually(look)
-        body: dict[str, Any] = {name: value for name, value in order_body().items() if name != "prices_include_tax"}
-        body["lines"] = [{"sku": sku, "name": "Médoc", "quantity": 3, "tax_rate": "20"}]
-        placed = await suite.client.post("/api/v1/orders", json=body)
+        bought: dict[str, Any] = {name: value for name, value in order_body().items() if name != "prices_include_tax"}
+        bought["lines"] = [{"sku": sku, "name": "Médoc", "quantity": 3, "tax_rate": "20"}]
+        placed = await suite.client.post("/api/v1/orders", json=bought)
         assert placed.status_code == 201, placed.text
         order = placed.json()
     assert (order["lines"][0]["unit_price"], order["lines"][0]["price_list"]) == ("7.49", reseller)

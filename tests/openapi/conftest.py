@@ -47,7 +47,8 @@ def apis(running: Running, known: dict[str, list[str]]) -> dict[str, BaseSchema]
 
 
 def _schema(running: Running, service: str, known: dict[str, list[str]]) -> BaseSchema:
-    schema = schemathesis.openapi.from_url(f"{running.url}/docs/{service}/openapi.json")
+    whole = schemathesis.openapi.from_url(f"{running.url}/docs/{service}/openapi.json")
+    schema = whole.exclude(path_regex="/events$")  # which goes on for ever: tests/orders/test_events
 
     @schema.hook("map_path_parameters")
     def meaningful(_context, parameters):  # type: ignore[no-untyped-def]

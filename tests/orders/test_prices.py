@@ -25,8 +25,7 @@ from services.orders.queries.records import LineRecord, OrderRecord
 from shared.contracts import ListPrice, Order
 from shared.money import to_minor
 from tests.orders.driver import Driver, Json
-from tests.orders.test_groups import bought as order_without_basis
-from tests.orders.test_groups import client, make_group, put_into, sell
+from tests.orders.tariffs import bought, client, make_group, put_into, sell
 
 BASKETS = 20_000
 DECIMALS = {"JPY": 0, "EUR": 2, "TND": 3, "KWD": 3}
@@ -217,7 +216,7 @@ async def test_shown_previewed_saved_and_invoiced_amounts_are_the_same(
         version = orders.next_version("inventory", sku)
         await sell(orders, sku, sheet["price"], *sheet["listed"], version=version, **rest)
     lines = [{**line, "tax_rate": f"{known[line['sku']]['tax_rate']}"} for line in basket.pop("lines")]
-    body = order_without_basis(*lines, **basket)
+    body = bought(*lines, **basket)
     previewed = await orders.http.post("/api/v1/orders/preview", json=body)
     saved = await orders.http.post("/api/v1/orders", json=body)
     asked = {"sku": list(SKUS), "customer": body["customer"]["email"], "currency": body["currency"]}

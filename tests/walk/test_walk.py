@@ -1,16 +1,19 @@
-"""The walk in the docs says what really happens."""
+"""The walks in the docs say what really happens."""
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.processes import started
-from tests.walk.walk import PAGE, Step, masked, steps, walked
+from tests.walk.walk import PAGES, Step, masked, steps, walked
 
 
-def test_every_answer_on_the_page_is_the_real_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_answer_on_the_page_is_the_real_one(path: Path, tmp_path: Path) -> None:
     var, files = tmp_path / "var", tmp_path / "files"
     var.mkdir()
     files.mkdir()
-    page = PAGE.read_text()
+    page = path.read_text()
     with started(var) as running:
         assert masked(walked(page, running, files)) == masked(page), "python -m tests.walk.walk writes it anew"
 

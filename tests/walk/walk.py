@@ -1,12 +1,13 @@
-"""The walk of docs/walk.md on a fresh installation: every command is run, and what it answers is what the page shows.
+"""The pages of the docs that walk: each on a fresh installation, where every command answers what the page shows.
 
-`python -m tests.walk.walk` writes the answers into the page; `test_walk` runs the same and compares. Blocks that begin
+`python -m tests.walk.walk` writes the answers into the pages; `test_walk` runs the same and compares. Blocks that begin
 with ```console belong to it: a line with `$ ` is a command, `> ` goes on with it, and what follows is its answer.
 """
 
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tests.cli.processes import COMPTOIR, KEY, Running, environment, started
 
-PAGE = Path(__file__).parents[2] / "docs" / "walk.md"
+PAGES = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("walk", "prices"))
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 TIMELINE = re.compile(r"(?:^20\d\d-\d\d-\d\dT\S+Z  .*\n)+", re.MULTILINE)
 MARK = "-- end of the answer --"
@@ -93,12 +94,14 @@ def _untimed(line: str) -> str:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="comptoir-walk-") as folder:
-        var, files = Path(folder, "var"), Path(folder, "files")
-        var.mkdir()
-        files.mkdir()
-        with started(var) as running:
-            PAGE.write_text(walked(PAGE.read_text(), running, files))
+    """Walk the pages named, or all."""
+    for page in [page for page in PAGES if page.stem in (sys.argv[1:] or page.stem)]:
+        with tempfile.TemporaryDirectory(prefix="comptoir-walk-") as folder:
+            var, files = Path(folder, "var"), Path(folder, "files")
+            var.mkdir()
+            files.mkdir()
+            with started(var) as running:
+                page.write_text(walked(page.read_text(), running, files))
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ async def get_product(caller: Reader, inventory: Inventory, sku: SkuInPath) -> R
     return product_response(row, 200)
 
 
-@router.put("/{sku:path}")
+@router.put("/{sku:path}", responses={201: {"description": "A new product"}})
 async def put_product(
     caller: Writer, inventory: Inventory, sku: SkuInPath, body: ProductBody, if_match: IfMatch = None
 ) -> Response:

@@ -11,13 +11,15 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_time
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
-from services.notifications.channels.texts import date_of, day_of, money, render
-from services.notifications.channels.words import words_of
-from services.notifications.domain.payloads import Closed, Letter, Words
+from services.notifications.channels.texts import date_of, day_of, locale_of, money, render
+from services.notifications.channels.words import invitation_words, words_of
+from services.notifications.domain.payloads import Closed, Invitation, Letter, Words
 
 LISTED = 50
 """Lines of the order shown; the rest is counted, so that no reader's mailbox clips the mail."""
@@ -41,21 +43,50 @@ class BadLetter(ValueError):
 def compose(letter: Letter, delivery: str, order: str, now: datetime) -> bytes:
     """The mail of a delivery. Raises `BadLetter`, or `BadText` for the seller's own text."""
     language, fixed = words_of(letter.words.language)
-    sender = _address(letter.sender)
     message = MIMEMultipart("alternative")  # the older classes of `email`: the newer ones cost ten times the time
-    message["Message-ID"] = f"<{delivery}@{sender.rpartition('@')[2]}>"
-    message["Date"] = format_datetime(now)
-    message["From"] = formataddr((_one_line(letter.words.shop), sender))
+    _sent(message, delivery, letter.sender, letter.words.shop, now)
     message["To"] = ", ".join(formataddr((_one_line(letter.name), _address(to))) for to in letter.to)
     message["Subject"] = Header(_one_line(_subject(letter, fixed)), header_name="Subject").encode()
-    message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = language
     message["X-Comptoir-Order"] = _one_line(order)
-    context = _context(letter, language, fixed)
-    message.attach(MIMEText(_skeletons.get_template("status.txt.j2").render(context), "plain", "utf-8"))
-    html = mjml2html(_skeletons.get_template("status.mjml.j2").render(context))
-    message.attach(MIMEText(html, "html", "utf-8"))
+    _attach(message, "status", _context(letter, language, fixed))
     return message.as_bytes()
+
+
+def compose_invitation(invitation: Invitation, delivery: str, now: datetime) -> bytes:
+    """The mail with a client's way into the client space. Raises `BadLetter`."""
+    language, fixed = invitation_words(invitation.language)
+    until = invitation.expires_at.astimezone(ZoneInfo(invitation.timezone))
+    names = {
+        "shop": invitation.shop,
+        "client": invitation.name,
+        "time": str(format_time(until, "short", locale=locale_of(language))),
+    }
+    said = {key: value.format_map(names) for key, value in fixed.items()}
+    message = MIMEMultipart("alternative")
+    _sent(message, delivery, invitation.sender, invitation.shop, now)
+    message["To"] = formataddr((_one_line(invitation.name), _address(invitation.to)))
+    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
+    message["Content-Language"] = language
+    context = {"language": language, "say": said, "shop": invitation.shop, "link": invitation.link}
+    _attach(message, "sign_in", context | {"greeting": said["greeting"] if invitation.name else None})
+    return message.as_bytes()
+
+
+def _sent(message: MIMEMultipart, delivery: str, address: str, shop: str, now: datetime) -> None:
+    """The headers that every mail of ours has."""
+    sender = _address(address)
+    message["Message-ID"] = f"<{delivery}@{sender.rpartition('@')[2]}>"
+    message["Date"] = format_datetime(now)
+    message["From"] = formataddr((_one_line(shop), sender))
+    message["Auto-Submitted"] = "auto-generated"
+
+
+def _attach(message: MIMEMultipart, skeleton: str, context: dict[str, object]) -> None:
+    """The text and the HTML part, which say the same."""
+    message.attach(MIMEText(_skeletons.get_template(f"{skeleton}.txt.j2").render(context), "plain", "utf-8"))
+    html = mjml2html(_skeletons.get_template(f"{skeleton}.mjml.j2").render(context))
+    message.attach(MIMEText(html, "html", "utf-8"))
 
 
 def _subject(letter: Letter, fixed: dict[str, str]) -> str:

@@ -21,9 +21,9 @@ from aiosmtplib import (
 from prometheus_client import Counter
 from pydantic import TypeAdapter
 
-from services.notifications.channels.letters import compose, envelope
+from services.notifications.channels.letters import compose, compose_invitation, envelope
 from services.notifications.channels.texts import BadText
-from services.notifications.domain.payloads import Letter
+from services.notifications.domain.payloads import Invitation, Letter
 from services.notifications.domain.results import Call, Result, Trouble, clip, done, down, rejected, unknown
 from services.notifications.settings import SmtpAccount
 from shared.contracts import Outcome
@@ -34,7 +34,7 @@ CLOSING_DOWN = 421
 
 REPEATED = Counter("comptoir_mails_repeated", "Mails sent again because the outcome of an earlier attempt is unknown")
 
-_letters = TypeAdapter(Letter)
+_mails: TypeAdapter[Letter | Invitation] = TypeAdapter(Letter | Invitation)
 
 
 class Envelope(NamedTuple):
@@ -57,10 +57,17 @@ class Mail:
 
     async def send(self, call: Call) -> Result:
         """Compose the mail and hand it to the relay."""
-        letter = _letters.validate_python(call.payload)
+        mail = _mails.validate_python(call.payload)
+        now = self._clock()
         try:
-            sender, *recipients = envelope((letter.sender, *letter.to))
-            content = compose(letter, call.id, call.order, self._clock())
+            if isinstance(mail, Invitation):
+                if mail.expires_at <= now:
+                    return rejected("the link has expired")
+                sender, *recipients = envelope((mail.sender, mail.to))
+                content = compose_invitation(mail, call.id, now)
+            else:
+                sender, *recipients = envelope((mail.sender, *mail.to))
+                content = compose(mail, call.id, call.order, now)
         except (BadText, ValueError) as error:
             return rejected(str(error))
         if call.unsure_since is not None:

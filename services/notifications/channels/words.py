@@ -51,8 +51,31 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+INVITATIONS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "subject": "{shop} : votre accès à l’espace client",
+        "greeting": "Bonjour {client},",
+        "text": "Ce lien ouvre votre espace client chez {shop}. Il sert une seule fois, jusqu’à {time}.",
+        "button": "Ouvrir mon espace client",
+        "unasked": "Si vous n’avez rien demandé, ne faites rien : sans ce lien, personne n’entre.",
+    },
+    "en": {
+        "subject": "{shop}: your way into the client space",
+        "greeting": "Hello {client},",
+        "text": "This link opens your client space at {shop}. It serves once, until {time}.",
+        "button": "Open my client space",
+        "unasked": "If you did not ask for it, do nothing: without this link nobody gets in.",
+    },
+}
+
 
 def words_of(language: str) -> tuple[str, dict[str, str]]:
     """The language that is really used, and its words; English for a language we have none of."""
     base = language.split("-")[0].split("_")[0].lower()
     return (base, WORDS[base]) if base in WORDS else ("en", WORDS["en"])
+
+
+def invitation_words(language: str) -> tuple[str, dict[str, str]]:
+    """The same for the mail with a way into the client space."""
+    base, _ = words_of(language)
+    return base, INVITATIONS[base]

@@ -6,6 +6,7 @@ from typing import ClassVar
 from sqlalchemy import select, update
 
 from services.notifications.commands.claim import database_seconds
+from services.notifications.commands.inviting import SIGN_IN
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
 from services.notifications.queries import DELIVERY, Found
@@ -44,10 +45,12 @@ async def settle(tx: Transaction, shop: str, delivery: str, outcome: Outcome, re
 
 async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Outcome]) -> Found:
     own = (obligations.c.id == delivery) & (obligations.c.shop == shop)
-    order = (await tx.execute(select(obligations.c.order_id).where(own))).scalar_one_or_none()
-    if order is None:
+    found = (await tx.execute(select(obligations.c.order_id, obligations.c.verb).where(own))).one_or_none()
+    if found is None:
         raise NotFound("There is no such delivery.")
-    await lock_keys(tx, Order.name, [order])
+    if found.verb == SIGN_IN:
+        raise NotNow("A way into the client space lasts minutes: the client asks for another.")
+    await lock_keys(tx, Order.name, [found.order_id])
     leased = (obligations.c.lease_until > database_seconds()).label("leased")
     row = (await tx.execute(select(obligations, leased).where(own).with_for_update())).one()
     if Outcome(row.state) not in states:

@@ -1,7 +1,8 @@
 """Writes down what came of calls: journal, obligation, lane and the answer to the order, in one transaction.
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
-worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations.
+worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
+space is no order's, so it is answered to nobody.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
+from services.notifications.commands.inviting import SIGN_IN, forget_closed
 from services.notifications.commands.say import say
 from services.notifications.domain.lanes import after, healed
 from services.notifications.domain.lifecycle import Standing, Step, follow
@@ -58,7 +60,9 @@ class Finished:
 
 async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
     """Write these outcomes down; how many still counted."""
-    await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
+    answered = lane.verb != SIGN_IN
+    if answered:
+        await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
     now_lane = await _pace(tx, lane, [one.result for one in finished])
     held = await _held(tx, [one.claimed.id for one in finished])
     steps, entries, orders = [], [], {}
@@ -74,7 +78,10 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
     await tx.execute(_journal, entries)
     if now_lane:
         await _wake(tx, lane)
-    await say(tx, orders)
+    if answered:
+        await say(tx, orders)
+    else:
+        await forget_closed(tx, [row["row"] for row in steps])
     return len(steps)
 
 

@@ -116,4 +116,18 @@ class Shipment:
     items: tuple[Packed, ...]
 
 
-Payload = Letter | Note | Shipment
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """The mail with a client's way into the client space, which is of no use after `expires_at`."""
+
+    to: str
+    name: str
+    sender: str
+    shop: str
+    language: str
+    timezone: str
+    link: str
+    expires_at: datetime
+
+
+Payload = Letter | Note | Shipment | Invitation

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.orders.api.listing import ListQuery, OrderPage, list_page
 from services.orders.api.tools import Administrator, Reader, Tools, Writer, expected_version, odd_after, order_id
+from services.orders.commands.accounts import end_sessions
 from services.orders.commands.customers import amend_customer, create_customer, set_customer_settings
 from services.orders.commands.inputs import AmendCustomer, CustomerSettings, NewCustomer
 from services.orders.commands.inputs.fields import Email, Short, Words
@@ -113,6 +114,14 @@ def _add_changes(router: APIRouter, tools: Tools) -> None:
                 return _response(await amend_customer(tx, caller.shop, id_, body, version=version))
         except IntegrityError:
             raise CustomerRace("Another client has just got this address or number.") from None
+
+    @router.delete("/customers/{id_}/sessions", status_code=204)
+    async def end_their_sessions(caller: Writer, id_: Id) -> Response:
+        """Sign the client out everywhere; links that were mailed open nothing any more."""
+        async with tools.outbox.transaction() as tx:
+            await find_customer(tx.conn, caller.shop, id_, lock=True)
+            await end_sessions(tx, id_)
+        return Response(status_code=204)
 
 
 def _add_settings(router: APIRouter, tools: Tools) -> None:

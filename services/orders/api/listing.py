@@ -109,7 +109,7 @@ def add_listing(router: APIRouter, tools: Tools) -> None:
     async def read_counts(caller: Reader, filters: Annotated[FilterQuery, Query()]) -> Response:
         """What the filtered orders come to: how many per status, and their totals per currency."""
         async with tools.db.read() as conn:
-            rows = await count_orders(conn, caller.shop, await _chosen(conn, caller.shop, filters))
+            rows = await count_orders(conn, caller.shop, await chosen_filters(conn, caller.shop, filters))
         return json_response(_counts(rows))
 
 
@@ -117,7 +117,7 @@ async def list_page(conn: AsyncConnection, shop: str, query: ListQuery) -> Order
     """The page of one shop's orders that a URL asks for."""
     sort = Sort(query.sort.removeprefix("-"), descending=query.sort.startswith("-"))
     after = _key(sort, query.after)
-    found = await list_orders(conn, shop, await _chosen(conn, shop, query), sort, query.limit, after)
+    found = await list_orders(conn, shop, await chosen_filters(conn, shop, query), sort, query.limit, after)
     documents = await documents_of(conn, found.records)
     more = len(found.records) > query.limit
     place = _place(sort, found.records[query.limit - 1]) if more else None
@@ -140,7 +140,7 @@ def _key(sort: Sort, after: str | None) -> Key | None:
     return (moment_in(value) if sort.name in ("placed_at", "updated") else value), order_id(id_)
 
 
-async def _chosen(conn: AsyncConnection, shop: str, query: FilterQuery) -> Filters:
+async def chosen_filters(conn: AsyncConnection, shop: str, query: FilterQuery) -> Filters:
     """The filters as the database is asked: moments for days, minor units for amounts, statuses that there are."""
     filters = query.model_dump(include=set(FilterQuery.model_fields), exclude_none=True)
     if "q" in filters:

@@ -1,5 +1,6 @@
 """What the routes are made of: the database and the outbox, who asks, and the headers that conditions stand in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from services.orders.domain.code import CODE_REGEX
 from services.orders.queries.documents import order_document
 from services.orders.queries.hearings import find_reservations
 from services.orders.queries.records import OrderRecord, find_order
+from services.orders.settings import Settings
 from shared.broker import Hints
 from shared.database import Database
 from shared.outbox import Outbox
@@ -32,13 +34,15 @@ MANAGE = "orders:manage"
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What routes work with."""
+    """What routes work with; `links_wanted` wakes the job that makes links to the client space."""
 
     db: Database
     outbox: Outbox
     hints: Hints
     keyring: Keyring
     feed: Feed
+    settings: Settings
+    links_wanted: Callable[[], object]
 
 
 async def commanding(request: Request, caller: Caller, keyring: Keyring) -> Actor:

@@ -42,6 +42,13 @@ class Stale(Problem):
     title = "The order has changed since"
 
 
+class Erased(Problem):
+    """Documents that a change would bring about have nobody to be made out to."""
+
+    slug = "order-erased"
+    title = "The client of the order was erased"
+
+
 class TransitionRefused(Problem):
     """This status cannot be reached from the present one."""
 
@@ -114,7 +121,9 @@ async def wanted_move(conn: AsyncConnection, record: OrderRecord, request: MoveO
 
 
 def check_version(record: OrderRecord, version: int | None) -> None:
-    """Refuse a command that was thought for another version."""
+    """Refuse a command that was thought for another version, or comes after its client was erased."""
+    if record.erased:
+        raise Erased("The order stays as it is, since its client's data were erased.")
     if version is not None and version != record.version:
         detail = f"The order is at version {record.version}, not {version}."
         raise Stale(detail, current=order_document(record))

@@ -62,6 +62,7 @@ _DETAILS = (
     "fields",
     "adjustments",
     "archived_at",
+    "erased",
 )
 """What only an operator's edit changes; a change of status does not write it."""
 _update_orders = update(orders).where(orders.c.id == bindparam("the_id"))

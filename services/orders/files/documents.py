@@ -156,6 +156,8 @@ def _numbered(number: str, channel: str, lines: list[dict[str, Any]]) -> dict[st
 def _details(first: Row) -> dict[str, Any]:
     details = first.details or {}
     found: dict[str, Any] = {name: details[name] for name in ORDER_FIELDS if name in details}
+    if "order_language" in details:
+        found["language"] = details["order_language"]
     if first.placed_at:
         found["placed_at"] = first.placed_at.isoformat()
     if "tags" in details:

@@ -7,7 +7,7 @@ credit belongs to. It is made anew by every run and deleted at its end; what was
 import json
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -89,7 +89,9 @@ class Staging:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="comptoir-import-")
-        self._db = sqlite3.connect(Path(self._folder.name) / "rows.db", isolation_level=None)
+        # One thread at a time: a service fills it in one of its own.
+        path = Path(self._folder.name) / "rows.db"
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.executescript(_SCHEMA)
 
@@ -169,6 +171,12 @@ class Staging:
         """The rejected rows with their cells, in the order of the file."""
         for row in self._db.execute("SELECT * FROM rows WHERE kind = 'rejected' ORDER BY line"):
             yield _to_row(row), dict(zip(self.header, json.loads(row["cells"]), strict=True))
+
+    def cells_of(self, lines: Sequence[int]) -> list[tuple[int, list[str]]]:
+        """The cells of these lines, each with its line."""
+        statement = "SELECT line, cells FROM rows WHERE line = ?"
+        found = (self._db.execute(statement, (line,)).fetchone() for line in lines)
+        return [(row["line"], json.loads(row["cells"])) for row in found]
 
     @property
     def header(self) -> list[str]:

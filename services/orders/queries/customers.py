@@ -46,6 +46,8 @@ class CustomerRecord:
     tags: list[str] = field(default_factory=list)
     version: int = 1
     erased_at: datetime | None = None
+    ways_in: int = 0
+    """Links to the client space made so far: versions of `orders.sign_in.v1`."""
 
     @property
     def language(self) -> str | None:

@@ -3,6 +3,7 @@
 Mnemonics, types, actors, notes, warnings and unpublished entries never get here.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from liquid import Environment
@@ -16,6 +17,7 @@ from services.orders.queries.documents import amount, moment
 from services.orders.queries.records import EntryRecord, OrderRecord, complete, entry_of, record_of
 from services.orders.tables import entries, orders, shop_settings
 from shared.contracts import Shop
+from shared.database import among
 from shared.problems import NotFound
 from shared.security import find_shop
 
@@ -56,7 +58,8 @@ async def find_history(conn: AsyncConnection, token: str) -> dict[str, Any]:
         raise hidden
     (record,) = await complete(conn, [record_of(row)])
     shop = await find_shop(conn, row.shop)
-    return _history(record, await _published(conn, record), shop)
+    published = await published_entries(conn, [record.id])
+    return history_document(record, published.get(record.id, []), shop)
 
 
 def link_to(shop: Shop | None, token: str | None) -> str | None:
@@ -66,16 +69,21 @@ def link_to(shop: Shop | None, token: str | None) -> str | None:
     return f"{shop.public_url.rstrip('/')}/h/{token}"
 
 
-async def _published(conn: AsyncConnection, record: OrderRecord) -> list[EntryRecord]:
+async def published_entries(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, list[EntryRecord]]:
+    """What clients may read of these orders' histories, oldest first; an order without such entries is left out."""
     statement = (
         select(entries)
-        .where(entries.c.order_id == record.id, entries.c.kind == _STATUS, entries.c.publish)
+        .where(among(entries.c.order_id, ids), entries.c.kind == _STATUS, entries.c.publish)
         .order_by(entries.c.id)
     )
-    return [entry_of(row) for row in await conn.execute(statement)]
+    found: dict[str, list[EntryRecord]] = {}
+    for row in await conn.execute(statement):
+        found.setdefault(row.order_id, []).append(entry_of(row))
+    return found
 
 
-def _history(record: OrderRecord, published: list[EntryRecord], shop: Shop | None) -> dict[str, Any]:
+def history_document(record: OrderRecord, published: Sequence[EntryRecord], shop: Shop | None) -> dict[str, Any]:
+    """All that the client of an order sees of it."""
     words = _words(record, shop)
     items = [_entry(entry, words) for entry in published]
     return {
@@ -92,6 +100,7 @@ def _history(record: OrderRecord, published: list[EntryRecord], shop: Shop | Non
             {
                 "carrier": parcel.carrier,
                 "tracking_number": parcel.tracking_number,
+                "tracking_url": parcel.tracking_url,
                 "shipped_at": moment(parcel.shipped_at),
             }
             for parcel in record.shipments

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.orders.queries.records import OrderRecord, complete, record_of
 from services.orders.queries.search_filters import Filters, matching
 from services.orders.queries.search_terms import Narrowed
-from services.orders.tables import orders
+from services.orders.tables import lines, orders
 
 COUNTED = 1_000
 """How far a page counts its total; `count_orders` counts everything."""
@@ -66,6 +66,24 @@ async def list_orders(
     statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit + 1)
     records = [record_of(row) for row in await conn.execute(statement)]
     return Found(await complete(conn, records), total, exact)
+
+
+async def next_orders(
+    conn: AsyncConnection, shop: str, filters: Filters, sort: Sort, limit: int, after: Key | None
+) -> list[OrderRecord]:
+    """The next so many orders of a list that is walked to its end; nothing is counted."""
+    asked = await matching(conn, shop, filters)
+    statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit)
+    return await complete(conn, [record_of(row) for row in await conn.execute(statement)])
+
+
+async def count_rows(conn: AsyncConnection, shop: str, filters: Filters, *, lines_too: bool, limit: int) -> int:
+    """How many orders the list has, or how many lines they have, counted up to `limit`."""
+    asked = await matching(conn, shop, filters)
+    found = select(literal(1)).select_from(orders).where(*asked.few, *asked.probes)
+    if lines_too:
+        found = found.join(lines, lines.c.order_id == orders.c.id)
+    return int((await conn.execute(select(func.count()).select_from(found.limit(limit).subquery()))).scalar_one())
 
 
 async def _total(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> tuple[int, bool]:

@@ -3,9 +3,11 @@
 Written by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
 """
 
+from services.orders.tables.account import account_links, account_requests, account_sessions, news, wishes
 from services.orders.tables.checkout import checkouts
 from services.orders.tables.customer import customer_groups, customer_settings, customer_terms, customers
 from services.orders.tables.hearing import hearings, products, progress, resyncs
+from services.orders.tables.imports import import_parts, import_rejects, imports
 from services.orders.tables.metadata import (
     ExactDecimal,
     answers,
@@ -26,6 +28,9 @@ from services.orders.tables.view import views
 
 __all__ = [
     "ExactDecimal",
+    "account_links",
+    "account_requests",
+    "account_sessions",
     "answers",
     "api_keys",
     "applied_rules",
@@ -40,8 +45,12 @@ __all__ = [
     "guards",
     "hearings",
     "idempotency_keys",
+    "import_parts",
+    "import_rejects",
+    "imports",
     "lines",
     "metadata",
+    "news",
     "order_notes",
     "order_terms",
     "orders",
@@ -59,4 +68,5 @@ __all__ = [
     "statuses",
     "turnover",
     "views",
+    "wishes",
 ]

@@ -25,6 +25,7 @@ customers = Table(
     Column("tags", Json(), nullable=False, server_default="[]"),
     Column("version", BigInteger, nullable=False, server_default="1"),
     Column("erased_at", UtcDateTime()),
+    Column("ways_in", BigInteger, nullable=False, server_default="0"),  # versions of `orders.sign_in.v1` said so far
     Index("ux_customers_shop_email", "shop", "email", unique=True),
     Index("ix_customers_shop_group_name", "shop", "group_name"),
     Index("ux_customers_shop_number", "shop", "number", unique=True),

@@ -39,13 +39,7 @@ def upgrade() -> None:
     op.create_index("ix_customers_by_name", "customers", ["shop", "account", "name", "id"])
     _search()
     _orders()
-    op.create_table(
-        "customer_settings",
-        sa.Column("shop", sa.String(40), primary_key=True),
-        sa.Column("space", sa.Boolean, nullable=False),
-        sa.Column("tagging", sa.Boolean, nullable=False),
-        sa.Column("tag_rules", Json(), nullable=False),
-    )
+    _space()
 
 
 def _columns() -> list[sa.Column[Any]]:
@@ -55,6 +49,7 @@ def _columns() -> list[sa.Column[Any]]:
         sa.Column("tags", Json(), nullable=False, server_default="[]"),
         sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
         sa.Column("erased_at", UtcDateTime()),
+        sa.Column("ways_in", sa.BigInteger, nullable=False, server_default="0"),
     ]
 
 
@@ -100,3 +95,54 @@ def _orders() -> None:
         "sqlite_where": sa.text("deleted_at IS NULL"),
     }
     op.create_index("ix_orders_list_customer", "orders", ["customer_id", "placed_at"], **living)
+
+
+def _space() -> None:
+    """What a shop does with its clients, and the space that they may have."""
+    op.create_table(
+        "customer_settings",
+        sa.Column("shop", sa.String(40), primary_key=True),
+        sa.Column("space", sa.Boolean, nullable=False),
+        sa.Column("tagging", sa.Boolean, nullable=False),
+        sa.Column("tag_rules", Json(), nullable=False),
+    )
+    op.create_table(
+        "account_requests",
+        sa.Column("shop", sa.String(40), primary_key=True),
+        sa.Column("email", sa.String(320), primary_key=True),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+    )
+    op.create_table("account_links", *_secret(), sa.Column("used_at", UtcDateTime()))
+    op.create_index("ix_account_links_customer_id", "account_links", ["customer_id", "created_at"])
+    op.create_index("ix_account_links_shop", "account_links", ["shop", "created_at"])
+    op.create_table("account_sessions", *_secret())
+    op.create_index("ix_account_sessions_customer_id", "account_sessions", ["customer_id"])
+    op.create_index("ix_account_sessions_expires_at", "account_sessions", ["expires_at"])
+    op.create_table(
+        "wishes",
+        sa.Column("customer_id", sa.String(36), primary_key=True),
+        sa.Column("sku", sa.Text, primary_key=True),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+    )
+    op.create_table(
+        "news",
+        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("shop", sa.String(40), nullable=False),
+        sa.Column("texts", Json(), nullable=False),
+        sa.Column("starts_at", UtcDateTime()),
+        sa.Column("ends_at", UtcDateTime()),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+    )
+    op.create_index("ix_news_shop_id", "news", ["shop", "id"])
+
+
+def _secret() -> list[sa.Column[Any]]:
+    """A link or a session: its hash, whose it is, how long it is good."""
+    return [
+        sa.Column("sha256", sa.String(64), primary_key=True),
+        sa.Column("shop", sa.String(40), nullable=False),
+        sa.Column("customer_id", sa.String(36), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+    ]

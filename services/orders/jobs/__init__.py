@@ -1,7 +1,7 @@
 """What orders does on a timer: heal losses, expire terms, say everything again where that was asked.
 
 Each takes no input and is idempotent: what there is to do stands in the tables, so a crash or a second replica costs
-nothing but a repetition.
+nothing but a repetition. Neighbour: `importing` (files of orders).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from prometheus_client import Counter, Gauge
 from sqlalchemy import exists, func, select
 
+from services.orders.commands.accounts import forget_expired, send_links
 from services.orders.commands.expiring import expire_terms
 from services.orders.commands.founding import found
 from services.orders.commands.resending import resend
@@ -173,3 +174,17 @@ async def continue_resync(outbox: Outbox, per_second: int) -> None:
     """A second's worth of what `comptoir resync` asked for."""
     async with outbox.transaction(batch=True) as tx:
         await continue_resyncs(tx, per_second)
+
+
+async def send_account_links(outbox: Outbox, settings: Settings) -> None:
+    """Make the links to the client space that were asked for."""
+    found = PAGE
+    while found == PAGE:
+        async with outbox.transaction(batch=True) as tx:
+            found = await send_links(tx, settings, PAGE)
+
+
+async def forget_accounts(outbox: Outbox) -> None:
+    """Forget links and sessions of the client space that are long over."""
+    async with outbox.transaction(batch=True) as tx:
+        await forget_expired(tx)
