@@ -13,6 +13,7 @@ from services.orders.commands.accounts import end_sessions
 from services.orders.commands.customers import amend_customer, create_customer, set_customer_settings
 from services.orders.commands.inputs import AmendCustomer, CustomerSettings, NewCustomer
 from services.orders.commands.inputs.fields import Email, Short, Words
+from services.orders.commands.shop_log import Subject, logged
 from services.orders.queries.customers import (
     Asked,
     CustomerRecord,
@@ -133,7 +134,7 @@ def _add_settings(router: APIRouter, tools: Tools) -> None:
     @router.put("/shop/customers")
     async def put_settings(body: CustomerSettings, caller: Administrator) -> Response:
         """The same as it shall be; tags that were given stay."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.CUSTOMERS):
             return json_response(settings_document(await set_customer_settings(tx, caller.shop, body)))
 
 

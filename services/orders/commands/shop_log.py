@@ -13,7 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.commands.statuses import lock_statuses
 from services.orders.domain.differences import differences
-from services.orders.queries.configuration import checkout_now, keys_now, promotions_now, shop_now, statuses_now
+from services.orders.queries.configuration import (
+    checkout_now,
+    customers_now,
+    groups_now,
+    keys_now,
+    promotions_now,
+    shop_now,
+    statuses_now,
+)
 from services.orders.tables import shop_log
 from shared.database import new_id
 from shared.outbox import Transaction
@@ -30,6 +38,8 @@ class Subject(StrEnum):
     STATUSES = "statuses"
     CHECKOUT = "checkout"
     PROMOTIONS = "promotions"
+    GROUPS = "groups"
+    CUSTOMERS = "customers"
 
 
 Configuration = Mapping[str, Mapping[str, Any]]
@@ -41,6 +51,8 @@ _READ: dict[Subject, Callable[[AsyncConnection, str], Awaitable[Configuration]]]
     Subject.STATUSES: statuses_now,
     Subject.CHECKOUT: checkout_now,
     Subject.PROMOTIONS: promotions_now,
+    Subject.GROUPS: groups_now,
+    Subject.CUSTOMERS: customers_now,
 }
 
 
