@@ -160,3 +160,10 @@ async def test_client_is_put_into_a_group_that_there_is(orders: Driver) -> None:
     left = await patch(orders, made["id"], {"group": None})
     assert left.json()["group"] is None
     assert await listed(orders, group="resellers") == ["paul@example.org"]
+
+
+async def test_what_the_shop_does_with_its_clients_is_logged(orders: Driver) -> None:
+    for _twice in range(2):
+        assert (await orders.http.put("/api/v1/shop/customers", json={"tagging": True})).status_code == 200
+    (logged,) = (await orders.get("log", kind="customers"))["items"]
+    assert logged["changes"] == {"customers.tagging": [False, True]}

@@ -4,7 +4,8 @@ import pytest
 
 from services.orders.tables import metadata
 from shared.batch import parked
-from shared.contracts import Order, Product
+from shared.contracts import Order
+from tests.orders.clients_of_a_shop import cases_of_clients, fill_clients
 from tests.orders.driver import Driver, Json, line, order, shop_input
 from tests.other_shops import SECRET, Case, Cases, ask, routes, walk
 
@@ -14,11 +15,6 @@ CHECKOUT: Json = {"shipping_methods": [SECRET], "carriers": [], "pickup_points":
 EMPTY: Json = {"shipping_methods": [], "carriers": [], "pickup_points": [], "fields": []}
 PROMOTION: Json = {"name": "Sale", "code": "SALE", "kind": "percent", "value": "10"}
 VIEW: Json = {"name": "Mine", "query": "", "shared": True}
-
-
-def named(sku: str) -> Product:
-    """The product as inventory says it, with a name of this shop's."""
-    return Product(shop="cave", version=1, sku=sku, title=SECRET, available=1, sold_out=False)
 
 
 class Shop:
@@ -43,12 +39,8 @@ class Shop:
         self.promotion = (await self.post("promotions", PROMOTION | {"name": SECRET}))["id"]
         self.view = (await self.post("views", VIEW | {"name": SECRET}))["id"]
         self.key = (await self.post("keys", {"name": SECRET, "scopes": ["orders:read"]}))["id"]
-        await self.post("customer-groups", {"name": "club", "texts": TEXTS})
-        settings = {"space": False, "tagging": True, "tag_rules": [{"sku": "WINE", "tags": [SECRET]}]}
-        assert (await http.put("/api/v1/shop/customers", json=settings)).status_code == 200
+        self.clients = await fill_clients(self.orders)
         customer = {"name": SECRET, "email": "zoe@example.com"}
-        self.client = (await self.post("customers", customer))["id"]
-        await self.orders.hear(named("WINE"))
         goods = [line(name=SECRET), line("BOX", name=SECRET)]
         made = await self.orders.place(*goods, customer=customer, origin=SECRET, payment_method=SECRET)
         self.code, self.id = made["code"], made["id"]
@@ -68,7 +60,7 @@ def cases_of(shop: Shop) -> Cases:
     return {
         **_about_one_order(code, decision),
         **_about_configuration(shop),
-        **_about_customers(shop),
+        **cases_of_clients(shop.clients),
         "GET /api/v1/orders": Case(200, query={"q": SECRET, "code": shop.code}, shows=True),
         "GET /api/v1/orders/counts": Case(200, query={"code": shop.code}),
         # What a listener of another shop hears, `test_events` asks with a real stream.
@@ -147,26 +139,6 @@ def _about_configuration(shop: Shop) -> dict[str, Case]:
         "POST /api/v1/statuses": Case(201, json=status),
         "GET /api/v1/status-templates": Case(200),
         "GET /api/v1/status-templates/{name}": Case(200, {"name": "received"}),
-    }
-
-
-def _about_customers(shop: Shop) -> dict[str, Case]:
-    client, group = {"id_": shop.client}, {"name": "club"}
-    settings: Json = {"space": False, "tagging": False, "tag_rules": []}
-    return {
-        "GET /api/v1/customers": Case(200, query={"q": "zoe"}, shows=True),
-        "GET /api/v1/customers/{id_}": Case(404, client, shows=True),
-        "GET /api/v1/customers/{id_}/orders": Case(404, client, shows=True),
-        "PATCH /api/v1/customers/{id_}": Case(404, client, json={"name": "Mine"}),
-        "POST /api/v1/customers": Case(201, json={"name": "Mine", "email": "zoe@example.com"}),
-        "GET /api/v1/customer-groups": Case(200, shows=True),
-        "GET /api/v1/customer-groups/{name}": Case(404, group, shows=True),
-        "PUT /api/v1/customer-groups/{name}": Case(404, group, json=group),
-        "DELETE /api/v1/customer-groups/{name}": Case(404, group),
-        "POST /api/v1/customer-groups": Case(201, json=group),
-        "GET /api/v1/shop/customers": Case(200, shows=True),
-        "PUT /api/v1/shop/customers": Case(200, json=settings),
-        "GET /api/v1/prices": Case(200, query={"sku": "WINE", "customer": shop.client}, shows=True),
     }
 
 
