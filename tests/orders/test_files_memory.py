@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.orders.files.columns import Cell
 from services.orders.files.countries import country_code
 from services.orders.files.deciding import Kind
 from services.orders.files.documents import Sender
@@ -34,7 +35,7 @@ def written(path: Path, form: Format) -> None:
         file.write(writer.rows([["No", "Art", "Qty", "Price", "Name", "Notes"]]))
         for number in range(ROWS):
             price = "12.50" if number % 100 else "none"
-            row = [f"N-{number // 2}", f"SKU-{number % 10}", 2, price, "Vin", f"{number} {WIDE}"]
+            row: list[Cell] = [f"N-{number // 2}", f"SKU-{number % 10}", 2, price, "Vin", f"{number} {WIDE}"]
             file.write(writer.rows([row]))
         file.write(writer.end())
 
