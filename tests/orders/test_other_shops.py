@@ -13,6 +13,7 @@ TEXTS = {"fr": {"name": SECRET}, "en": {"name": SECRET}}
 CHECKOUT: Json = {"shipping_methods": [SECRET], "carriers": [], "pickup_points": [], "fields": []}
 EMPTY: Json = {"shipping_methods": [], "carriers": [], "pickup_points": [], "fields": []}
 PROMOTION: Json = {"name": "Sale", "code": "SALE", "kind": "percent", "value": "10"}
+TEXTS_OF_NEWS: Json = {"fr": {"title": "Mine", "body": "Mine"}}
 VIEW: Json = {"name": "Mine", "query": "", "shared": True}
 
 
@@ -49,6 +50,11 @@ class Shop:
         customer = {"name": SECRET, "email": "zoe@example.com"}
         self.client = (await self.post("customers", customer))["id"]
         await self.orders.hear(named("WINE"))
+        self.news = (await self.post("news", {"texts": {"fr": {"title": SECRET, "body": SECRET}}}))["id"]
+        form = {"format": "comptoir", "dry_run": "true"}
+        sent = await http.post("/api/v1/orders/imports", data=form, files={"file": (f"{SECRET}.csv", b"a,b")})
+        assert sent.status_code == 202, sent.text
+        self.file = sent.json()["id"]
         goods = [line(name=SECRET), line("BOX", name=SECRET)]
         made = await self.orders.place(*goods, customer=customer, origin=SECRET, payment_method=SECRET)
         self.code, self.id = made["code"], made["id"]
@@ -69,6 +75,8 @@ def cases_of(shop: Shop) -> Cases:
         **_about_one_order(code, decision),
         **_about_configuration(shop),
         **_about_customers(shop),
+        **_about_the_client_space(shop),
+        **_about_files(shop),
         "GET /api/v1/orders": Case(200, query={"q": SECRET, "code": shop.code}, shows=True),
         "GET /api/v1/orders/counts": Case(200, query={"code": shop.code}),
         # What a listener of another shop hears, `test_events` asks with a real stream.
@@ -167,6 +175,44 @@ def _about_customers(shop: Shop) -> dict[str, Case]:
         "GET /api/v1/shop/customers": Case(200, shows=True),
         "PUT /api/v1/shop/customers": Case(200, json=settings),
         "GET /api/v1/prices": Case(200, query={"sku": "WINE", "customer": shop.client}, shows=True),
+    }
+
+
+def _about_the_client_space(shop: Shop) -> dict[str, Case]:
+    """A key, of whatever shop, is no client's session; a link is looked for by its token alone."""
+    news, wish, token = {"id_": shop.news}, {"sku": "WINE"}, {"token": shop.code}
+    return {
+        "GET /api/v1/news": Case(200, shows=True),
+        "GET /api/v1/news/{id_}": Case(404, news, shows=True),
+        "PUT /api/v1/news/{id_}": Case(404, news, json={"texts": TEXTS_OF_NEWS}),
+        "DELETE /api/v1/news/{id_}": Case(404, news),
+        "POST /api/v1/news": Case(201, json={"texts": TEXTS_OF_NEWS}),
+        "POST /api/v1/account/links": Case(404, json={"shop": "cave", "email": "zoe@example.com"}),
+        "GET /a/{token}": Case(404, token),
+        "POST /a/{token}": Case(404, token),
+        "GET /api/v1/account": Case(401),
+        "PATCH /api/v1/account": Case(401, json={"language": "en"}),
+        "GET /api/v1/account/orders": Case(401),
+        "GET /api/v1/account/news": Case(401),
+        "GET /api/v1/account/wishes": Case(401),
+        "PUT /api/v1/account/wishes/{sku}": Case(401, wish),
+        "DELETE /api/v1/account/wishes/{sku}": Case(401, wish),
+        "DELETE /api/v1/account/session": Case(401),
+        "DELETE /api/v1/customers/{id_}/sessions": Case(404, {"id_": shop.client}),
+    }
+
+
+def _about_files(shop: Shop) -> dict[str, Case]:
+    one = {"id": shop.file}
+    return {
+        "GET /api/v1/orders/export": Case(200, query={"code": shop.code}, shows=True),
+        "GET /api/v1/orders/imports": Case(200, shows=True),
+        "POST /api/v1/orders/imports": Case(422, json={}),
+        "GET /api/v1/orders/imports/{id}": Case(404, one, shows=True),
+        "GET /api/v1/orders/imports/{id}/rejects": Case(404, one),
+        "POST /api/v1/orders/imports/{id}/cancel": Case(404, one),
+        "GET /api/v1/customers/{id_}/export": Case(404, {"id_": shop.client}, shows=True),
+        "POST /api/v1/customers/{id_}/erasure": Case(404, {"id_": shop.client}),
     }
 
 
