@@ -43,7 +43,7 @@ from shared.security import find_shop
 
 log = get_logger(__name__)
 
-PAGE = 50
+PAGE = 100
 """Orders placed at once."""
 
 T = TypeVar("T")
