@@ -70,8 +70,9 @@ def import_orders(
     map_file: Annotated[Path | None, typer.Option("--map", help="What the columns mean (YAML or TOML).")] = None,
     tax_rate: Annotated[str | None, typer.Option(help="Percent, where the file says none.  [default: 20]")] = None,
     opening_stock: Annotated[
-        OpeningStock, typer.Option(help="exact: receive what the orders need, once per SKU.")
-    ] = OpeningStock.EXACT,
+        OpeningStock | None,
+        typer.Option(help="exact: receive what the orders need, once per SKU.  [default: as the format says]"),
+    ] = None,
     channel_map: Annotated[
         Path | None, typer.Option(help='Orders of marketplaces (TOML): amazon = ["536365"], ebay = ["536370"].')
     ] = None,
@@ -101,14 +102,15 @@ def import_orders(
         )
     except MappingError as error:
         raise CliError(f"{error}.", "Correct it; docs/import.md names every setting.", Exit.USAGE) from None
-    has_rejects = _run(api, request, opening_stock, dry_run=dry_run, as_json=as_json)
+    has_stock = mapping.opening_stock if opening_stock is None else opening_stock is OpeningStock.EXACT
+    has_rejects = _run(api, request, has_stock=has_stock, dry_run=dry_run, as_json=as_json)
     if not dry_run:
         tell_trace(api)
     if has_rejects:
         raise typer.Exit(Exit.PARTIAL)
 
 
-def _run(api: Api, request: Request, opening_stock: OpeningStock, *, dry_run: bool, as_json: bool) -> bool:
+def _run(api: Api, request: Request, *, has_stock: bool, dry_run: bool, as_json: bool) -> bool:
     """Decide, send, report; whether there are rejects."""
     with Staging() as staging, _resumable():
         _read(request, staging)
@@ -118,7 +120,7 @@ def _run(api: Api, request: Request, opening_stock: OpeningStock, *, dry_run: bo
             _ask(sending)
         else:
             existing = sending.send_products()
-            if opening_stock is OpeningStock.EXACT:
+            if has_stock:
                 sending.book_opening_stock(existing)
             sending.send_orders()
         _report(request, sending, as_json=as_json, dry_run=dry_run)
@@ -216,8 +218,9 @@ def _tell_reasons(kind: Kind, reasons: dict[str, int]) -> None:
 
 
 def _figures(request: Request, sending: Sending) -> dict[str, Any]:
-    """What was decided, and what was sent; the amount is that of the taken rows at their prices."""
-    staging, sent, currency = sending.staging, sending.sent, request.mapping.currency
+    """What was decided, and what was sent; the amount is that of the taken rows at their prices, in one currency."""
+    staging, sent = sending.staging, sending.sent
+    currencies = staging.currencies() or [request.mapping.currency]
     units, amount = staging.totals()
     price_kind = "gross" if request.mapping.prices_include_tax else "net"
     return {
@@ -227,8 +230,8 @@ def _figures(request: Request, sending: Sending) -> dict[str, Any]:
         "skipped": staging.count(Kind.SKIPPED),
         "orders": staging.count_orders(),
         "units": units,
-        price_kind: str(from_minor(to_minor(amount, currency), currency)),
-        "currency": currency,
+        price_kind: str(from_minor(to_minor(amount, currencies[0]), currencies[0])) if len(currencies) == 1 else None,
+        "currency": ", ".join(currencies),
         "orders_created": sent.created,
         "orders_known": sent.known,
         "orders_refused": sent.refused,

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def turnover(
     context: typer.Context,
     by: Annotated[
-        str, typer.Option(help="day, month, year, channel, client_type, payment_method or product.")
+        str, typer.Option(help="day, month, year, channel, client_type, customer_group, payment_method or product.")
     ] = "month",
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,

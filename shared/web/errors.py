@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.database import is_transient
 from shared.observability import get_logger
 from shared.problems import Problem
-from shared.web.limits import too_large
+from shared.web.limits import TooLarge, too_large
 from shared.web.responses import problem_document, problem_response
 
 log = get_logger(__name__)
@@ -114,8 +114,8 @@ def _field(location: Sequence[Any]) -> str:
 
 
 async def _on_http_error(_request: Request, error: Any) -> Response:
-    if error.status_code == 413:
-        return too_large()
+    if isinstance(error, TooLarge):
+        return too_large(error.limit)
     slug = SLUGS.get(error.status_code, "refused")
     document = problem_document(error.status_code, slug, str(error.detail), str(error.detail))
     return problem_response(document, dict(error.headers or {}))

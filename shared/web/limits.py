@@ -18,6 +18,14 @@ def too_large(limit: int = BODY_LIMIT) -> Response:
     return problem_response(problem_document(413, "too-large", "The request is too large", detail))
 
 
+class TooLarge(HTTPException):
+    """The body went beyond the limit while it was being read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413)
+        self.limit = limit
+
+
 class BodyLimit:
     """Refuses a body over the limit before it is read into memory, whether or not its length was announced.
 
@@ -44,7 +52,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise HTTPException(413)
+                raise TooLarge(limit)
             return message
 
         await self.app(scope, limited, send)

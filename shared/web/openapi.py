@@ -38,6 +38,7 @@ TITLES = {
     403: "The key lacks the scope, or is of another shop",
     404: "There is no such thing in this shop",
     409: "It conflicts with the present state",
+    410: "It was there, and is no more",
     413: "The body is too large",
     422: "Something that was given is not valid; `errors` names it",
     503: "Something needed does not answer now: ask again",
@@ -52,6 +53,11 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "description": "The same request with the same key is done once; kept for 24 hours.",
 }
+
+
+def also(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route with problems that its shape does not tell."""
+    return {status: _problem(status) for status in statuses}
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
@@ -89,10 +95,12 @@ def _complete(operation: dict[str, Any], path: str, method: str, scopes: frozens
         operation["description"] = f"{operation.get('description', '')}\n\nScope: {asked}.".strip()
     operation["responses"].pop("422", None)
     for status in _problems(operation, path, method, scopes):
-        operation["responses"][str(status)] = {
-            "description": TITLES[status],
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        operation["responses"][str(status)] = _problem(status)
+
+
+def _problem(status: int) -> dict[str, Any]:
+    reference = {"$ref": "#/components/schemas/Problem"}
+    return {"description": TITLES[status], "content": {"application/problem+json": {"schema": reference}}}
 
 
 def _problems(operation: dict[str, Any], path: str, method: str, scopes: frozenset[str]) -> Iterator[int]:

@@ -51,6 +51,7 @@ def test_an_export_comes_back(comptoir: Command, tmp_path: Path, name: str) -> N
     figures(comptoir("import", "orders", "ebay.csv", "--format", "ebay", "--json"))
     done = comptoir("orders", "export", name, "--lang", "fr", "--where", "channel=ebay", "--where", "currency=EUR")
     assert (done.code, done.err.startswith(f"Wrote {name} (")) == (0, True), done.err
+    assert [one["on_hand"] for one in items(comptoir("stock", "show", "406802886617", "--json"))] == [0]
     back = figures(comptoir("import", "orders", name, "--format", "comptoir", "--json"))
     assert (back["orders"], back["orders_known"], back["orders_created"]) == (1, 1, 0)
     wrong = comptoir("orders", "export", name, "--where", "status=nonsense")

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 STRANGER = "a-secret-of-the-other-shop"
 SKU = {"sku": "wine"}
 NAMED = {"name": "Mine"}
+LISTED = {"price_list": "club", "currency": "EUR", "price": "9.90"}
 PLACE = {"code": "cellar"}
 
 
@@ -30,6 +31,8 @@ class Shop:
         location = {"name": SECRET, "priority": 3}
         assert (await http.put(f"{BASE}/locations/cellar", json=location)).status_code == 200
         assert (await http.put(f"{BASE}/products/wine", json={"name": SECRET})).status_code == 201
+        prices = {"prices": [LISTED]}
+        assert (await http.put(f"{BASE}/products/wine/prices", json=prices)).status_code == 200
         sheet = {"references": {"internal": SECRET}, "technical_sheet": {"fr": SECRET}}
         assert (await http.put(f"{BASE}/sheets/wine", json=sheet)).status_code == 200
         content = PNG + SECRET.encode()
@@ -62,6 +65,9 @@ def _about_products(shop: Shop) -> dict[str, Case]:
         f"POST {BASE}/images/link": Case(404, query=SKU, json={"url": "https://example.com/wine.jpg"}),
         f"GET {BASE}/images/{{image}}": Case(404, image, shows=True),
         f"DELETE {BASE}/images/{{image}}": Case(404, image),
+        f"PUT {BASE}/products/{{sku}}/prices": Case(404, SKU, json={"prices": []}),
+        f"POST {BASE}/prices/batch": Case(422, json={"prices": [{"sku": "wine", **LISTED}]}),
+        f"GET {BASE}/price-lists": Case(200),
         f"PUT {BASE}/products/{{sku}}": Case(201, SKU, json=NAMED),
         f"POST {BASE}/products/batch": Case(200, json={"products": [{"sku": "wine", "name": "Mine"}]}),
     }

@@ -166,4 +166,4 @@ async def test_what_the_shop_does_with_its_clients_is_logged(orders: Driver) -> 
     for _twice in range(2):
         assert (await orders.http.put("/api/v1/shop/customers", json={"tagging": True})).status_code == 200
     (logged,) = (await orders.get("log", kind="customers"))["items"]
-    assert logged["changes"] == {"customers.tagging": [False, True]}
+    assert logged["changes"] == {"settings.tagging": [False, True]}

@@ -108,7 +108,6 @@ class TestDeletion:
         assert await orders.read(made["code"]) == made
 
     @pytest.mark.row("S2-46")
-    @pytest.mark.row("S2-47")
     async def test_hides_the_order_and_gives_its_stock_back(self, orders: Driver) -> None:
         made = await orders.place()
         assert (await self.delete(orders, made, decision={"stock": "all"})).status_code == 204

@@ -1,5 +1,6 @@
 """Customer groups: kept by the seller, and what their customers see and pay."""
 
+import asyncio
 from decimal import Decimal
 
 import httpx
@@ -67,6 +68,7 @@ async def test_what_is_wrong_with_a_group_is_told(orders: Driver) -> None:
         await orders.http.delete(f"{path}/nobody"),
     ):
         assert refused(answer, 404) == "not-found"
+    assert refused(await orders.http.get(f"{path}/%00"), 422) == "invalid"
 
 
 async def test_a_group_with_customers_is_not_deleted(orders: Driver) -> None:
@@ -79,6 +81,19 @@ async def test_a_group_with_customers_is_not_deleted(orders: Driver) -> None:
     assert (await orders.get("customer-groups/reseller"))["members"] == 1, "a further order leaves the group"
     await put_into(orders, None)
     assert (await orders.http.delete("/api/v1/customer-groups/reseller")).status_code == 204
+
+
+async def test_no_client_is_ever_in_a_group_that_is_gone(orders: Driver) -> None:
+    await orders.place()
+    [camille] = (await orders.get("customers", account=False))["items"]
+    for number in range(8):
+        name = f"group-{number}"
+        await make_group(orders, name)
+        put, deleted = await asyncio.gather(
+            orders.http.patch(f"/api/v1/customers/{camille['id']}", json={"group": name}),
+            orders.http.delete(f"/api/v1/customer-groups/{name}"),
+        )
+        assert (put.status_code, deleted.status_code) in ((200, 409), (422, 204))
 
 
 async def test_another_shops_groups_are_not_there(orders: Driver) -> None:

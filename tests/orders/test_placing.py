@@ -199,3 +199,20 @@ class TestBatch:
         with orders.statements() as many:
             await self.place(orders, *(order(external_id=f"b{number}") for number in range(40)))
         assert len(many) == len(few)
+
+    async def test_what_the_shop_has_not_refuses_one_order_alone(self, orders: Driver) -> None:
+        priceless = {name: value for name, value in line("RARE").items() if name != "unit_price"}
+        bodies = [
+            order(external_id="1"),
+            order(status="sent", external_id="2"),
+            order(coupons=["NOTHING"]),
+            order(priceless),
+            order(customer_id="01a20273-0000-7000-8000-000000000000", external_id="1"),
+            order(external_id="3"),
+        ]
+        found = await self.place(orders, *bodies)
+        assert [item["status"] for item in found] == [201, 422, 422, 422, 422, 201]
+        fields = [item["errors"][0]["field"] for item in found[1:5]]
+        assert fields == ["status", "coupons.0", "lines.0.unit_price", "customer_id"]
+        assert len(await orders.rows("orders")) == 2
+        assert [item["status"] for item in await self.place(orders, *bodies)][0::5] == [200, 200]

@@ -81,6 +81,8 @@ async def test_changes_of_the_configuration_are_kept(orders: Driver) -> None:
     for _twice in range(2):
         assert (await http.put("/api/v1/shop/checkout", json=checkout)).status_code == 200
     assert (await http.post("/api/v1/promotions", json=PROMOTION)).status_code == 201
+    assert (await http.post("/api/v1/customer-groups", json={"name": "club"})).status_code == 201
+    assert (await http.put("/api/v1/shop/customers", json={"tagging": True})).status_code == 200
     key = (await http.post("/api/v1/keys", json={"name": "till", "scopes": ["orders:read"]})).json()
     assert (await http.delete(f"/api/v1/keys/{key['id']}")).status_code == 204
     found = await logged(orders)
@@ -91,6 +93,8 @@ async def test_changes_of_the_configuration_are_kept(orders: Driver) -> None:
         "statuses: removed call_back",
         "checkout: changed checkout",
         "promotions: created Spring (SPRING)",
+        "groups: created club",
+        "customers: changed settings",
         f"keys: created till ({key['id']})",
         f"keys: changed till ({key['id']})",
     ]

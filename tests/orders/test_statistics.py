@@ -15,6 +15,7 @@ from services.orders.domain.types import StatusType
 from services.orders.jobs import count_changed
 from services.orders.tables import counted_orders, counted_shops, turnover
 from tests.orders.driver import Driver, Json, invoice, line, shop_input
+from tests.orders.tariffs import make_group, put_into
 
 
 async def turned_over(orders: Driver, by: str = "day", **query: Any) -> dict[str, Json]:
@@ -53,6 +54,16 @@ async def test_ranking_by_client_type(orders: Driver) -> None:
     found = await turned_over(orders, "client_type")
     assert list(gross(found).items()) == [("company", "20.00"), ("private", "10.00")]
     assert gross(await turned_over(orders, "channel")) == {"web": "30.00"}
+
+
+async def test_turnover_by_customer_group(orders: Driver) -> None:
+    """The group the client was in at the time of the order; a later change of it moves no past turnover."""
+    await orders.place(line(quantity=1, price="10.00"))
+    await make_group(orders, "resellers")
+    await put_into(orders, "resellers")
+    await orders.place(line(quantity=1, price="20.00"))
+    await put_into(orders, None)
+    assert gross(await turned_over(orders, "customer_group")) == {"resellers": "20.00", "public": "10.00"}
 
 
 @pytest.mark.row("S3-25")

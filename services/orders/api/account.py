@@ -32,6 +32,7 @@ from shared.contracts import Shop
 from shared.runtime import Service
 from shared.security import open_to_all
 from shared.web import after_key, json_response
+from shared.web.openapi import also
 from shared.web.paging import Limit, encode_key
 
 ACCOUNT = "/api/v1/account"
@@ -73,7 +74,7 @@ def _add_links(router: APIRouter, tools: Tools) -> None:
             tx.after_commit(tools.links_wanted)
         return json_response({"detail": "If the address has an account, a link is on its way."}, 202)
 
-    @router.get("/a/{token}", dependencies=[Depends(open_to_all)])
+    @router.get("/a/{token}", responses=also(410), dependencies=[Depends(open_to_all)])
     async def look(token: Token, shop: ShopHeader = None) -> Response:
         """Whether a link is good; it stays so."""
         async with tools.db.read() as conn:
@@ -81,7 +82,7 @@ def _add_links(router: APIRouter, tools: Tools) -> None:
         found = {"shop": link.shop.shop, "title": link.shop.title, "expires_at": link.expires_at}
         return json_response(found, headers=PRIVATE)
 
-    @router.post("/a/{token}", status_code=201, dependencies=[Depends(open_to_all)])
+    @router.post("/a/{token}", status_code=201, responses=also(410), dependencies=[Depends(open_to_all)])
     async def follow(token: Token, shop: ShopHeader = None) -> Response:
         """Follow a link, which can be done once: a session, whose token is told now and never again."""
         async with tools.outbox.transaction() as tx:

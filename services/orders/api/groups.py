@@ -1,14 +1,20 @@
 """Routes on a shop's customer groups: who sees which prices."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.groups import create_group, delete_group, update_group
 from services.orders.commands.inputs import GroupInput
+from services.orders.commands.inputs.groups import GroupName
+from services.orders.commands.shop_log import Subject, logged
 from services.orders.queries.groups import count_members, find_group, group_document, list_groups
 from shared.outbox import Transaction
 from shared.web import json_response, once
+
+NameInPath = Annotated[GroupName, Path()]
 
 
 def group_routes(tools: Tools) -> APIRouter:
@@ -25,7 +31,7 @@ def group_routes(tools: Tools) -> APIRouter:
         return json_response({"items": items, "next": None, "total": len(items)})
 
     @router.get("/{name}")
-    async def read_group(caller: Reader, name: str) -> Response:
+    async def read_group(caller: Reader, name: NameInPath) -> Response:
         """One of them."""
         async with tools.db.read() as conn:
             found = await find_group(conn, caller.shop, name)
@@ -37,22 +43,24 @@ def group_routes(tools: Tools) -> APIRouter:
         """A new one; customers are put into it one by one."""
 
         async def command(tx: Transaction) -> Response:
-            return json_response(group_document(await create_group(tx, caller.shop, body), 0), 201)
+            async with logged(tx, caller.shop, caller.actor, Subject.GROUPS):
+                made = await create_group(tx, caller.shop, body)
+            return json_response(group_document(made, 0), 201)
 
         return await once(request, tools.outbox, caller, command)
 
     @router.put("/{name}")
-    async def put_group(body: GroupInput, caller: Writer, name: str) -> Response:
+    async def put_group(body: GroupInput, caller: Writer, name: NameInPath) -> Response:
         """As it shall be; orders that are there keep their prices."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.GROUPS):
             found = await update_group(tx, caller.shop, name, body)
             members = await count_members(tx.conn, caller.shop, [name])
         return json_response(group_document(found, members.get(name, 0)))
 
     @router.delete("/{name}", status_code=204)
-    async def remove_group(caller: Writer, name: str) -> Response:
+    async def remove_group(caller: Writer, name: NameInPath) -> Response:
         """Delete one that nobody is in; 409 `group-in-use` otherwise."""
-        async with tools.outbox.transaction() as tx:
+        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.GROUPS):
             await delete_group(tx, caller.shop, name)
         return Response(status_code=204)
 

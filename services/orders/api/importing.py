@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.importing import add_part, begin, cancel, receive
@@ -56,14 +55,8 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
     )
     async def start_import(request: Request, caller: Writer) -> Response:
         """Take a file of orders; answers at once, and works through it afterwards."""
-        try:
-            form = await request.form(max_files=1, max_fields=10)
-        except MultiPartException as error:
-            raise Invalid(error.message, field="body") from None
-        try:
+        async with request.form(max_files=1, max_fields=10) as form:  # a large file is kept on disk meanwhile
             found = await _received(tools, caller, form)
-        finally:
-            await form.close()
         return json_response(_document(found), 202, {"Location": f"{IMPORTS}/{found.id}"})
 
     @router.get("/imports")

@@ -1,6 +1,6 @@
 """Routes that create orders: one, perhaps waiting for inventory's answer, or many for an import."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -11,11 +11,21 @@ from sqlalchemy.exc import IntegrityError
 
 from services.orders.api.tools import Tools, Writer, commanding, documents_of, order_response, read_document
 from services.orders.api.waiting import inventory_heard, wait_seconds
+from services.orders.commands.entries import Actor
 from services.orders.commands.inputs import PlaceOrder
-from services.orders.commands.placing import Placed, Refusals, checked_order, find_known, place, place_many
+from services.orders.commands.placing import (
+    ExternalIdTaken,
+    Placed,
+    Refusals,
+    checked_order,
+    find_known,
+    place,
+    place_many,
+    preview,
+)
 from shared.database import new_id
 from shared.outbox import Transaction
-from shared.problems import Problem
+from shared.problems import Invalid, Problem
 from shared.security import Caller
 from shared.web import json_response, once
 from shared.web.idempotency import HEADER, remember, scope_of
@@ -80,11 +90,38 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
             return json_response({"items": [_result(result) for result in foreseen]})
 
         async def command(tx: Transaction) -> Response:
-            placed = iter(await place_many(tx, caller.shop, valid, actor) if valid else [])
-            results = [next(placed) if isinstance(order, PlaceOrder) else order for order in checked]
-            return json_response({"items": [_result(result) for result in results]})
+            return await _place_all(tx, caller.shop, checked, actor)
 
-        return await _placing(once(request, tools.outbox, caller, command))
+        async def sorting_out(tx: Transaction) -> Response:
+            acceptable = [await _unless_refused(tx, caller.shop, order, actor) for order in checked]
+            return await _place_all(tx, caller.shop, acceptable, actor)
+
+        try:
+            return await _placing(once(request, tools.outbox, caller, command))
+        except Invalid:  # the shop has not what one of them names: find out which, and place the others
+            return await _placing(once(request, tools.outbox, caller, sorting_out))
+
+
+async def _place_all(tx: Transaction, shop: str, checked: Sequence[PlaceOrder | Refusals], actor: Actor) -> Response:
+    valid = [order for order in checked if isinstance(order, PlaceOrder)]
+    placed = iter(await place_many(tx, shop, valid, actor) if valid else [])
+    results = [next(placed) if isinstance(order, PlaceOrder) else order for order in checked]
+    return json_response({"items": [_result(result) for result in results]})
+
+
+async def _unless_refused(
+    tx: Transaction, shop: str, order: PlaceOrder | Refusals, actor: Actor
+) -> PlaceOrder | Refusals:
+    """The order, or why it cannot be placed; one that is here already is found later."""
+    if isinstance(order, PlaceOrder):
+        try:
+            await preview(tx, shop, order, actor)
+        except ExternalIdTaken:
+            return order
+        except Invalid as refused:
+            errors: Refusals = refused.members.get("errors", [])
+            return errors or [{"field": "", "detail": refused.detail}]
+    return order
 
 
 def _result(result: Placed | Refusals) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Routes on statistics: turnover by period, client type, channel, payment method or product; and whether it is true."""
+"""Routes on statistics: turnover by period, client, channel, payment method or product; and whether it is true."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -26,7 +26,7 @@ class TurnoverQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Literal["day", "month", "year", "channel", "client_type", "payment_method", "product"] = "day"
+    by: Literal["day", "month", "year", "channel", "client_type", "customer_group", "payment_method", "product"] = "day"
     first: Annotated[date, Field(alias="from")] = date(1970, 1, 1)
     last: Annotated[date, Field(alias="to")] = date(2199, 12, 31)
     limit: Annotated[int, Field(ge=1, le=1000, description="of products, channels …; periods come whole")] = 100

@@ -79,7 +79,7 @@ async def keep_clients(tx: Transaction, placed: Sequence[OrderRecord], accounts:
     await write_customers(tx, changes)
     for record in placed:
         client = known[record.email]
-        record.customer_id = client.id
+        record.customer_id, record.customer_group = client.id, client.group_name
         record.customer = {name: value for name, value in record.customer.items() if name != "number"}
         if client.number is not None:
             record.customer["number"] = client.number

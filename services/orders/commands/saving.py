@@ -55,6 +55,7 @@ _DETAILS = (
     "carrier",
     "shipping_method",
     "pickup",
+    "customer_group",
     "payment_method",
     "operator",
     "origin",

@@ -16,6 +16,7 @@ from services.orders.domain.differences import differences
 from services.orders.queries.configuration import (
     checkout_now,
     customers_now,
+    groups_now,
     keys_now,
     promotions_now,
     shop_now,
@@ -37,6 +38,7 @@ class Subject(StrEnum):
     STATUSES = "statuses"
     CHECKOUT = "checkout"
     PROMOTIONS = "promotions"
+    GROUPS = "groups"
     CUSTOMERS = "customers"
 
 
@@ -49,6 +51,7 @@ _READ: dict[Subject, Callable[[AsyncConnection, str], Awaitable[Configuration]]]
     Subject.STATUSES: statuses_now,
     Subject.CHECKOUT: checkout_now,
     Subject.PROMOTIONS: promotions_now,
+    Subject.GROUPS: groups_now,
     Subject.CUSTOMERS: customers_now,
 }
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from services.orders.files.amounts import number
 from services.orders.files.mapping import Charge, Mapping
 from services.orders.files.reading import Record
+from shared.money import UnknownCurrency, exponent
 
 _WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:[.,]0*)?", re.ASCII)
 AMOUNTS = ("amount", "discount", "subtotal", "tax")
@@ -123,6 +124,8 @@ def _details(record: Record, cells: dict[str, str], mapping: Mapping) -> dict[st
     for name in AMOUNTS:
         if cells.get(name):
             cells[name] = f"{_number(cells[name], name, mapping):f}"
+    if cells.get("currency"):
+        _check_currency(cells["currency"])
     if cells.get("tax_rate"):
         cells["tax_rate"] = f"{_number(cells['tax_rate'].rstrip(' %'), 'tax rate', mapping):f}"
     for place, charge in enumerate(mapping.charges):
@@ -151,6 +154,13 @@ def _number(cell: str, what: str, mapping: Mapping) -> Decimal:
     if found is None:
         raise _Unusable(f"the {what} {cell!r} is no number")
     return found
+
+
+def _check_currency(code: str) -> None:
+    try:
+        exponent(code)
+    except UnknownCurrency as error:
+        raise _Unusable(str(error)) from None
 
 
 def _charged(place: int, charge: Charge, cells: dict[str, str], mapping: Mapping) -> dict[str, str]:

@@ -16,7 +16,7 @@ from services.orders.files.amounts import prices_of, rate_of
 from services.orders.files.countries import country_code
 from services.orders.files.deciding import Kind, Row
 from services.orders.files.mapping import ADDRESS_FIELDS, CUSTOMER_FIELDS, ORDER_FIELDS, Charge, Mapping
-from shared.money import UnknownCurrency, apportion, exponent, from_minor, to_minor
+from shared.money import apportion, from_minor, to_minor
 
 MARKETPLACES = frozenset({"amazon", "ebay"})
 YES = frozenset({"true", "yes", "1", "oui", "vrai"})
@@ -118,10 +118,6 @@ def _amounts(rows: Sequence[Row], subtotal: str | None, currency: str) -> list[i
 
     Raises `OrderMismatch`.
     """
-    try:
-        exponent(currency)
-    except UnknownCurrency as error:
-        raise OrderMismatch(str(error)) from None
     amounts = [_line_amount(row, currency) for row in rows]
     taken_off = 0 if subtotal is None else sum(amounts) - to_minor(Decimal(subtotal), currency)
     if taken_off < 0:

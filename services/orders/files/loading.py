@@ -88,7 +88,7 @@ def _toml_settings(path: Path) -> dict[str, Any]:
     columns = settings.pop("columns", None)
     if not isinstance(columns, dict) or not all(isinstance(column, str) for column in columns.values()):
         raise MappingError(f"{path}: a table [columns] with names of columns is needed")
-    return {"whole_orders": False} | settings | {"fields": columns}
+    return {"whole_orders": False, "opening_stock": True} | settings | {"fields": columns}
 
 
 def load_channels(path: Path) -> dict[str, str]:

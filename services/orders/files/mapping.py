@@ -188,6 +188,8 @@ class Mapping(_Part):
     skip: tuple[Skip, ...] = ()
     whole_orders: bool = True
     """Whether a rejected row rejects its whole order."""
+    opening_stock: bool = False
+    """Whether such a file takes over a shop with its stock: then, unless told otherwise, what it orders is received."""
     stop_at: Text | None = None
     """A text of a cell with which the file's records end."""
 

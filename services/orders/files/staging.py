@@ -207,6 +207,14 @@ class Staging:
             amount += row["quantity"] * Decimal(row["unit_price"])
         return units, amount
 
+    def currencies(self) -> list[str]:
+        """The currencies that the taken rows name; none where the file says none."""
+        statement = (
+            "SELECT DISTINCT details ->> 'currency' AS name FROM rows"
+            " WHERE kind IN ('taken', 'head') AND details ->> 'currency' IS NOT NULL ORDER BY name"
+        )
+        return [row["name"] for row in self._db.execute(statement)]
+
     def count_orders(self) -> int:
         """How many orders have a taken row."""
         return self._number("SELECT count(DISTINCT order_no) FROM rows WHERE kind = ?", Kind.TAKEN)

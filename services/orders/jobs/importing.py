@@ -5,8 +5,10 @@ in the import's row (`commands.importing`), so what was done is passed over. `fi
 """
 
 import asyncio
+import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
@@ -28,12 +30,12 @@ from services.orders.commands.importing import (
 )
 from services.orders.files.deciding import Kind, Row
 from services.orders.files.documents import OrderMismatch, Sender
-from services.orders.files.loading import parse_mapping
+from services.orders.files.loading import MappingError, parse_mapping
 from services.orders.files.mapping import Mapping
 from services.orders.files.reading import UnreadableFileError
 from services.orders.files.staging import Staging
 from services.orders.files.taking import take
-from services.orders.queries.imports import Import, read_part
+from services.orders.queries.imports import Import, any_open, read_part
 from shared.observability import get_logger
 from shared.outbox import Outbox
 from shared.problems import Problem
@@ -41,7 +43,7 @@ from shared.security import find_shop
 
 log = get_logger(__name__)
 
-PAGE = 50
+PAGE = 100
 """Orders placed at once."""
 
 T = TypeVar("T")
@@ -55,7 +57,7 @@ class Importer:
 
     async def run(self) -> None:
         """All that wait."""
-        while True:
+        while await self._anything():
             async with self._outbox.transaction(batch=True) as tx:
                 found = await claim(tx)
             if found is None:
@@ -65,17 +67,21 @@ class Importer:
             except Superseded:
                 log.info("import.superseded", id=found.id)
 
+    async def _anything(self) -> bool:
+        """Whether there may be something to do: a look, so that an idle service writes nothing."""
+        async with self._outbox.db.read() as conn:
+            return await any_open(conn)
+
     async def _work(self, found: Import) -> None:
-        mapping = parse_mapping(found.mapping, found.format)
         with Staging() as staging, tempfile.TemporaryDirectory(prefix="comptoir-import-") as folder:
             path = Path(folder) / f"file{Path(found.file).suffix.lower()}"
             try:
+                mapping = parse_mapping(found.mapping, found.format)
                 await self._fetch(found, path)
-                zone = await self._zone(found.shop, mapping)
-                await self._in_thread(found, lambda: take(path, mapping, zone, staging))
-            except UnreadableFileError as error:
+                await self._take(found, path, mapping, staging)
+            except (MappingError, UnreadableFileError) as error:
                 async with self._outbox.transaction() as tx:
-                    await finish(tx, found, "failed", f"{error} {error.remedy}")
+                    await finish(tx, found, "failed", f"{error} {getattr(error, 'remedy', '')}".strip())
                 return
             await self._note(found, staging)
             await self._place(found, staging, Sender(mapping, {}, staging.name_of))
@@ -96,15 +102,26 @@ class Importer:
             known = await find_shop(conn, shop)
         return ZoneInfo(mapping.timezone or (known.timezone if known else "UTC"))
 
-    async def _in_thread(self, found: Import, work: Callable[[], None]) -> None:
-        """Read the file beside the event loop, and keep the lease while it lasts."""
-        reading = asyncio.create_task(asyncio.to_thread(work))
+    async def _take(self, found: Import, path: Path, mapping: Mapping, staging: Staging) -> None:
+        """Read the file beside the event loop, and keep the lease meanwhile; whatever ends this ends the reading."""
+        zone = await self._zone(found.shop, mapping)
+        ended = threading.Event()
+
+        def go_on(_count: int) -> None:
+            if ended.is_set():
+                raise Superseded(found.id)
+
+        reading = asyncio.create_task(asyncio.to_thread(take, path, mapping, zone, staging, go_on))
         try:
             while not (await asyncio.wait({reading}, timeout=LEASE.total_seconds() / 3))[0]:
                 async with self._outbox.transaction(batch=True) as tx:
                     await note_file(tx, found, {}, [])
-        finally:
-            await reading
+        except BaseException:
+            ended.set()
+            with contextlib.suppress(Superseded, UnreadableFileError):
+                await reading
+            raise
+        await reading
 
     async def _note(self, found: Import, staging: Staging) -> None:
         counts = {"rows": staging.count_rows(), "orders": staging.count_orders()}

@@ -10,6 +10,7 @@ from services.orders.queries.catalogue import list_keys, list_statuses, shop_rul
 from services.orders.queries.checkout import checkout_document, find_checkout
 from services.orders.queries.customers import customer_rules, settings_document
 from services.orders.queries.documents import moment
+from services.orders.queries.groups import list_groups
 from services.orders.queries.promotions import list_promotions, promotion_document
 from shared.security import find_shop
 
@@ -58,6 +59,11 @@ async def promotions_now(conn: AsyncConnection, shop: str) -> Documents:
     }
 
 
+async def groups_now(conn: AsyncConnection, shop: str) -> Documents:
+    """The customer groups by name."""
+    return {found.name: asdict(found) for found in await list_groups(conn, shop)}
+
+
 async def customers_now(conn: AsyncConnection, shop: str) -> Documents:
-    """What the shop does with its clients; nothing of any client."""
-    return {"customers": settings_document(await customer_rules(conn, shop))}
+    """What the shop does with its clients; nothing of the clients themselves."""
+    return {"settings": settings_document(await customer_rules(conn, shop))}

@@ -38,6 +38,7 @@ def order_document(record: OrderRecord, reservation: Reservation | None = None) 
         "expires_at": None if record.expires_at is None else moment(record.expires_at),
         "customer": record.customer,
         "customer_id": record.customer_id,
+        "customer_group": record.customer_group,
         "billing_address": record.billing_address,
         "shipping_address": record.shipping_address,
         "lines": _lines(record, reservation),

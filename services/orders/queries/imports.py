@@ -64,6 +64,12 @@ async def list_imports(conn: AsyncConnection, shop: str, limit: int, after: str 
     return found, (await conn.execute(select(func.count()).select_from(imports).where(own))).scalar_one()
 
 
+async def any_open(conn: AsyncConnection) -> bool:
+    """Whether some import is not over."""
+    statement = select(imports.c.id).where(imports.c.state.in_(("receiving", *OPEN))).limit(1)
+    return (await conn.execute(statement)).first() is not None
+
+
 async def next_import(conn: AsyncConnection, now: datetime) -> Import | None:
     """The oldest import that nobody is at, its row locked."""
     free = or_(imports.c.leased_until.is_(None), imports.c.leased_until < now)

@@ -150,6 +150,7 @@ class OrderRecord:
     carrier: str | None = None
     shipping_method: str | None = None
     pickup: dict[str, Any] | None = None
+    customer_group: str | None = None
     payment_method: str | None = None
     operator: str | None = None
     origin: str | None = None

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.domain.prices import PUBLIC
 from services.orders.domain.statistics import (
     PRODUCT,
     Amounts,
@@ -34,6 +35,7 @@ DIMENSIONS: dict[str, Callable[[OrderRecord], str]] = {
     ALL: lambda record: "",
     "channel": lambda record: record.channel,
     "client_type": lambda record: "company" if record.customer.get("company") else "private",
+    "customer_group": lambda record: record.customer_group or PUBLIC,
     "payment_method": lambda record: record.payment_method or "",
 }
 """What orders are told apart by, besides the day and the product."""

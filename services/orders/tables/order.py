@@ -85,6 +85,7 @@ orders = Table(
     Column("carrier", Text),  # that shall bring it; a parcel has its own
     Column("shipping_method", String(100)),
     Column("pickup", Json()),  # {point, name, address, date} as they were chosen; null: delivered
+    Column("customer_group", String(60)),  # the client's when the order was placed; null: none
     Column("payment_method", String(100)),
     Column("operator", String(100)),
     Column("origin", String(100)),

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer, nullable=False),
     )
     op.add_column("customers", sa.Column("group_name", sa.String(60)))
+    op.add_column("orders", sa.Column("customer_group", sa.String(60)))
     op.add_column("products", sa.Column("price_includes_tax", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("products", sa.Column("prices", Json(), nullable=False, server_default="[]"))
     op.add_column("lines", sa.Column("price_list", sa.String(60)))
