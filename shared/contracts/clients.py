@@ -1,6 +1,6 @@
 """`orders.sign_in.v1`: a client's way into the client space. Published by orders; notifications mails it.
 
-The one message that is about a person and no order (docs/decisions/0008). It holds a secret that opens one session, so
+The one message that is about a person and no order (docs/decisions/0009). It holds a secret that opens one session, so
 it is short-lived, and whoever hears it keeps the link no longer than it takes to mail it.
 """
 

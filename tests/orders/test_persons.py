@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from services.orders.tables import import_rejects, imports
+from services.orders.tables.imports import COUNTS
 from shared.contracts import SignIn
 from tests.orders.driver import Driver, Json, line, order, shop_input
 from tests.orders.space import Space
@@ -91,6 +93,22 @@ def assert_scrubbed(rows: list[Any], table: str) -> None:
     for secret in SECRETS:
         assert secret not in kept, (table, secret)
         assert secret.casefold() not in kept, (table, secret)
+
+
+async def test_rejected_rows_of_a_file_that_name_the_person_go_too(orders: Driver) -> None:
+    made = await finish(orders, await buy(orders))
+    cells = {"Zoé": ["Zoé", "Zoe.Martin@Example.org"], "Paul": ["Paul", "paul@example.org"]}
+    file: Json = {"id": "file", "shop": "cave", "actor": "key", "file": "old.csv", "format": "own", "mapping": ""}
+    file |= {"dry_run": False, "state": "done", "size": 1, "columns": ["name", "mail"], "created_at": orders.clock.now}
+    rejects = [
+        {"import_id": "file", "line": number, "reason": "odd", "cells": row}
+        for number, row in enumerate(cells.values())
+    ]
+    async with orders.service.outbox.transaction() as tx:
+        await tx.execute(imports.insert(), [file | dict.fromkeys(COUNTS, 0)])
+        await tx.execute(import_rejects.insert(), rejects)
+    assert (await erase(orders, made["customer_id"])).status_code == 200
+    assert [row.cells for row in await orders.rows("import_rejects")] == [cells["Paul"]]
 
 
 async def test_open_orders_refuse_the_erasure(orders: Driver) -> None:

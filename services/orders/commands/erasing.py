@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Text, cast, delete, func, select, update
 
 from services.orders.commands.accounts import end_sessions, next_way_in
 from services.orders.commands.customers import Changed, write_customers
@@ -24,6 +24,8 @@ from services.orders.tables import (
     account_requests,
     entries,
     idempotency_keys,
+    import_rejects,
+    imports,
     order_notes,
     orders,
     promotion_uses,
@@ -122,6 +124,9 @@ async def _scrub(tx: Transaction, ids: Sequence[str], client: CustomerRecord) ->
     await tx.execute(update(promotion_uses).where(among(promotion_uses.c.order_id, ids)).values(email=""))
     answers = idempotency_keys.c.body.contains(client.id, autoescape=True)
     await tx.execute(update(idempotency_keys).where(answers).values(body="{}"))
+    own_files = select(imports.c.id).where(imports.c.shop == client.shop)
+    told = func.lower(cast(import_rejects.c.cells, Text)).contains(client.email, autoescape=True)
+    await tx.execute(delete(import_rejects).where(import_rejects.c.import_id.in_(own_files), told))
 
 
 async def _close_space(tx: Transaction, client: CustomerRecord) -> None:
