@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.orders.commands.accounts import send_links
+from services.orders.settings import Settings
 from shared.contracts import Product
 from shared.security import hash_key
 from tests.orders.driver import Driver, Json, shop_input
@@ -114,6 +116,16 @@ async def test_links_are_limited_in_rate(space: Space) -> None:
     await space.ask()
     await space.work()
     assert [way.version for way in await space.mailed()] == [6]
+
+
+async def test_links_of_a_shop_are_limited_too(space: Space) -> None:
+    client = {"email": "zoe@example.org", "name": "Zoé"}
+    assert (await space.orders.http.post("/api/v1/customers", json=client)).status_code == 201
+    for email in (EMAIL, "zoe@example.org"):
+        assert (await space.ask(email)).status_code == 202
+    async with space.orders.service.outbox.transaction() as tx:
+        await send_links(tx, Settings(database_url="sqlite://", account_links_per_shop=1), 50)
+    assert len(await space.mailed()) == 1
 
 
 @pytest.mark.row("S4-21")
