@@ -51,6 +51,7 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
     @router.post(
         "/imports",
         status_code=202,
+        responses={400: {"description": "no form"}, 413: {"description": "too large"}, 422: {"description": "invalid"}},
         openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}},
     )
     async def start_import(request: Request, caller: Writer) -> Response:
