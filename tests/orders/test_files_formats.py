@@ -15,14 +15,16 @@ from services.orders.files.loading import format_names, shipped_mapping
 from services.orders.files.reading import Layout, UnreadableFileError, read_records
 from services.orders.files.staging import Staging
 from shared.money import Item, basket, from_minor
-from tests.orders.exports import FILES
+from tests.orders.exports import FILES, SHOPIFY, written
 
 
-def imported(folder: Path, name: str) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]], dict[str, int]]:
+def imported(
+    folder: Path, name: str, content: str | None = None
+) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]], dict[str, int]]:
     """The bodies by number, the rejected lines with their reasons, and why rows were skipped."""
     mapping = shipped_mapping(name)
     path = folder / f"{name}.csv"
-    path.write_text(FILES[name](), newline="", encoding="utf-8-sig")
+    path.write_text(FILES[name]() if content is None else content, newline="", encoding="utf-8-sig")
     with Staging() as staging:
         records = read_records(path, Layout.of(mapping))
         staging.add((decide(record, mapping, ZoneInfo("Europe/Paris")), record.cells) for record in records)
@@ -75,6 +77,18 @@ def test_shopify(tmp_path: Path) -> None:
         (7, "another row of the order was rejected: line 6"),
     ]
     assert skipped == {"the order was cancelled there": 2}
+
+
+def test_the_rate_of_a_shopify_order_is_that_of_all_its_lines(tmp_path: Path) -> None:
+    item = {"Lineitem quantity": "1", "Lineitem name": "Livre", "Lineitem price": "10.55", "Lineitem sku": "L"}
+    head = {"Name": "#1", "Currency": "EUR", "Subtotal": "21.10", "Shipping": "2.11", "Email": "zoe@example.org"}
+    head |= {"Created at": "2026-03-02 09:15:00 +0100", "Tax 1 Name": "FR TVA 5,5%"}
+    several = {"Name": "#2", "Tax 1 Name": "FR TVA 20%", "Tax 2 Name": "FR TVA 5.5%", "Subtotal": "10.55"}
+    content = written(SHOPIFY, [head | item, item | {"Name": "#1"}, head | item | several])
+    bodies, rejects, skipped = imported(tmp_path, "shopify", content)
+    assert lines_of(bodies["#1"], "sku", "tax_rate") == [("L", "5.5"), ("L", "5.5"), ("SHIPPING", "5.5")]
+    assert (gross(bodies["#1"]), list(bodies), rejects) == ("23.21", ["#1"], [])
+    assert skipped == {"it has several rates of tax and the file does not say on what": 1}
 
 
 def test_woocommerce(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.orders.files.countries import country_code
-from services.orders.files.loading import MappingError, load_channels, load_mapping
+from services.orders.files.loading import MappingError, load_channels, load_mapping, parse_mapping
 
 COLUMNS = '[columns]\norder = "No"\nsku = "Art"\nquantity = "Qty"\nunit_price = "Price"\n'
 
@@ -92,3 +92,34 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 )
 def test_countries_are_known_by_name_or_code(name: str, code: str) -> None:
     assert country_code(name) == code
+
+
+def test_the_example_of_the_docs_is_a_mapping() -> None:
+    text = (Path(__file__).parents[2] / "docs/import.md").read_text()
+    mapping = parse_mapping(text.split("```yaml\n")[1].split("```")[0], "docs/import.md")
+    cells = {"Order ID": "1", "Article": "A", "Tax": "TVA 20 %", "Type": "voucher", "Street": "1 rue", "ZIP": "'01000"}
+    read = {name: rule.read(cells) for name, rule in mapping.fields.items()}
+    assert (read["sku"], read["name"], read["tax_rate"], read["kind"]) == ("A", "-", "20", "digital")
+    assert (read["shipping_street"], read["shipping_postal_code"], read["origin"]) == ("1 rue", "01000", "old shop")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("fields: [", "while parsing"),
+        ("just words", "a mapping is a list of settings"),
+        ("currency: EUR\nfields: {order: {values: {a: b}}}", "fields.order: needs either columns or a constant value"),
+        (
+            "currency: EUR\nfields: {order: {columns: No, pattern: '['}}",
+            "fields.order.pattern: is no regular expression",
+        ),
+        ("currency: EUR\nfields: {order: {columns: No, pattern: 'a'}}", "needs one group in parentheses, and has 0"),
+        ("currency: EUR\nskip: [{column: A, because: so}]\nfields: {}", "skip.0: needs either values or filled"),
+        ("currency: EUR\ncharges: [{sku: S}]\nfields: {}", "charges.0.name: is needed; charges.0.amount: is needed"),
+        ("currency: EUR\nfields: {order: A, sku: B, quantity: C}", "either unit_price or amount"),
+    ],
+)
+def test_what_is_wrong_in_yaml_is_named_by_its_place(text: str, message: str) -> None:
+    with pytest.raises(MappingError, match=r"^mine\.yaml: ") as caught:
+        parse_mapping(text, "mine.yaml")
+    assert message in str(caught.value)

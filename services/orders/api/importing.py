@@ -46,11 +46,13 @@ Id = Annotated[str, Path(max_length=40)]
 
 
 def add_imports(router: APIRouter, tools: Tools) -> None:
-    """Below `/api/v1/orders/imports`."""
+    """Below `/api/v1/orders/imports`: send a file, stop its import, and look (`_add_looks`)."""
+    _add_looks(router, tools)
 
     @router.post(
         "/imports",
         status_code=202,
+        responses={400: {"description": "no form"}, 413: {"description": "too large"}, 422: {"description": "invalid"}},
         openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}},
     )
     async def start_import(request: Request, caller: Writer) -> Response:
@@ -59,6 +61,14 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
             found = await _received(tools, caller, form)
         return json_response(_document(found), 202, {"Location": f"{IMPORTS}/{found.id}"})
 
+    @router.post("/imports/{id}/cancel")
+    async def cancel_import(caller: Writer, id: Id) -> Response:
+        """Stop an import; the orders that it has created stay."""
+        async with tools.outbox.transaction() as tx:
+            return json_response(_document(await cancel(tx, caller.shop, id)))
+
+
+def _add_looks(router: APIRouter, tools: Tools) -> None:
     @router.get("/imports")
     async def read_imports(caller: Reader, limit: Limit = 50, after: str | None = None) -> Page:
         """The shop's imports, the newest first."""
@@ -83,12 +93,6 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
             found = await find_import(conn, caller.shop, id)
         headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
         return StreamingResponse(_rejects(tools, found), media_type="text/csv; charset=utf-8", headers=headers)
-
-    @router.post("/imports/{id}/cancel")
-    async def cancel_import(caller: Writer, id: Id) -> Response:
-        """Stop an import; the orders that it has created stay."""
-        async with tools.outbox.transaction() as tx:
-            return json_response(_document(await cancel(tx, caller.shop, id)))
 
 
 async def _received(tools: Tools, caller: Caller, form: FormData) -> Import:

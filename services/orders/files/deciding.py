@@ -22,6 +22,7 @@ from shared.money import UnknownCurrency, exponent
 _WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:[.,]0*)?", re.ASCII)
 AMOUNTS = ("amount", "discount", "subtotal", "tax")
 """Fields that are amounts of the order's currency."""
+RATES = ("tax_rate", "order_tax_rate")
 PRODUCT = "product"
 """The kind of line that is held in stock."""
 
@@ -126,8 +127,9 @@ def _details(record: Record, cells: dict[str, str], mapping: Mapping) -> dict[st
             cells[name] = f"{_number(cells[name], name, mapping):f}"
     if cells.get("currency"):
         _check_currency(cells["currency"])
-    if cells.get("tax_rate"):
-        cells["tax_rate"] = f"{_number(cells['tax_rate'].rstrip(' %'), 'tax rate', mapping):f}"
+    for name in RATES:
+        if cells.get(name):
+            cells[name] = f"{_rate(cells[name]):f}"
     for place, charge in enumerate(mapping.charges):
         cells |= _charged(place, charge, record.cells, mapping)
     return {name: cell for name, cell in cells.items() if cell}
@@ -153,6 +155,14 @@ def _number(cell: str, what: str, mapping: Mapping) -> Decimal:
     found = number(cell, decimal_comma=mapping.decimal_comma)
     if found is None:
         raise _Unusable(f"the {what} {cell!r} is no number")
+    return found
+
+
+def _rate(cell: str) -> Decimal:
+    """A percentage, with either decimal sign: it has no thousands."""
+    found = number(cell.rstrip(" %").replace(",", "."))
+    if found is None:
+        raise _Unusable(f"the tax rate {cell!r} is no number")
     return found
 
 

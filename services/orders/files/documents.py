@@ -44,14 +44,15 @@ class Sender:
         channel = self.channels.get(number) or details.get("channel") or self.mapping.channel
         currency = details.get("currency") or self.mapping.currency
         included = self._prices_include_tax(details)
+        rate = details.get("order_tax_rate") or f"{self.mapping.tax_rate:f}"
         sold = [row for row in rows if row.kind is not Kind.HEAD]
         amounts = _amounts(sold, details.get("subtotal"), currency)
         lines = [
             line
             for row, amount in zip(sold, amounts, strict=True)
-            for line in self._lines(row, amount, currency, included=included)
+            for line in self._lines(row, amount, currency, rate, included=included)
         ]
-        lines += self._charges(rows, currency, included=included)
+        lines += self._charges(rows, currency, rate, included=included)
         return _numbered(number, channel, lines) | {
             "channel": channel,
             "external_id": details.get("external_id") or number,
@@ -68,15 +69,18 @@ class Sender:
         said = details.get("prices_include_tax")
         return self.mapping.prices_include_tax if said is None else said.lower() in YES
 
-    def _lines(self, row: Row, amount: int | None, currency: str, *, included: bool) -> list[dict[str, Any]]:
+    def _lines(
+        self, row: Row, amount: int | None, currency: str, usual: str, *, included: bool
+    ) -> list[dict[str, Any]]:
         """The row as a line, or as two where no price gives its amount; the amount (minor units) is after discounts."""
         details = row.details or {}
         stated = to_minor(row.quantity * row.unit_price, currency) if amount is None else amount
+        rate = details.get("tax_rate") or self._found_rate(details.get("tax"), stated, currency, included=included)
         line = {
             "sku": row.sku,
             "name": details.get("name") or self.name_of(row.sku),
             "kind": details.get("kind") or ("product" if row.is_stocked else "service"),
-            "tax_rate": self._rate(details.get("tax"), details.get("tax_rate"), stated, currency, included=included),
+            "tax_rate": rate or usual,
         }
         line |= {ours: details[field] for field, ours in LINE_FIELDS.items() if field in details}
         if amount is None:
@@ -84,30 +88,26 @@ class Sender:
         prices = prices_of(row.quantity, amount, currency)
         return [line | {"quantity": quantity, "unit_price": f"{price:f}"} for quantity, price in prices]
 
-    def _charges(self, rows: Sequence[Row], currency: str, *, included: bool) -> list[dict[str, Any]]:
+    def _charges(self, rows: Sequence[Row], currency: str, usual: str, *, included: bool) -> list[dict[str, Any]]:
         found = []
         for place, charge in enumerate(self.mapping.charges):
             of = rows if charge.per == "row" else rows[:1]
             amount = _charged(of, f"charge {place}", currency)
             if amount <= 0:
                 continue
-            taxed = None if charge.tax is None else _charged(of, f"charge {place} tax", currency)
-            tax = None if taxed is None else str(from_minor(taxed, currency))
-            found.append(self._charge(charge, amount, tax, currency, included=included))
+            tax = (
+                None if charge.tax is None else str(from_minor(_charged(of, f"charge {place} tax", currency), currency))
+            )
+            rate = self._found_rate(tax, amount, currency, included=included) if charge.tax_rate is None else None
+            found.append(_charge(charge, amount, currency, rate or usual))
         return found
 
-    def _charge(self, charge: Charge, amount: int, tax: str | None, currency: str, *, included: bool) -> dict[str, Any]:
-        fixed = None if charge.tax_rate is None else f"{charge.tax_rate:f}"
-        rate = self._rate(tax, fixed, amount, currency, included=included)
-        line = {"sku": charge.sku, "name": charge.name, "kind": "service", "quantity": 1, "tax_rate": rate}
-        return line | {"unit_price": str(from_minor(amount, currency))}
-
-    def _rate(self, tax: str | None, rate: str | None, amount: int, currency: str, *, included: bool) -> str:
-        """The percentage: as it is said, or found from an amount of tax, or the mapping's."""
-        if rate is None and tax is not None:
-            found = rate_of(amount, to_minor(Decimal(tax), currency), self.mapping.tax_rates, included=included)
-            rate = None if found is None else f"{found:f}"
-        return rate or f"{self.mapping.tax_rate:f}"
+    def _found_rate(self, tax: str | None, amount: int, currency: str, *, included: bool) -> str | None:
+        """The percentage that an amount of tax comes from."""
+        if tax is None:
+            return None
+        found = rate_of(amount, to_minor(Decimal(tax), currency), self.mapping.tax_rates, included=included)
+        return None if found is None else f"{found:f}"
 
 
 LINE_FIELDS = {"line_id": "external_id", "booked_for": "booked_for"}
@@ -136,6 +136,12 @@ def _line_amount(row: Row, currency: str) -> int:
     if amount < 0:
         raise OrderMismatch(f"the discount on line {row.line} is greater than its amount")
     return amount
+
+
+def _charge(charge: Charge, amount: int, currency: str, rate: str) -> dict[str, Any]:
+    line = {"sku": charge.sku, "name": charge.name, "kind": "service", "quantity": 1}
+    rate = rate if charge.tax_rate is None else f"{charge.tax_rate:f}"
+    return line | {"unit_price": str(from_minor(amount, currency)), "tax_rate": rate}
 
 
 def _charged(rows: Sequence[Row], name: str, currency: str) -> int:

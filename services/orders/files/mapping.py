@@ -23,7 +23,7 @@ ORDER_FIELDS = ("payment_method", "shipping_method", "carrier", "operator", "ori
 OTHER_FIELDS = (
     "unit_price", "amount", "discount", "subtotal", "tax", "tax_rate", "name", "kind", "line_id", "booked_for",
     "placed_at", "external_id", "channel", "currency", "prices_include_tax", "test", "tags", "own_fields",
-    "order_language", "customer_id", "customer_name", "email", "country",
+    "order_language", "order_tax_rate", "customer_id", "customer_name", "email", "country",
 )  # fmt: skip
 FIELDS = frozenset((*NEEDED, *OTHER_FIELDS, *CUSTOMER_FIELDS, *ORDER_FIELDS)) | {
     f"{kind}_{name}" for kind in ("billing", "shipping") for name in ADDRESS_FIELDS

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import TypeVar
@@ -124,20 +124,21 @@ class Importer:
         await reading
 
     async def _note(self, found: Import, staging: Staging) -> None:
-        counts = {"rows": staging.count_rows(), "orders": staging.count_orders()}
-        counts |= {"skipped": staging.count(Kind.SKIPPED)}
-        if found.done == 0:  # later, refused orders have been added to it
-            counts["rejected"] = staging.count(Kind.REJECTED)
+        counts = await _apart(lambda: _counts(staging))
+        if found.done:  # refused orders have been added to it
+            del counts["rejected"]
         async with self._outbox.transaction(batch=True) as tx:
             await note_file(tx, found, counts, staging.header)
-        for rows in pages(staging.rejects()):
+        source = pages(Reject(row.line, row.reason, list(cells.values())) for row, cells in staging.rejects())
+        while rejects := await _apart(lambda: next(source, None)):
             async with self._outbox.transaction(batch=True) as tx:
-                await reject(tx, found, [Reject(row.line, row.reason, list(cells.values())) for row, cells in rows])
+                await reject(tx, found, rejects)
 
     async def _place(self, found: Import, staging: Staging, sender: Sender) -> None:
         done = found.done
-        for orders_ in pages(islice(staging.orders(), done, None)):
-            batch = [_waiting(number, rows, sender, staging) for number, rows in orders_]
+        left = islice(staging.orders(), done, None)
+        source = pages(_waiting(number, rows, sender, staging) for number, rows in left)
+        while batch := await _apart(lambda: next(source, None)):
             try:
                 async with self._outbox.transaction(batch=True) as tx:
                     await place_batch(tx, found, done, batch)
@@ -154,6 +155,22 @@ class Importer:
             except Problem as problem:
                 async with self._outbox.transaction(batch=True) as tx:
                     await refuse(tx, found, place, waiting, f"refused: {problem.detail}")
+
+
+async def _apart(work: Callable[[], T]) -> T:
+    """What the staging does, beside the event loop: a large file takes it seconds. It is waited for in any case."""
+    working = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait({working})
+        raise
+
+
+def _counts(staging: Staging) -> dict[str, int]:
+    kinds = {"skipped": Kind.SKIPPED, "rejected": Kind.REJECTED}
+    counted = {name: staging.count(kind) for name, kind in kinds.items()}
+    return {"rows": staging.count_rows(), "orders": staging.count_orders(), **counted}
 
 
 def pages(items: Iterable[T]) -> Iterator[list[T]]:
