@@ -1,6 +1,7 @@
 """The commands put together, the options they share, and how any of them ends."""
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -25,7 +26,7 @@ from services.cli import (
     stock,
 )
 from services.cli.errors import CliError, Exit
-from services.cli.output import note
+from services.cli.output import interrupt, note
 from services.cli.session import Session
 
 app = typer.Typer(
@@ -81,6 +82,7 @@ for module in (
 
 def run_command() -> None:
     """Run what the arguments say; whatever goes wrong ends in an exit code and two lines."""
+    signal.signal(signal.SIGINT, interrupt)
     try:
         app()
     except CliError as error:

@@ -18,6 +18,9 @@ STEP_PERCENT = 5
 STEP_SECONDS = 0.5
 """Between two such lines at the least; the last one comes in any case."""
 
+interrupts: list[int] = []
+"""The signals that asked this process to stop."""
+
 
 def note(text: str) -> None:
     """A line for the person who waits."""
@@ -73,6 +76,17 @@ class Counter(Protocol):
     def advance(self, amount: int = 1) -> None: ...
 
 
+def interrupt(number: int, _frame: object) -> None:
+    """What Ctrl-C does: it ends the command at once; swallowed on the way, by a finalizer say, at its next step."""
+    interrupts.append(number)
+    raise KeyboardInterrupt
+
+
+def _go_on() -> None:
+    if interrupts:
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Counter]:
     """A bar on a terminal, else a line each 5 %, but not a hail of them; on stderr."""
@@ -91,6 +105,7 @@ class _Bar:
 
     def advance(self, amount: int = 1) -> None:
         self._bar.advance(self._task, amount)
+        _go_on()
 
 
 class _Lines:
@@ -100,6 +115,7 @@ class _Lines:
         self._begun = self._told_at = time.monotonic()
 
     def advance(self, amount: int = 1) -> None:
+        _go_on()
         self._done += amount
         percent = 100 if self._total == 0 else min(100, self._done * 100 // self._total)
         step = percent - percent % STEP_PERCENT

@@ -1,5 +1,6 @@
 """An import that is interrupted, politely or not, is run again and ends as if nothing had happened."""
 
+import contextlib
 import signal
 import sqlite3
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.cli import output
 from tests.cli.processes import COMPTOIR, KEY, Command, Running, environment, figures, items
 from tests.cli.sample import COLUMNS
 from tests.eventually import until
@@ -64,3 +66,13 @@ def cut(running: Running, cwd: Path, arguments: tuple[str, ...], how: signal.Sig
     process.send_signal(how)
     _, said = process.communicate(timeout=60)
     return process.returncode, said
+
+
+def test_an_interrupt_that_was_swallowed_counts_at_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "interrupts", [])
+    with output.progress("Orders", 2) as counter:
+        counter.advance()
+        with contextlib.suppress(KeyboardInterrupt):
+            output.interrupt(signal.SIGINT, None)
+        with pytest.raises(KeyboardInterrupt):
+            counter.advance()

@@ -1,5 +1,6 @@
 """Requests that nobody thought of: no route fails, and none answers what its OpenAPI document does not say."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -45,11 +46,13 @@ patient = settings(
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_route_answers_what_it_says(apis: dict[str, BaseSchema], service: str) -> None:
     operations = list(apis[service].get_all_operations())
     assert len(operations) > 10
     said = [objection for found in operations for objection in objections(_right(found))]
+    gc.collect()  # Schemathesis leaves its connections to whichever test comes next
     assert not said, "\n\n".join(said)
 
 

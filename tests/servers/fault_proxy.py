@@ -121,7 +121,7 @@ class FaultProxy:
                 await writer.drain()
             if writer.can_write_eof() and not writer.is_closing():
                 writer.write_eof()
-        except ConnectionError:  # a killed process ends so: the other side must learn it
+        except OSError:  # a killed process ends so, one that is gone altogether too: the other side must learn it
             _reset(writer)
 
     def _allowance(self, data: bytes) -> int:

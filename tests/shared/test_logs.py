@@ -162,7 +162,7 @@ class TestValidation:
 
     def test_settings_do_not_quote_a_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COMPTOIR_PORT", "hunter2")
-        with pytest.raises(ValueError, match="port") as error:
+        with pytest.raises(ValueError, match="COMPTOIR_PORT") as error:
             Settings()
         assert "hunter2" not in str(error.value)
 

@@ -65,7 +65,7 @@ class Importer:
             try:
                 await self._work(found)
             except Superseded:
-                log.info("import.superseded", id=found.id)
+                log.info("import.superseded")
 
     async def _anything(self) -> bool:
         """Whether there may be something to do: a look, so that an idle service writes nothing."""

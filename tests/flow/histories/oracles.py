@@ -36,6 +36,9 @@ async def _stock(world: World, lines: list[dict[str, Any]], skus: list[str]) -> 
     wanted: Counter[str] = Counter()
     for line in lines:
         left = max(0, line["quantity"] - line["shipped"] + line["restocked"]) if line["type"] in HOLDING else 0
+        if line["frozen"] is not None:  # revived with "unshipped": what left once and came back is not taken again
+            assert line["restocked"], line
+            left = min(left, line["frozen"])
         assert line["hold"] == left, line
         wanted[line["sku"]] += left
     products = await world.rows("inventory", "SELECT * FROM products")
