@@ -194,7 +194,7 @@ async def test_silent_client_is_given_up(amqp_url: str) -> None:
         await client.handshake(heartbeat=1)
         await client.receive(Heartbeat)
         await client.receive(Heartbeat)
-        assert set((await client.rest()).split(b"\xce")) == {Heartbeat().marshal()[:-1], b""}
+        assert set((await client.rest()).split(b"\xce")) <= {Heartbeat().marshal()[:-1], b""}
 
 
 async def test_beating_client_is_kept(amqp_url: str) -> None:
