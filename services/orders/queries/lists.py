@@ -123,7 +123,7 @@ async def count_orders(conn: AsyncConnection, shop: str, filters: Filters) -> li
     asked = await matching(conn, shop, filters)
     by = (orders.c.status, orders.c.type, orders.c.currency)
     sums = (func.sum(orders.c[name]).label(name) for name in ("net", "tax", "gross", "paid"))
-    statement = select(*by, func.count().label("orders"), *sums).where(*asked.few, *asked.probes)
+    statement = select(*by, func.count().label("orders"), *sums).where(*asked.few, *asked.members)
     rows = await conn.execute(statement.group_by(*by).order_by(*by))
     return [{name: _whole(value) for name, value in row._mapping.items()} for row in rows]
 

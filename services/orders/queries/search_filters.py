@@ -95,4 +95,4 @@ async def matching(conn: AsyncConnection, shop: str, filters: Filters) -> Narrow
     found += [CONDITIONS[name](value) for name, value in filters.items() if name in CONDITIONS]
     wanted = [one for name, value in filters.items() if name in TERMS for one in TERMS[name](value)]
     words = await narrow(conn, shop, wanted)
-    return Narrowed((*found, *words.few), words.probes)
+    return Narrowed((*found, *words.few), words.common)

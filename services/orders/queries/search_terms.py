@@ -64,23 +64,33 @@ def exactly(texts: Sequence[str], kind: Kind) -> list[Wanted]:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """What the words ask of an order: `few` is answered by ids, `probes` by a look at each order that comes along."""
+    """What the words ask of an order: `few` is answered by ids, `common` are words of many orders."""
 
     few: tuple[ColumnElement[bool], ...]
-    probes: tuple[ColumnElement[bool], ...]
+    common: tuple[Wanted, ...]
+
+    @property
+    def probes(self) -> tuple[ColumnElement[bool], ...]:
+        """A look at each order that comes along, for a page."""
+        return tuple(_probe(wanted) for wanted in self.common)
+
+    @property
+    def members(self) -> tuple[ColumnElement[bool], ...]:
+        """All orders of the words at once, for a count of the whole set."""
+        return tuple(orders.c.id.in_(select(order_terms.c.order_id).where(wanted.matches)) for wanted in self.common)
 
 
 async def narrow(conn: AsyncConnection, shop: str, wanted: Sequence[Wanted]) -> Narrowed:
     """The conditions on `orders` that say that each of these words is there."""
-    probes: list[ColumnElement[bool]] = []
+    common: list[Wanted] = []
     few: set[str] | None = None
     for one in wanted:
         ids = await _few(conn, shop, one)
         if ids is None:
-            probes.append(_probe(one))
+            common.append(one)
         else:
             few = ids if few is None else few & ids
-    return Narrowed(() if few is None else (among(orders.c.id, sorted(few)),), tuple(probes))
+    return Narrowed(() if few is None else (among(orders.c.id, sorted(few)),), tuple(common))
 
 
 def _probe(wanted: Wanted) -> ColumnElement[bool]:
