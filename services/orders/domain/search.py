@@ -33,8 +33,8 @@ class Kind(StrEnum):
     SHIPPING = "shipping"
 
 
-ANYWHERE = (Kind.CODE, Kind.CLIENT, Kind.EXTERNAL, Kind.SKU, Kind.TRACKING)
-"""Where the one box looks; the others are filters of their own, which want the whole text."""
+APART = (Kind.TAG, Kind.OPERATOR, Kind.ORIGIN, Kind.PAYMENT, Kind.SHIPPING)
+"""Where the one box does not look: filters of their own, which want the whole text."""
 
 
 def folded(text: str) -> str:
