@@ -43,7 +43,7 @@ faults: .venv/.dev servers ## Break everything, in many orders (SEEDS=200)
 
 lock: .venv/.dev ## Take up the newest allowed versions of all dependencies
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml $(LOCKED) --extra build --extra dev -o requirements-dev.lock $(UPGRADE)
+	$(BIN)/uv pip compile pyproject.toml $(LOCKED) --extra build --extra dev --extra s3 -o requirements-dev.lock $(UPGRADE)
 	$(BIN)/uv pip compile pyproject.toml $(LOCKED) --extra build -c requirements-dev.lock -o requirements.lock $(UPGRADE)
 
 LOCKED := --quiet --no-header --universal --generate-hashes --python-version 3.11
