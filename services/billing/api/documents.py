@@ -7,13 +7,23 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.billing.api.tools import Billing, Reader
+from services.billing.einvoice import cii, obstacle, ubl
 from services.billing.queries.documents import Filter, find_bytes, find_document, list_documents
 from services.billing.queries.proof import verify
-from shared.problems import NotFound, Unavailable
+from shared.problems import NotFound, Problem, Unavailable
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit
 
 router = APIRouter()
+
+SYNTAXES = {"cii": cii, "ubl": ubl}
+
+
+class NoElectronicForm(Problem):
+    """EN 16931 has no words for this document."""
+
+    slug = "no-electronic-form"
+    title = "The document has no electronic form"
 
 
 @router.get("/documents")
@@ -64,6 +74,22 @@ async def get_pdf(request: Request, caller: Reader, billing: Billing, document_i
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(found.content, media_type="application/pdf", headers=headers)
+
+
+@router.get("/documents/{document_id}/xml")
+async def get_xml(
+    caller: Reader, billing: Billing, document_id: str, syntax: Literal["cii", "ubl"] = "cii"
+) -> Response:
+    """The document as EN 16931 has it, as CII the very bytes that its PDF carries; 409 where it cannot be said."""
+    async with billing.db.read() as conn:
+        found = await find_document(conn, caller.shop, document_id)
+    if found is None:
+        raise NotFound(f"There is no document {document_id!r}.")
+    content = SYNTAXES[syntax](found["snapshot"])
+    if content is None:
+        raise NoElectronicForm(f"{found['number']} has no electronic form: {obstacle(found['snapshot'])}.")
+    headers = {"Content-Disposition": f'attachment; filename="{found["number"]}.{syntax}.xml"'}
+    return Response(content, media_type="application/xml", headers=headers)
 
 
 @router.get("/verify")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from services.billing.domain.ledger import Issued, Position
 from services.billing.domain.mentions import due_on, mentions, notes, payment_terms, process
-from services.billing.domain.parties import buyer, seller, ship_to
+from services.billing.domain.parties import buyer, deliver_to, seller, ship_to
 from services.billing.domain.plan import Draft
 from services.billing.domain.treatments import TREATMENTS, nature, reason, treatment_of, untaxed_treatment
 from shared.contracts import DocumentKind, Order, Shop
@@ -67,6 +67,7 @@ def snapshot(
         "seller": seller(shop),
         "buyer": buyer(order),
         "ship_to": ship_to(order),
+        "deliver_to": deliver_to(order),
         "order": _order(order, zone),
         "delivered_on": _delivered_on(order, draft, zone),
         "nature": nature(draft.positions),
