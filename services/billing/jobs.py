@@ -15,8 +15,8 @@ from typing import Any
 from prometheus_client import Counter, Histogram
 
 from services.billing.commands.rendering import Claim, Rendered, claim_due, keep
+from services.billing.commands.typesetting import typeset
 from services.billing.commands.waiting import converge_waiting
-from services.billing.documents import render
 from services.billing.settings import Settings
 from shared.crashpoints import crash_point
 from shared.observability import span
@@ -32,7 +32,7 @@ class Renderer:
     """Turns snapshots into PDFs until none is due."""
 
     def __init__(
-        self, outbox: Outbox, settings: Settings, typeset: Callable[[Mapping[str, Any]], bytes] = render
+        self, outbox: Outbox, settings: Settings, typeset: Callable[[Mapping[str, Any]], bytes] = typeset
     ) -> None:
         self._outbox = outbox
         self._typeset = typeset

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from sqlalchemy import event, select
 
-from services.billing.documents import render
+from services.billing.commands.typesetting import typeset as typeset_document
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.settings import Settings
 from services.billing.tables import metadata
@@ -84,7 +84,7 @@ class Driver:
             statement = select(answers.c.body).where(answers.c.id == id_)
             return Account.decode((await conn.execute(statement)).scalar_one())
 
-    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = render) -> None:
+    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = typeset_document) -> None:
         """Typeset what is due."""
         assert isinstance(self.service.settings, Settings)
         await Renderer(self.service.outbox, self.service.settings, typeset).run()

@@ -1,0 +1,16 @@
+"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `payments`.
+
+Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
+Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
+"""
+
+from fastapi import APIRouter
+
+from services.billing.api import documents, payments
+from services.billing.api.tools import Tools
+
+__all__ = ["Tools", "router"]
+
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
+for subject in (documents, payments):
+    router.include_router(subject.router)

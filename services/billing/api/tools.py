@@ -1,0 +1,30 @@
+"""What billing's routes are made of, and who may call them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shared.database import Database
+from shared.outbox import Outbox
+from shared.security import Caller, allow
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The service's database and outbox; `issued` is called after documents were issued: their PDFs are due."""
+
+    db: Database
+    outbox: Outbox
+    issued: Callable[[], object]
+
+
+def _tools(request: Request) -> Tools:
+    tools: Tools = request.app.state.tools
+    return tools
+
+
+Billing = Annotated[Tools, Depends(_tools)]
+Reader = Annotated[Caller, Depends(allow("billing:read"))]
+Writer = Annotated[Caller, Depends(allow("billing:write"))]
