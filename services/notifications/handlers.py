@@ -6,12 +6,14 @@ mails about documents and payments will be built from it.
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from services.notifications.commands.channel_orders import hear_of_orders
 from services.notifications.commands.converge import converge
 from services.notifications.commands.inviting import invite
 from services.notifications.commands.say import say, say_one
+from services.notifications.commands.stock import hear_products
 from services.notifications.queries import standings
 from shared.batch import lock_keys
-from shared.contracts import Account, Delivery, Message, Order, SignIn
+from shared.contracts import Account, Delivery, Message, Order, Product, SignIn
 from shared.outbox import Transaction
 
 
@@ -19,6 +21,7 @@ def on_order(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Ord
     """The handler of orders; `nudge` wakes the worker once new obligations are committed."""
 
     async def heard(tx: Transaction, orders: Sequence[Order]) -> None:
+        await hear_of_orders(tx, orders)
         if await converge(tx, orders):
             tx.after_commit(nudge)
 
@@ -31,6 +34,16 @@ def on_sign_in(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[S
     async def heard(tx: Transaction, ways: Sequence[SignIn]) -> None:
         await invite(tx, ways)
         tx.after_commit(nudge)
+
+    return heard
+
+
+def on_product(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Product]], Awaitable[None]]:
+    """The handler of products: marketplaces are told how many are free; `nudge` wakes the worker for it."""
+
+    async def heard(tx: Transaction, products: Sequence[Product]) -> None:
+        if await hear_products(tx, products):
+            tx.after_commit(nudge)
 
     return heard
 

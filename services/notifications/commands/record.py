@@ -2,7 +2,7 @@
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
 worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
-space is no order's, so it is answered to nobody.
+space and a product's stock level are no order's, so they are answered to nobody.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
-from services.notifications.commands.inviting import SIGN_IN, forget_closed
+from services.notifications.commands.inviting import forget_closed
 from services.notifications.commands.say import say
 from services.notifications.domain.lanes import after, healed
-from services.notifications.domain.lifecycle import Standing, Step, follow
+from services.notifications.domain.lifecycle import Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
+from services.notifications.domain.verbs import SIGN_IN, STOCK, UNANSWERED
 from services.notifications.queries import Found
 from services.notifications.tables import attempts, obligations
 from shared.batch import lock_keys
@@ -60,7 +61,7 @@ class Finished:
 
 async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
     """Write these outcomes down; how many still counted."""
-    answered = lane.verb != SIGN_IN
+    answered = lane.verb not in UNANSWERED
     if answered:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
     now_lane = await _pace(tx, lane, [one.result for one in finished])
@@ -71,7 +72,10 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
         late = row is None or row.fence != one.claimed.fence
         entries.append(_entry(tx, one, late=late))
         if row is not None and not late:
-            steps.append(_row(tx, one, follow(_standing(row), one.result, tx.now, jitter())))
+            step = follow(_standing(row), one.result, tx.now, jitter())
+            if lane.verb == STOCK and row.version > one.claimed.version:
+                step = overtaken(step, row.due_at)
+            steps.append(_row(tx, one, step))
             orders[one.claimed.order_id] = lane.shop
     if steps:
         await tx.execute(_step, steps)
@@ -80,7 +84,7 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
         await _wake(tx, lane)
     if answered:
         await say(tx, orders)
-    else:
+    elif lane.verb == SIGN_IN:
         await forget_closed(tx, [row["row"] for row in steps])
     return len(steps)
 

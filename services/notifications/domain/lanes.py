@@ -27,10 +27,17 @@ class Rate:
 
 RATES: dict[tuple[str, str], Rate] = {
     ("amazon", "confirm"): Rate(2, 10),
+    ("amazon", "pull"): Rate(0.0056, 20),
+    ("amazon", "stock"): Rate(5, 5),
+    ("amazon", "cancel"): Rate(0.0083, 15),
+    ("amazon", "refund"): Rate(0.0083, 15),
     ("ebay", "confirm"): Rate(5, 20),
+    ("ebay", "pull"): Rate(0.1, 20),
+    ("ebay", "stock"): Rate(5, 20),
+    ("ebay", "refund"): Rate(1, 5),
     ("sms", "send"): Rate(10, 50),
 }
-"""Amazon's is published, eBay's is not (daily limits only), Twilio queues by itself. Mail has none."""
+"""Amazon's are published, eBay's are not (daily limits only), Twilio queues by itself. Mail has none."""
 
 UNLIMITED = Rate(1000, 1000)
 

@@ -72,6 +72,11 @@ def follow(standing: Standing, result: Result, now: datetime, jitter: float) -> 
     return Step(state, now + timedelta(seconds=seconds), unsure, result.reason, result.reference)
 
 
+def overtaken(step: Step, due_at: datetime | None) -> Step:
+    """The step of a level for which a newer one came while its call was out: whatever came of it, that one is due."""
+    return Step(Outcome.DUE, due_at, None, step.reason, step.reference)
+
+
 def _given_up(state: Outcome, unsure: datetime | None, result: Result) -> Step:
     reason = clip(f"given up: {result.reason or 'no answer'}")
     final = Outcome.REJECTED if state == Outcome.RETRY else Outcome.UNKNOWN

@@ -45,13 +45,16 @@ class Call:
     """One obligation on its way out.
 
     `unsure_since` is when an earlier attempt was made that may have succeeded: the channel must then follow its rule
-    for that before it does anything that could happen twice. None: nothing can have happened yet.
+    for that before it does anything that could happen twice. None: nothing can have happened yet. `reference` is what
+    the other side called the attempt before, where it answers in the end only.
     """
 
     id: str
     order: str
     payload: dict[str, Any]
     unsure_since: datetime | None = None
+    verb: str = "send"
+    reference: str | None = None
 
 
 class Channel(Protocol):

@@ -1,4 +1,7 @@
-"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions."""
+"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions.
+
+Neighbour: `channels`, a shop's marketplaces.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy import select
 
+from services.notifications.channels.sealing import Seal
 from services.notifications.commands.person import retry, settle
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.queries import DELIVERY, Asked, Found, deliveries, journal
@@ -25,11 +29,13 @@ from shared.web.paging import Limit
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the endpoints work with; `wake` starts the worker."""
+    """What the endpoints work with; `wake` starts the worker, `pull` the reading of marketplaces' orders."""
 
     db: Database
     outbox: Outbox
     wake: Callable[[], object]
+    pull: Callable[[], object]
+    seal: Seal | None
 
 
 class Settlement(BaseModel):
