@@ -43,6 +43,7 @@ class Claimed:
     attempts: int
     unsure_since: datetime | None
     traceparent: str | None
+    version: int
     payload: dict[str, Any] | None
 
 
@@ -100,6 +101,7 @@ async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float)
             row.attempts + 1,
             row.unsure_since or (row.attempted_at if row.lease_until is not None else None),
             row.traceparent,
+            row.version,
             row.payload,
         )
         for row in found

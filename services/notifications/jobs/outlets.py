@@ -3,6 +3,7 @@
 Where settings name no account, a `Fallback` (the sandbox) may stand in. Access tokens are rows, so replicas share them.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
@@ -52,16 +53,25 @@ class TokenRows:
 
 
 class Outlets:
-    """The open ways out of this process."""
+    """The open ways out of this process; `receivers` are those that need no account (webhooks, push)."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, fallback: Fallback | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        outbox: Outbox,
+        fallback: Fallback | None = None,
+        receivers: Mapping[str, Channel] | None = None,
+    ) -> None:
         self._settings = settings
         self._outbox = outbox
         self._fallback = fallback
+        self._receivers = receivers or {}
         self._open: dict[tuple[str, str], Channel | None] = {}
 
     def find(self, channel: str, shop: str) -> Channel | None:
         """The shop's way out, None where no account is set up."""
+        if channel in self._receivers:
+            return self._receivers[channel]
         key = (channel, shop)
         if key not in self._open:
             own = self._settings.accounts(shop)
