@@ -109,11 +109,26 @@ class Settings(settings.Settings):
         default=None, description="Fernet keys, comma-separated, that seal credentials given over the API"
     )
     pull_seconds: float = Field(default=5.0, gt=0, description="how often it is looked which marketplaces are due")
+    webhook_seconds: float = Field(default=20.0, gt=0, le=30, description="how long a webhook's receiver may take")
+    webhook_loopback: bool | None = Field(
+        default=None, description="whether webhooks and push may go to this machine; none: where `sandbox` is on"
+    )
+    vapid_private_key: SecretStr | None = Field(
+        default=None, description="the key that push messages are signed with, base64url; none: made and kept"
+    )
+    vapid_subject: str = Field(
+        default="https://comptoir.invalid/push", description="`mailto:` or `https:`: whom a push service may turn to"
+    )
     call_seconds: float = Field(default=10.0, gt=0, description="how long a call may take before it counts as unknown")
     deliver_seconds: float = Field(default=1.0, gt=0, description="how often the worker looks by itself")
     lease_seconds: float = Field(default=30.0, gt=0, description="after which another worker takes an attempt over")
     concurrency: int = Field(default=32, ge=1, le=200, description="calls in flight per lane")
     keep_attempts_days: int = Field(default=90, ge=1, description="attempts and sent texts are forgotten after")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether addresses that sellers give may lead to this machine."""
+        return self.sandbox if self.webhook_loopback is None else self.webhook_loopback
 
     def accounts(self, shop: str) -> Accounts:
         """The accounts that a shop's effects leave by."""

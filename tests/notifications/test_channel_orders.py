@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,9 +164,15 @@ async def test_credentials_come_in_and_never_go_out(make_driver: MakeDriver) -> 
     assert not (await house.settle_channel("ebay", credentials=None))["has_credentials"]
 
 
-async def test_credentials_without_a_key_to_seal_them_are_refused(house: Driver) -> None:
+async def test_credentials_without_a_key_to_seal_them_are_refused(make_driver: MakeDriver, tmp_path: Path) -> None:
+    """But in the embedded mode, where the installation makes a key of its own beside its data."""
+    house = await make_driver(sealing_keys=None, var=tmp_path)
     answer = await house.http.put(f"{CHANNELS}/amazon", json={"credentials": SECRETS})
-    assert (answer.status_code, answer.json()["type"]) == (409, "urn:comptoir:problem:no-sealing-key")
+    if house.service.db.dialect == "sqlite":
+        assert answer.status_code == 200
+        assert (tmp_path / "sealing-key").stat().st_mode & 0o077 == 0
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:comptoir:problem:no-sealing-keys")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy import select
 
-from services.notifications.channels.sealing import Seal
+from services.notifications.channels.seals import Seals
 from services.notifications.commands.person import retry, settle
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.queries import DELIVERY, Asked, Found, deliveries, journal
@@ -35,7 +35,7 @@ class Tools:
     outbox: Outbox
     wake: Callable[[], object]
     pull: Callable[[], object]
-    seal: Seal | None
+    seals: Seals
 
 
 class Settlement(BaseModel):

@@ -19,9 +19,8 @@ from services.notifications.commands.stock import put_listings, remove_listing
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_account, find_pull, listings
 from shared.outbox import Transaction
-from shared.problems import Invalid, NotFound, Problem
+from shared.problems import Invalid, NotFound
 from shared.web import Page, after_key, json_response, once, page_of
-from shared.web.openapi import also
 from shared.web.paging import Limit
 
 MOST = 1_000_000
@@ -38,13 +37,6 @@ def _printable(text: str) -> str:
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Marketplace = Literal["amazon", "ebay"]
-
-
-class NoSealingKey(Problem):
-    """Credentials cannot be kept: nobody gave the key to seal them with."""
-
-    slug = "no-sealing-key"
-    title = "Credentials cannot be stored here"
 
 
 class _Body(BaseModel):
@@ -140,7 +132,7 @@ async def show_channel(tools: Notifications, caller: Reader, channel: Marketplac
         return json_response(_document(row, await find_pull(conn, caller.shop, channel)))
 
 
-@router.put("/{channel}", response_model=Channel, responses=also(409))
+@router.put("/{channel}", response_model=Channel)
 async def put_channel(tools: Notifications, caller: Writer, channel: Marketplace, body: ChannelBody) -> Response:
     """Make or change the shop's account: reading orders and sending stock begin and end at once."""
     for name in ("base_url", "inventory_url", "token_url"):
@@ -209,9 +201,7 @@ def _seal(tools: Tools, body: ChannelBody) -> Sealed | None:
         return None
     if body.credentials is None:
         return Sealed(None)
-    if tools.seal is None:
-        raise NoSealingKey("Set COMPTOIR_SEALING_KEYS, or name the account in the environment.", field="credentials")
-    return Sealed(tools.seal.close(orjson.dumps(body.credentials.model_dump(exclude_none=True)).decode()))
+    return Sealed(tools.seals.get().close(orjson.dumps(body.credentials.model_dump(exclude_none=True)).decode()))
 
 
 def _document(row: Found, pull: Found | None) -> dict[str, Any]:

@@ -4,12 +4,14 @@ Where settings name no account, a `Fallback` (the sandbox) may stand in. A marke
 row (`accounts`); a change of it is seen at the next call. Access tokens are rows, so replicas share them.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import httpx
 from sqlalchemy import and_, select
 
 from services.notifications.channels.mail import Mail
+from services.notifications.channels.seals import Seals
 from services.notifications.channels.sms import Sms
 from services.notifications.channels.web import http_client
 from services.notifications.domain.channel_accounts import MARKETPLACES, policy_of
@@ -67,20 +69,31 @@ class SwitchedOff:
 
 
 class Outlets:
-    """The open ways out of this process."""
+    """The open ways out of this process; `receivers` are those that need no account (webhooks, push)."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, fallback: Fallback | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        outbox: Outbox,
+        seals: Seals,
+        fallback: Fallback | None = None,
+        receivers: Mapping[str, Channel] | None = None,
+    ) -> None:
         self._settings = settings
         self._outbox = outbox
+        self._seals = seals
         self._fallback = fallback
+        self._receivers = receivers or {}
         self._open: dict[tuple[str, str], tuple[int, Channel | None]] = {}
         self._retired: list[Channel] = []
 
     async def find(self, channel: str, shop: str) -> Channel | None:
         """The shop's way out, None where no account is set up.
 
-        Raises `NoKey` or `Unsealable` where the account's credentials cannot be opened.
+        Raises `NoSealingKeys` or `Unsealable` where the account's credentials cannot be opened.
         """
+        if channel in self._receivers:
+            return self._receivers[channel]
         row = await self._row(channel, shop) if channel in MARKETPLACES else None
         version = 0 if row is None else row.version
         key = (channel, shop)
@@ -111,7 +124,7 @@ class Outlets:
             return SwitchedOff()
         below: Marketplace | None = getattr(own, channel)
         fallback = None if below or row.credentials else self._fallback
-        account = merged(self._settings, channel, row, getattr(spare, channel) if fallback else below)
+        account = merged(self._seals, channel, row, getattr(spare, channel) if fallback else below)
         return self._make(channel, shop, Accounts.model_validate({channel: account}), fallback)
 
     def _make(self, channel: str, shop: str, accounts: Accounts, fallback: Fallback | None) -> Channel | None:

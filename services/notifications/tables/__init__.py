@@ -1,4 +1,4 @@
-"""What notifications keeps: obligations and their attempts (`delivery`), a shop's marketplaces (`channel`).
+"""What notifications keeps: obligations and attempts (`delivery`), marketplaces (`channel`), receivers (`webhook`).
 
 Beside them stand the tables every service has.
 
@@ -14,6 +14,13 @@ from services.notifications.tables.channel import (
 )
 from services.notifications.tables.delivery import access_tokens, attempts, lanes, obligations
 from services.notifications.tables.metadata import answers, guards, idempotency_keys, metadata, outbox, parked, shops
+from services.notifications.tables.webhook import (
+    exchanges,
+    order_states,
+    own_keys,
+    push_subscriptions,
+    webhook_endpoints,
+)
 
 __all__ = [
     "access_tokens",
@@ -23,13 +30,18 @@ __all__ = [
     "channel_listings",
     "channel_orders",
     "channel_pulls",
+    "exchanges",
     "guards",
     "idempotency_keys",
     "lanes",
     "metadata",
     "obligations",
+    "order_states",
     "outbox",
+    "own_keys",
     "parked",
+    "push_subscriptions",
     "shops",
     "stock",
+    "webhook_endpoints",
 ]
