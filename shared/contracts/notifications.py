@@ -52,7 +52,9 @@ class ChannelLine(Part):
     quantity: int = Field(ge=1)
     unit_price: Decimal
     tax_rate: Decimal = Decimal(0)
-    kind: LineKind = Field(default=LineKind.PRODUCT, description="`service` for what the buyer paid for delivery")
+    kind: LineKind | None = Field(
+        default=None, description="absent: a product; `service` for what the buyer paid for delivery"
+    )
 
 
 class ChannelOrder(Message):

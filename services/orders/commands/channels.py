@@ -130,7 +130,7 @@ def _values(message: ChannelOrder) -> dict[str, Any]:
             {
                 "sku": line.sku,
                 "name": line.title or line.sku,
-                "kind": line.kind.value if line.kind is not LineKind.OTHER else "product",
+                "kind": "product" if line.kind in (None, LineKind.OTHER) else line.kind,
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,
                 "tax_rate": line.tax_rate,
