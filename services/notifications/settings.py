@@ -117,7 +117,9 @@ class Settings(settings.Settings):
         default=None, description="the key that push messages are signed with, base64url; none: made and kept"
     )
     vapid_subject: str = Field(
-        default="https://comptoir.invalid/push", description="`mailto:` or `https:`: whom a push service may turn to"
+        default="https://comptoir.invalid",
+        pattern=r"^(mailto:[^@\s]+@[\w.-]+\.[\w-]+|https://[\w-]+(\.[\w-]+)+)$",
+        description="`mailto:` and an address, or `https:` and a host: whom a push service may turn to",
     )
     call_seconds: float = Field(default=10.0, gt=0, description="how long a call may take before it counts as unknown")
     deliver_seconds: float = Field(default=1.0, gt=0, description="how often the worker looks by itself")

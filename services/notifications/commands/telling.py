@@ -219,7 +219,7 @@ def _notices(tx: Transaction, change: Change, audience: Audience) -> list[dict[s
                 str(event),
                 change.state.order_id,
                 change.state.code or "",
-                change.state.shop,
+                audience.title or change.state.shop,
                 order["totals"]["gross"],
                 order["currency"],
                 browser.language,

@@ -17,6 +17,7 @@ _CARRIERS = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 """NAT64: the last four bytes are an IPv4 address."""
 _OURS = (
     ip_network("168.63.129.16/32"),  # Azure's own, public by its number
+    ip_network("192.0.0.0/24"),  # for protocols; not all versions of Python count it among the private ones
     ip_network("192.88.99.0/24"),  # the 6to4 relays
     ip_network("fec0::/10"),  # site-local
     ip_network("::/96"),  # IPv4-compatible

@@ -15,7 +15,7 @@ SERVICE_LENGTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to one browser. `total` is in minor units of `currency`."""
+    """One message to one browser. `shop` is its name; `total` is in minor units of `currency`."""
 
     subscription: str
     event: str

@@ -15,6 +15,7 @@ from services.notifications.domain.webhooks import WEBHOOK, Facts, Filters
 from services.notifications.queries import Found
 from services.notifications.tables import obligations, order_states, push_subscriptions, webhook_endpoints
 from shared.database import among
+from shared.security import find_shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ class Browser:
 
 @dataclass(slots=True)
 class Audience:
-    """Of one shop."""
+    """Of one shop; `title` is its name where browsers are to be told."""
 
+    title: str = ""
     listeners: list[Listener] = field(default_factory=list)
     browsers: list[Browser] = field(default_factory=list)
 
@@ -81,6 +83,9 @@ async def audiences(conn: AsyncConnection, shops: Collection[str]) -> dict[str, 
         found[shop].listeners.append(Listener(id_, format_ == "full", filters_of(filters)))
     for shop, id_, service, language, events in await conn.execute(_browsers, asked):
         found[shop].browsers.append(Browser(id_, service, language, frozenset(events)))
+    for shop, audience in found.items():
+        if audience.browsers and (told := await find_shop(conn, shop)) is not None:
+            audience.title = told.title
     return dict(found)
 
 
