@@ -5,24 +5,40 @@ documents bring the one to the other; `payment` reads the money, `snapshot`, `me
 contains for ever. `services.billing.commands` is the only caller that writes.
 """
 
-from services.billing.domain.chain import GENESIS, Link, canonical, link, number_of
+from services.billing.domain.chain import GENESIS, Link, canonical, link
+from services.billing.domain.closing import (
+    DayFigures,
+    Period,
+    closing_content,
+    periods_ending,
+    perpetual_after,
+    read_amounts,
+    written,
+)
 from services.billing.domain.due import due
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
+from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.payment import Paid, invoice_fact, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 
 __all__ = [
+    "DEFAULT_FORMAT",
     "GENESIS",
+    "DayFigures",
     "Draft",
     "Invoice",
     "Issued",
     "Link",
     "Numbered",
     "Paid",
+    "Period",
     "Position",
     "Reference",
+    "WrongFormat",
     "canonical",
+    "checked_format",
+    "closing_content",
     "due",
     "invoice_fact",
     "issued",
@@ -31,6 +47,10 @@ __all__ = [
     "live_invoices",
     "number_of",
     "payment_fact",
+    "periods_ending",
+    "perpetual_after",
+    "read_amounts",
     "snapshot",
     "warning",
+    "written",
 ]
