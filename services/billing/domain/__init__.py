@@ -5,6 +5,16 @@ documents bring the one to the other; `payment` reads the money, `snapshot`, `me
 contains for ever. `services.billing.commands` is the only caller that writes.
 """
 
+from services.billing.domain.by_hand import (
+    Case,
+    NothingLeft,
+    TooMuch,
+    UnknownLine,
+    Wish,
+    credit_note,
+    is_invoice,
+    reissue,
+)
 from services.billing.domain.chain import GENESIS, Link, canonical, link
 from services.billing.domain.closing import (
     DayFigures,
@@ -25,22 +35,29 @@ from services.billing.domain.snapshot import Numbered, Reference, issued, langua
 __all__ = [
     "DEFAULT_FORMAT",
     "GENESIS",
+    "Case",
     "DayFigures",
     "Draft",
     "Invoice",
     "Issued",
     "Link",
+    "NothingLeft",
     "Numbered",
     "Paid",
     "Period",
     "Position",
     "Reference",
+    "TooMuch",
+    "UnknownLine",
+    "Wish",
     "WrongFormat",
     "canonical",
     "checked_format",
     "closing_content",
+    "credit_note",
     "due",
     "invoice_fact",
+    "is_invoice",
     "issued",
     "language_of",
     "link",
@@ -50,6 +67,7 @@ __all__ = [
     "periods_ending",
     "perpetual_after",
     "read_amounts",
+    "reissue",
     "snapshot",
     "warning",
     "written",
