@@ -2,7 +2,7 @@
 
 from services.billing.api import Tools, router
 from services.billing.handlers import OrderHandlers
-from services.billing.jobs import Renderer, converge_waiting_orders
+from services.billing.jobs import Renderer, close_past_days, converge_waiting_orders
 from services.billing.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Account, Digest, Order
@@ -18,6 +18,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
 
     rendering = service.job("render_documents", settings.render_seconds, Renderer(outbox, settings).run)
     service.job("converge_waiting_orders", settings.waiting_seconds, lambda: converge_waiting_orders(outbox))
+    service.job("close_past_days", settings.closing_seconds, lambda: close_past_days(outbox))
 
     on = OrderHandlers(issued=rendering.nudge)
     service.hear_of_shops()

@@ -119,8 +119,8 @@ def upsert(
     """INSERT … ON CONFLICT (`keys`) for executemany.
 
     `update` names the columns to take from the new row, `set_` gets `excluded` and says what becomes of them; neither:
-    DO NOTHING. With `newest_by`, a row whose column of that name is greater stays as it is. Statements are cached:
-    `set_` must be the same function at every call.
+    DO NOTHING, whatever the conflict where there are no `keys`. With `newest_by`, a row whose column of that name is
+    greater stays as it is. Statements are cached: `set_` must be the same function at every call.
     """
     columns = None if update is None else tuple(update)
     return _upsert(conn.dialect.name, table, tuple(keys), columns, set_, newest_by)
@@ -137,7 +137,7 @@ def _upsert(
 ) -> Any:
     statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     if update is None and set_ is None:
-        return statement.on_conflict_do_nothing(index_elements=keys)
+        return statement.on_conflict_do_nothing(index_elements=keys or None)
     values = {name: statement.excluded[name] for name in update or ()}
     if set_ is not None:
         values |= set_(statement.excluded)

@@ -6,32 +6,70 @@ documents bring the one to the other; `payment` reads the money, `treatments` sa
 that writes.
 """
 
-from services.billing.domain.chain import GENESIS, Link, canonical, link, number_of
+from services.billing.domain.by_hand import (
+    Case,
+    NothingLeft,
+    TooMuch,
+    UnknownLine,
+    Wish,
+    credit_note,
+    is_invoice,
+    reissue,
+)
+from services.billing.domain.chain import GENESIS, Link, canonical, link
+from services.billing.domain.closing import (
+    DayFigures,
+    Period,
+    closing_content,
+    periods_ending,
+    perpetual_after,
+    read_amounts,
+    written,
+)
 from services.billing.domain.due import due
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
+from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.payment import Paid, invoice_fact, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 
 __all__ = [
+    "DEFAULT_FORMAT",
     "GENESIS",
+    "Case",
+    "DayFigures",
     "Draft",
     "Invoice",
     "Issued",
     "Link",
+    "NothingLeft",
     "Numbered",
     "Paid",
+    "Period",
     "Position",
     "Reference",
+    "TooMuch",
+    "UnknownLine",
+    "Wish",
+    "WrongFormat",
     "canonical",
+    "checked_format",
+    "closing_content",
+    "credit_note",
     "due",
     "invoice_fact",
+    "is_invoice",
     "issued",
     "language_of",
     "link",
     "live_invoices",
     "number_of",
     "payment_fact",
+    "periods_ending",
+    "perpetual_after",
+    "read_amounts",
+    "reissue",
     "snapshot",
     "warning",
+    "written",
 ]

@@ -1,23 +1,29 @@
-"""The tables of billing: series, documents, money, and what is heard of the orders.
+"""The tables of billing: series, documents, closings, money, and what is heard of the orders.
 
-What must never be untrue is refused by the database itself: an issued document, its bytes and a payment are never
-changed or taken away (triggers), a number exists once in its series, and only one live invoice stands on a scope of an
-order. What changes about a document, its rendering, stands in a table of its own. Neighbours: `domain` (the rules),
-`commands` (the only writer), `migrations` (the same tables, made by Alembic).
+What must never be untrue is refused by the database itself: an issued document, its bytes, a payment and a closing are
+never changed or taken away (triggers), a number exists once in its series, and only one live invoice stands on a scope
+of an order. What changes about a document, its rendering, stands in a table of its own. Neighbours: `domain` (the
+rules), `commands` (the only writer), `migrations` (the same tables, made by Alembic).
 """
 
+from services.billing.tables.accounting import account_plans, closings, sellers, series_formats, shop_sellers
 from services.billing.tables.document import blobs, documents, live_invoices, renderings, series
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
 
 __all__ = [
     "IMMUTABLE",
+    "account_plans",
     "accounts",
     "blobs",
+    "closings",
     "documents",
     "live_invoices",
     "metadata",
     "payments",
     "renderings",
+    "sellers",
     "series",
+    "series_formats",
+    "shop_sellers",
 ]
