@@ -6,6 +6,16 @@ documents bring the one to the other; `payment` reads the money, `treatments` sa
 that writes.
 """
 
+from services.billing.domain.accounts import (
+    E_REPORTING_COLUMNS,
+    JOURNAL_COLUMNS,
+    VAT_COLUMNS,
+    Sums,
+    e_reporting,
+    journal_row,
+    vat_category,
+    vat_report,
+)
 from services.billing.domain.by_hand import (
     Case,
     NothingLeft,
@@ -27,6 +37,7 @@ from services.billing.domain.closing import (
     written,
 )
 from services.billing.domain.due import due
+from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, payment_entry
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.payment import Paid, invoice_fact, payment_fact, warning
@@ -35,7 +46,12 @@ from services.billing.domain.snapshot import Numbered, Reference, issued, langua
 
 __all__ = [
     "DEFAULT_FORMAT",
+    "E_REPORTING_COLUMNS",
+    "FEC_COLUMNS",
     "GENESIS",
+    "JOURNAL_COLUMNS",
+    "VAT_COLUMNS",
+    "AccountPlan",
     "Case",
     "DayFigures",
     "Draft",
@@ -45,9 +61,11 @@ __all__ = [
     "NothingLeft",
     "Numbered",
     "Paid",
+    "Payment",
     "Period",
     "Position",
     "Reference",
+    "Sums",
     "TooMuch",
     "UnknownLine",
     "Wish",
@@ -56,20 +74,26 @@ __all__ = [
     "checked_format",
     "closing_content",
     "credit_note",
+    "document_entry",
     "due",
+    "e_reporting",
     "invoice_fact",
     "is_invoice",
     "issued",
+    "journal_row",
     "language_of",
     "link",
     "live_invoices",
     "number_of",
+    "payment_entry",
     "payment_fact",
     "periods_ending",
     "perpetual_after",
     "read_amounts",
     "reissue",
     "snapshot",
+    "vat_category",
+    "vat_report",
     "warning",
     "written",
 ]
