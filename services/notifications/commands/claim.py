@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Float, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from services.notifications.domain.lanes import Lane, fresh, leave, rate_of, spent
 from services.notifications.domain.verbs import STOCK
 from services.notifications.queries import Found
+from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import attempts, lanes, obligations
 from shared.contracts import Outcome
 from shared.database import among, upsert
@@ -47,24 +46,6 @@ class Claimed:
     version: int
     reference: str | None
     payload: dict[str, Any] | None
-
-
-class database_seconds(FunctionElement[float]):
-    """The database's own clock in seconds since 1970: one clock for all replicas."""
-
-    type = Float()
-    inherit_cache = True
-    name = "database_seconds"
-
-
-@compiles(database_seconds, "postgresql")
-def _seconds_postgresql(_element: database_seconds, _compiler: Any, **_: Any) -> str:
-    return "extract(epoch FROM clock_timestamp())::float8"
-
-
-@compiles(database_seconds, "sqlite")
-def _seconds_sqlite(_element: database_seconds, _compiler: Any, **_: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
 
 
 _lane_columns = (obligations.c.channel, obligations.c.shop, obligations.c.verb)

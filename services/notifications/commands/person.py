@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from sqlalchemy import select, update
 
-from services.notifications.commands.claim import database_seconds
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
 from services.notifications.domain.verbs import SIGN_IN, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
+from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import obligations
 from shared.batch import lock_keys
 from shared.contracts import Order, Outcome
