@@ -13,12 +13,13 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.commands.channel_orders import note_orders
-from services.notifications.commands.claim import LaneKey, database_seconds, hold_lane, write_lane
+from services.notifications.commands.claim import LaneKey, hold_lane, write_lane
 from services.notifications.domain.channel_orders import EVERY, OVERLAP, Pulled, Window
 from services.notifications.domain.lanes import after, leave, rate_of, spent
 from services.notifications.domain.lifecycle import wait
 from services.notifications.domain.results import Result, done
 from services.notifications.domain.verbs import PULL
+from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import channel_pulls
 from shared.outbox import Transaction
 
