@@ -75,6 +75,9 @@ class Shop(Message):
     credit_note_series: str = "AV"
     closings: tuple[Closing, ...] = ()
     keys: tuple[ShopKey, ...] = ()
+    payment_key: str = Field(
+        default="", description="signs the links to payment pages (`/p/…`); for the services alone, shown to nobody"
+    )
 
     @property
     def key(self) -> str:

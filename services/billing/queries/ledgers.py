@@ -7,13 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import Issued, Paid, issued
 from services.billing.tables import accounts, documents, renderings
-from shared.contracts import Order
+from shared.contracts import Order, PaymentState
 from shared.database import among
 
 
@@ -27,6 +28,15 @@ class Stored:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SentLink:
+    """The payment link as it was last to be mailed, for the `number`th time."""
+
+    url: str
+    number: int
+    asked_at: datetime
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -35,6 +45,7 @@ class Ledger:
     version: int = 0
     body: str | None = None
     waiting: bool = False
+    link: SentLink | None = None
     documents: list[Stored] = field(default_factory=list)
 
     @property
@@ -53,7 +64,7 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting)
+        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, _link(row))
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -61,8 +72,13 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     return found
 
 
-def _paid(row: Row[tuple[object, ...]]) -> Paid:
-    return Paid(row.captured, row.refunded, row.late)
+def _paid(row: Row[Any]) -> Paid:
+    progress = None if row.progress is None else PaymentState(row.progress)
+    return Paid(row.captured, row.refunded, row.late, progress, row.concern)
+
+
+def _link(row: Row[Any]) -> SentLink | None:
+    return SentLink(row.link_url, row.link_sent, row.link_asked_at) if row.link_sent else None
 
 
 _accounts = select(accounts).where(among(accounts.c.order_id, "ids"))

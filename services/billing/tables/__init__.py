@@ -9,15 +9,32 @@ order. What changes about a document, its rendering, stands in a table of its ow
 from services.billing.tables.document import blobs, documents, live_invoices, renderings, series
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
+from services.billing.tables.payment import (
+    charges,
+    payment_methods,
+    provider_calls,
+    provider_events,
+    provider_journal,
+    refunds,
+)
+from services.billing.tables.payout import payout_lines, payouts
 
 __all__ = [
     "IMMUTABLE",
     "accounts",
     "blobs",
+    "charges",
     "documents",
     "live_invoices",
     "metadata",
+    "payment_methods",
     "payments",
+    "payout_lines",
+    "payouts",
+    "provider_calls",
+    "provider_events",
+    "provider_journal",
+    "refunds",
     "renderings",
     "series",
 ]
