@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
+from services.billing.domain import invoice_fact, live_invoices, payable, payment_fact, warning
 from services.billing.queries.ledgers import Ledger, ledgers
-from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentState
+from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentLink, PaymentState
 from shared.outbox import Transaction
 
 
@@ -39,7 +39,25 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
                 for stored in ledger.documents
             ),
             warning=warning(order, ledger.paid),
+            payment_link=_payment_link(order, ledger),
         )
+    )
+
+
+def _payment_link(order: Order, ledger: Ledger) -> PaymentLink | None:
+    """The link that is to be mailed, for as long as it leads to a payment."""
+    amount = payable(order, ledger.paid)
+    if ledger.link is None or not amount or order.erased or not order.customer.email:
+        return None
+    return PaymentLink(
+        url=ledger.link.url,
+        sent=ledger.link.number,
+        asked_at=ledger.link.asked_at,
+        amount=amount,
+        code=order.code,
+        email=order.customer.email,
+        client=order.customer.name,
+        language=order.language,
     )
 
 

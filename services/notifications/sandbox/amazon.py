@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from jsonschema import Draft202012Validator
 
-from services.notifications.sandbox.ledger import Kind, Ledger
 from services.notifications.sandbox.vendors import Answer, Bearer, as_form, as_json, effect, respond, seen, violations
 from shared.security import open_to_all
+from shared.web.sandbox import Kind, Ledger
 
 TEXT = {"type": "string"}
 SCHEMA = Draft202012Validator(

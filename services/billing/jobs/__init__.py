@@ -1,8 +1,9 @@
 """What billing does on a timer or a nudge: typeset documents, deal with orders that were heard before their shop.
 
-Both take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
-nothing but a repetition. Typesetting runs on a thread of its own (typst leaves Python's lock alone meanwhile), one at a
-time: a second one gains nothing, since typst shares its caches between them.
+All jobs take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica
+costs nothing but a repetition. Typesetting runs on a thread of its own (typst leaves Python's lock alone meanwhile),
+one at a time: a second one gains nothing, since typst shares its caches between them. Neighbour: `payments` (calls to
+payment providers).
 """
 
 import asyncio
