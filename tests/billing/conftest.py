@@ -54,7 +54,9 @@ async def billing(unopened: Driver) -> Driver:
 async def till(database_url: str) -> AsyncIterator[Till]:
     """The service with the payment sandbox, and a shop whose clients it sends there."""
     clock = Clock()
-    settings = Settings(database_url=database_url, sqlite_synchronous="OFF", pool_size=10, sandbox=True)
+    settings = Settings(
+        database_url=database_url, sqlite_synchronous="OFF", pool_size=10, sandbox=True, provider_call_seconds=2
+    )
     driver = Till(build(settings, clock), clock)
     await driver.open_shop()
     yield driver

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from services.billing.payments.signatures import sign
+from services.billing.sandbox import SECRET, WEBHOOK, PaymentSandbox
 from services.billing.sandbox.bank import Card
 from shared.contracts import Order
 from shared.runtime import Service
@@ -90,6 +92,19 @@ class Till(Driver):
 
     async def job(self, name: str) -> None:
         await next(job for job in self.service.jobs if job.name == name).run()
+
+    @property
+    def sandbox(self) -> PaymentSandbox:
+        """The provider, to look into."""
+        delivering = next(job.run for job in self.service.jobs if job.name == "deliver_sandbox_events")
+        found = getattr(delivering, "__self__", None)
+        assert isinstance(found, PaymentSandbox)
+        return found
+
+    async def send_event(self, body: bytes, header: str | None = None) -> httpx.Response:
+        """An event as the provider would send it, with its signature or another."""
+        signature = sign(body, SECRET, self.clock()) if header is None else header
+        return await self.browser.post(WEBHOOK, content=body, headers={"Stripe-Signature": signature})
 
     async def at_provider(self, number: int = 1) -> str:
         """Choose the card; the path of the provider's page."""
