@@ -1,13 +1,14 @@
 """One function per message heard. They write obligations and answer; nothing leaves the house here (see `jobs`).
 
-The account itself is of no use yet: hearing it is what tells orders that notifications is up to date with it, since
-mails about documents and payments will be built from it.
+Hearing an account tells orders that notifications is up to date with it, and says whether a payment link is to be
+mailed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 
 from services.notifications.commands.converge import converge
 from services.notifications.commands.inviting import invite
+from services.notifications.commands.payment_links import request_payments
 from services.notifications.commands.say import say, say_one
 from services.notifications.queries import standings
 from shared.batch import lock_keys
@@ -35,16 +36,23 @@ def on_sign_in(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[S
     return heard
 
 
-async def on_account(tx: Transaction, accounts: Sequence[Account]) -> None:
-    """Say which version of the account was heard."""
-    ids = [account.id for account in accounts]
-    await lock_keys(tx, Order.name, ids)
-    found = await standings(tx.conn, ids)
-    for account in accounts:
-        standing = found[account.id]
-        standing.heard_account = account.version
-        standing.blocked.pop(Account.name, None)
-        say_one(tx, account.id, account.shop, standing)
+def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Account]], Awaitable[None]]:
+    """The handler of accounts: the payment links that are to be mailed, and which version of the account was heard."""
+
+    async def heard(tx: Transaction, accounts: Sequence[Account]) -> None:
+        ids = [account.id for account in accounts]
+        await lock_keys(tx, Order.name, ids)
+        found = await standings(tx.conn, ids)
+        if await request_payments(tx, accounts, found):
+            tx.after_commit(nudge)
+            found = await standings(tx.conn, ids)
+        for account in accounts:
+            standing = found[account.id]
+            standing.heard_account = account.version
+            standing.blocked.pop(Account.name, None)
+            say_one(tx, account.id, account.shop, standing)
+
+    return heard
 
 
 async def again(tx: Transaction, orders: Sequence[str]) -> None:

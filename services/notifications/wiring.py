@@ -26,7 +26,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
 
     service.hear_of_shops()
     service.hear(Order, on_order(deliver.nudge), again=again, blocked=blocked)
-    service.hear(Account, on_account, again=again, blocked=blocked)
+    service.hear(Account, on_account(deliver.nudge), again=again, blocked=blocked)
     service.hear(SignIn, on_sign_in(deliver.nudge))
 
     service.routers.append(router)
