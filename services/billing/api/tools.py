@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.billing.payments.providers import Providers
 from shared.database import Database
 from shared.outbox import Outbox
 from shared.security import Caller, allow
@@ -13,11 +14,16 @@ from shared.security import Caller, allow
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The service's database and outbox; `issued` is called after documents were issued: their PDFs are due."""
+    """The service's database, outbox and payment providers.
+
+    `issued` is called after documents were issued (their PDFs are due), `asked` when a provider is to be called.
+    """
 
     db: Database
     outbox: Outbox
     issued: Callable[[], object]
+    asked: Callable[[], object]
+    providers: Providers
 
 
 def _tools(request: Request) -> Tools:
@@ -28,3 +34,4 @@ def _tools(request: Request) -> Tools:
 Billing = Annotated[Tools, Depends(_tools)]
 Reader = Annotated[Caller, Depends(allow("billing:read"))]
 Writer = Annotated[Caller, Depends(allow("billing:write"))]
+Administrator = Annotated[Caller, Depends(allow("admin"))]

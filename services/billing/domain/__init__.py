@@ -1,8 +1,9 @@
 """The rules of billing, without a database and without a clock.
 
 `coverage` says what an order's present state asks to be invoiced, `ledger` what its documents cover, `due` which
-documents bring the one to the other; `payment` reads the money, `treatments` says how VAT applies, `snapshot`,
-`parties`, `mentions` and `chain` say what a document contains for ever. `services.billing.commands` is the only caller
+documents bring the one to the other; `payment` reads the money, `charging` the attempts to pay, `methods` the ways to;
+`treatments` says how VAT applies, `snapshot`, `parties`, `mentions` and `chain` what a document contains for ever,
+`closing`, `accounts` and `fec` what the documents come to. `services.billing.commands` is the only caller
 that writes.
 """
 
@@ -40,7 +41,7 @@ from services.billing.domain.due import due
 from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, payment_entry
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
-from services.billing.domain.payment import Paid, invoice_fact, payment_fact, warning
+from services.billing.domain.payment import Kind, Paid, excess, invoice_fact, payable, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 
@@ -57,6 +58,7 @@ __all__ = [
     "Draft",
     "Invoice",
     "Issued",
+    "Kind",
     "Link",
     "NothingLeft",
     "Numbered",
@@ -77,6 +79,7 @@ __all__ = [
     "document_entry",
     "due",
     "e_reporting",
+    "excess",
     "invoice_fact",
     "is_invoice",
     "issued",
@@ -85,6 +88,7 @@ __all__ = [
     "link",
     "live_invoices",
     "number_of",
+    "payable",
     "payment_entry",
     "payment_fact",
     "periods_ending",

@@ -11,12 +11,22 @@ from services.billing.tables.document import blobs, documents, live_invoices, re
 from services.billing.tables.external import external_invoices, external_numbers, external_voids
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
+from services.billing.tables.payment import (
+    charges,
+    payment_methods,
+    provider_calls,
+    provider_events,
+    provider_journal,
+    refunds,
+)
+from services.billing.tables.payout import payout_lines, payouts
 
 __all__ = [
     "IMMUTABLE",
     "account_plans",
     "accounts",
     "blobs",
+    "charges",
     "closings",
     "documents",
     "external_invoices",
@@ -24,7 +34,14 @@ __all__ = [
     "external_voids",
     "live_invoices",
     "metadata",
+    "payment_methods",
     "payments",
+    "payout_lines",
+    "payouts",
+    "provider_calls",
+    "provider_events",
+    "provider_journal",
+    "refunds",
     "renderings",
     "sellers",
     "series",

@@ -2,7 +2,8 @@
 
 All take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
 nothing but a repetition. Typesetting runs on a thread of its own (typst leaves Python's lock alone meanwhile), one at a
-time: a second one gains nothing, since typst shares its caches between them.
+time: a second one gains nothing, since typst shares its caches between them. Neighbour: `payments` (calls to payment
+providers).
 """
 
 import asyncio
