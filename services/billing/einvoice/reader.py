@@ -38,6 +38,8 @@ _ROOTS = {
 }
 _CREDITS = frozenset("81 83 261 262 296 308 381 396 420 458 502 503 532".split())  # noqa: SIM905
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
+_BROKEN = (pikepdf.PdfError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""How a PDF shows whose objects are not what they should be."""
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 
 
@@ -163,7 +165,7 @@ def _walk(content: bytes) -> None:
     parser.StartDoctypeDeclHandler = typed
     try:
         parser.Parse(content, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # LookupError: an encoding that there is not
         raise UnreadableError(f"it is neither a PDF nor XML: {error}") from None
 
 
@@ -179,7 +181,7 @@ def _attached(content: bytes) -> bytes | None:
             return None if name is None else _unpacked(found[name])
     except pikepdf.PasswordError:
         raise UnreadableError("the PDF asks for a password") from None
-    except pikepdf.PdfError:
+    except _BROKEN:
         raise UnreadableError("the PDF is broken") from None
 
 
