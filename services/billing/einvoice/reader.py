@@ -28,6 +28,8 @@ XML_LIMIT = 10 * 1024 * 1024
 ATTACHMENTS = 20
 DEPTH = 60
 ELEMENTS = 200_000
+LONGEST = 500
+"""Characters that are read of any field."""
 MEMORY = 1536 * 1024 * 1024
 SECONDS = 20
 _ROOTS = {
@@ -231,7 +233,7 @@ def _local(node: etree._Element) -> str:
 
 def _text(node: etree._Element | None) -> str | None:
     text = "" if node is None else " ".join("".join(node.itertext(with_tail=True)).split())
-    return text or None
+    return text[:LONGEST] or None
 
 
 def _amount(node: etree._Element | None) -> str | None:

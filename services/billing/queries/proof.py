@@ -14,9 +14,10 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import GENESIS, link, number_of
-from services.billing.tables import blobs, documents, renderings, series
+from services.billing.tables import blobs, documents, external_invoices, renderings, series
 
 PAGE = 200
+FILES = 10
 
 
 @dataclass(slots=True)
@@ -50,14 +51,32 @@ class _Walk:
 
 
 async def verify(conn: AsyncConnection, shop: str) -> dict[str, Any]:
-    """Walk every series of a shop; `ok` where nothing is wrong."""
+    """Walk every series of a shop, and the files it imported; `ok` where nothing is wrong."""
     own = select(series).where(series.c.shop == shop).order_by(series.c.series, series.c.year)
     found, problems = [], []
     for row in (await conn.execute(own)).all():
         walk = await _walk(conn, row)
         found.append({"series": walk.name, "documents": walk.count, "hash": walk.head, "ok": not walk.problems})
         problems += walk.problems
+    problems += [problem async for problem in _imports(conn, shop)]
     return {"ok": not problems, "series": found, "problems": problems}
+
+
+async def _imports(conn: AsyncConnection, shop: str) -> AsyncIterator[dict[str, Any]]:
+    """Imported files that are not what came, a few at a time: they may be large."""
+    statement = (
+        select(external_invoices.c.id, external_invoices.c.number, external_invoices.c.sha256, blobs.c.content)
+        .join(blobs, blobs.c.sha256 == external_invoices.c.sha256, isouter=True)
+        .where(external_invoices.c.shop == shop)
+        .order_by(external_invoices.c.id)
+        .limit(FILES)
+    )
+    last = ""
+    while page := (await conn.execute(statement.where(external_invoices.c.id > last))).all():
+        for row in page:
+            if row.content is None or hashlib.sha256(row.content).hexdigest() != row.sha256:
+                yield {"document": row.id, "number": row.number, "problem": "the file is not what was imported"}
+        last = page[-1].id
 
 
 async def _walk(conn: AsyncConnection, row: Row[Any]) -> _Walk:
