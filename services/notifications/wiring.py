@@ -37,7 +37,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     seal = None if settings.sealing_keys is None else Seal(settings.sealing_keys)
     service.routers += [router, channels.router]
     service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge, pull=pull.nudge, seal=seal)
-    service.state |= {"deliverer": deliverer, "puller": puller}
+    service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox}
 
     async def close() -> None:
         await deliverer.stop(settings.shutdown_seconds / 2)

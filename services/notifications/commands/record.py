@@ -15,7 +15,7 @@ from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, w
 from services.notifications.commands.inviting import forget_closed
 from services.notifications.commands.say import say
 from services.notifications.domain.lanes import after, healed
-from services.notifications.domain.lifecycle import Standing, Step, follow, overtaken
+from services.notifications.domain.lifecycle import OPEN, Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
 from services.notifications.domain.verbs import SIGN_IN, STOCK, UNANSWERED
 from services.notifications.queries import Found
@@ -131,7 +131,7 @@ def _row(tx: Transaction, one: Finished, step: Step) -> dict[str, Any]:
         "to_changed_at": tx.now,
         "to_unsure_since": step.unsure_since,
         "to_reason": step.reason,
-        "to_reference": step.reference,
+        "to_reference": step.reference or (one.claimed.reference if step.state in OPEN else None),
         "to_lease": None,
     }
 

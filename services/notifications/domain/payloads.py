@@ -117,6 +117,35 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelling:
+    """An order of the marketplace of which nothing was shipped, and nothing will be."""
+
+    order: str
+    items: tuple[Packed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """Units of one line whose price goes back to the buyer: all from the first to `units`, less those `before`.
+
+    `gross` is what the whole line of `quantity` units cost, in minor units of `currency`.
+    """
+
+    order: str
+    item: str
+    currency: str
+    gross: int
+    quantity: int
+    units: int
+    before: int = 0
+
+    @property
+    def amount(self) -> int:
+        """In minor units. Reckoned from the line's total at both ends, so that parts sum to the whole."""
+        return self.gross * self.units // self.quantity - self.gross * self.before // self.quantity
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """The units of a product that a marketplace shall show, under the marketplace's own names for it."""
 
@@ -140,4 +169,4 @@ class Invitation:
     expires_at: datetime
 
 
-Payload = Letter | Note | Shipment | Invitation | Level
+Payload = Letter | Note | Shipment | Cancelling | Refunding | Invitation | Level
