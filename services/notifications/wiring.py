@@ -4,6 +4,7 @@ from services.notifications.api import Tools, channels, router
 from services.notifications.channels.sealing import Seal
 from services.notifications.handlers import again, blocked, on_account, on_order, on_product, on_sign_in
 from services.notifications.jobs import Deliverer
+from services.notifications.jobs.bundling import bundle_levels
 from services.notifications.jobs.outlets import Outlets
 from services.notifications.jobs.pulling import Puller
 from services.notifications.jobs.retention import forget_old
@@ -26,6 +27,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     deliver = service.job("deliver", settings.deliver_seconds, deliverer.run)
     puller = Puller(outbox, outlets, settings)
     pull = service.job("pull_orders", settings.pull_seconds, puller.run)
+    service.job("bundle_levels", 15.0, lambda: bundle_levels(outbox, deliver.nudge))
     service.job("forget_old", 3600.0, lambda: forget_old(outbox, settings))
 
     service.hear_of_shops()

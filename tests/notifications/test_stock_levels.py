@@ -1,10 +1,14 @@
 """Levels of stock at the marketplaces: the newest only, zero first, within bounds and quotas, never for nothing."""
 
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import select
+from jsonschema import Draft7Validator
+from sqlalchemy import func, select
 
+from services.notifications.jobs.bundling import bundle_levels
 from services.notifications.tables import attempts, obligations
 from tests.notifications.driver import Clock, Driver, product
 
@@ -101,6 +105,41 @@ async def test_a_level_that_comes_while_its_call_is_out_leaves_too(house: Driver
     await house.deliver()
     assert (await sent(house, "amazon"))[-1] == ("w", 0)
     assert [row.state for row in await house.rows(select(obligations.c.state))] == ["done"]
+
+
+async def test_many_levels_leave_as_one_feed(house: Driver, clock: Clock, specs_dir: Path) -> None:
+    skus = [f"w{number}" for number in range(320)]
+    await listed(house, "amazon", *skus)
+    refused = {"sku": "w7", "product_type": "NO_SUCH_TYPE"}
+    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [refused]})
+    await house.hear(*(product(sku, 5) for sku in skus[:-1]), product(skus[-1], 0))
+    outbox, amazon = house.service.outbox, house.service.state["sandbox"].amazon
+    await bundle_levels(outbox, lambda: None)
+    await house.deliver()
+    assert await sent_one_by_one(house) == [("w319", 0)]  # a zero waits for nobody
+    [document] = [content for content in amazon.feeds.documents() if b'"messages":' in content]
+    for name in ("listings-feed-schema-v2.json", "listings-feed-message-schema-v2.json"):
+        schema = orjson.loads((specs_dir / "amazon" / name).read_bytes())
+        found = orjson.loads(document)
+        Draft7Validator(schema).validate(found if "feed-schema" in name else found["messages"][0])
+    await house.hear(product("w0", 9, 2))
+    for _ in range(3):
+        clock.forward(minutes=3)
+        await house.deliver()
+    report = next(content for content in amazon.feeds.documents() if b'"summary":' in content)
+    schema = orjson.loads((specs_dir / "amazon" / "listings-feed-processing-report-schema-v2.json").read_bytes())
+    Draft7Validator(schema).validate(orjson.loads(report))
+    counted = await house.rows(
+        select(obligations.c.verb, obligations.c.state, func.count()).group_by(obligations.c.verb, obligations.c.state)
+    )
+    assert sorted(map(tuple, counted)) == [("levels", "done", 1), ("stock", "done", 319), ("stock", "rejected", 1)]
+    assert (amazon.quantities["w0"], amazon.quantities["w1"], "w7" in amazon.quantities) == (9, 5, False)
+
+
+async def sent_one_by_one(house: Driver) -> list[tuple[str, int]]:
+    """The levels that did not go by feed."""
+    bodies = [call["request"] for call in await house.calls("amazon") if "patches" in call["request"]["body"]]
+    return [(one["path"].rsplit("/", 1)[-1], one["body"]["patches"][0]["value"][0]["quantity"]) for one in bodies]
 
 
 async def test_ebay_is_not_revised_more_often_than_it_allows(house: Driver, clock: Clock) -> None:

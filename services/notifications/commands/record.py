@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
+from services.notifications.commands.bundling import unbundle
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
 from services.notifications.commands.inviting import forget_closed
 from services.notifications.commands.say import say
 from services.notifications.domain.lanes import after, healed
 from services.notifications.domain.lifecycle import OPEN, Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
-from services.notifications.domain.verbs import SIGN_IN, STOCK, UNANSWERED
+from services.notifications.domain.verbs import LEVELS, SIGN_IN, STOCK, UNANSWERED
 from services.notifications.queries import Found
 from services.notifications.tables import attempts, obligations
 from shared.batch import lock_keys
@@ -61,32 +62,44 @@ class Finished:
 
 async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
     """Write these outcomes down; how many still counted."""
-    answered = lane.verb not in UNANSWERED
-    if answered:
+    if lane.verb not in UNANSWERED:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
     now_lane = await _pace(tx, lane, [one.result for one in finished])
     held = await _held(tx, [one.claimed.id for one in finished])
-    steps, entries, orders = [], [], {}
+    steps, entries = [], []
     for one in finished:
         row = held.get(one.claimed.id)
         late = row is None or row.fence != one.claimed.fence
         entries.append(_entry(tx, one, late=late))
         if row is not None and not late:
-            step = follow(_standing(row), one.result, tx.now, jitter())
-            if lane.verb == STOCK and row.version > one.claimed.version:
-                step = overtaken(step, row.due_at)
-            steps.append(_row(tx, one, step))
-            orders[one.claimed.order_id] = lane.shop
+            steps.append((one, _next(tx, lane, one, row, jitter())))
     if steps:
-        await tx.execute(_step, steps)
+        await tx.execute(_step, [_row(tx, one, step) for one, step in steps])
     await tx.execute(_journal, entries)
     if now_lane:
         await _wake(tx, lane)
-    if answered:
-        await say(tx, orders)
-    elif lane.verb == SIGN_IN:
-        await forget_closed(tx, [row["row"] for row in steps])
+    await _tell(tx, lane, steps)
     return len(steps)
+
+
+def _next(tx: Transaction, lane: LaneKey, one: Finished, row: Found, jitter: float) -> Step:
+    """What becomes of the obligation."""
+    step = follow(_standing(row), one.result, tx.now, jitter)
+    if lane.verb == STOCK and row.version > one.claimed.version:
+        return overtaken(step, row.due_at)
+    return step
+
+
+async def _tell(tx: Transaction, lane: LaneKey, steps: Sequence[tuple[Finished, Step]]) -> None:
+    """Whoever has to know of these steps: the order, or what stands in its place."""
+    if lane.verb not in UNANSWERED:
+        await say(tx, {one.claimed.order_id: lane.shop for one, _ in steps})
+    elif lane.verb == SIGN_IN:
+        await forget_closed(tx, [one.claimed.id for one, _ in steps])
+    elif lane.verb == LEVELS:
+        for one, step in steps:
+            if step.due_at is None:
+                await unbundle(tx, one.claimed, one.result)
 
 
 async def _pace(tx: Transaction, key: LaneKey, results: Sequence[Result]) -> bool:

@@ -156,6 +156,22 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A level in a bundle, and the obligation that it stands for, as it was at that version."""
+
+    obligation: str
+    version: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Many levels that leave as one document."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """The mail with a client's way into the client space, which is of no use after `expires_at`."""
 
@@ -169,4 +185,4 @@ class Invitation:
     expires_at: datetime
 
 
-Payload = Letter | Note | Shipment | Cancelling | Refunding | Invitation | Level
+Payload = Letter | Note | Shipment | Cancelling | Refunding | Invitation | Level | Levels

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from services.notifications.channels.web import judge, why
 from services.notifications.domain import verbs
 from services.notifications.domain.channel_orders import Pulled, Window
-from services.notifications.domain.payloads import Cancelling, Level, Refunding, Shipment
+from services.notifications.domain.payloads import Cancelling, Level, Levels, Refunding, Shipment
 from services.notifications.domain.results import Call, Result, done, rejected, unknown
 from services.notifications.marketplaces.amazon import orders, reporting, stock
 from services.notifications.marketplaces.amazon.confirming import ConfirmShipment, PackageDetail
-from services.notifications.marketplaces.amazon.feeds import Feeds
+from services.notifications.marketplaces.amazon.feeds import JSON, Feeds
 from services.notifications.marketplaces.carriers import AMAZON, carrier_code
 from services.notifications.marketplaces.sessions import Session, outcome, page
 from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
@@ -35,6 +35,7 @@ ALREADY = "PackageToUpdateNotFound"
 
 _shipments = TypeAdapter(Shipment)
 _levels = TypeAdapter(Level)
+_bundles = TypeAdapter(Levels)
 _cancellations = TypeAdapter(Cancelling)
 _refunds = TypeAdapter(Refunding)
 
@@ -57,6 +58,8 @@ class Amazon:
         match call.verb:
             case verbs.STOCK:
                 return await outcome(self._level(_levels.validate_python(call.payload)))
+            case verbs.LEVELS:
+                return await outcome(self._bundle(call, _bundles.validate_python(call.payload)))
             case verbs.CANCEL:
                 return await outcome(self._cancel(call, _cancellations.validate_python(call.payload)))
             case verbs.REFUND:
@@ -76,6 +79,14 @@ class Amazon:
         market = {"marketplaceIds": self._account.marketplace_id}
         response = await self._session.call("PATCH", path, params=market, json=stock.body(level).document())
         return stock.read(response) if response.is_success else judge(response, self._clock(), repeatable=True)
+
+    async def _bundle(self, call: Call, levels: Levels) -> Result:
+        if call.reference is not None:
+            return await self._feeds.look(call.reference, stock.read_feed)
+        if self._account.seller_id is None:
+            return rejected(NO_SELLER)
+        content = stock.feed(self._account.seller_id, levels).model_dump_json(by_alias=True).encode()
+        return await self._feeds.submit(stock.FEED, content, repeatable=True, media=JSON)
 
     async def _cancel(self, call: Call, cancelling: Cancelling) -> Result:
         if call.reference is not None:

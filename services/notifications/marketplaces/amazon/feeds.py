@@ -6,6 +6,7 @@ attempt only looks.
 """
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,8 @@ from shared.contracts import Outcome
 from shared.database import Clock
 
 BASE = "/feeds/2021-06-30"
-TYPE = "text/xml; charset=UTF-8"
+XML = "text/xml; charset=UTF-8"
+JSON = "application/json; charset=UTF-8"
 LOOK_AGAIN = 120.0
 """Seconds: a feed takes minutes, and its lane allows one call in two of them."""
 LONGEST_REPORT = 5_000_000
@@ -34,13 +36,13 @@ class Feeds:
         self._clock = clock
         self._seconds = seconds
 
-    async def submit(self, kind: str, content: bytes, *, repeatable: bool) -> Result:
+    async def submit(self, kind: str, content: bytes, *, repeatable: bool, media: str = XML) -> Result:
         """Hand a document in. `repeatable`: the same document twice does nothing twice."""
-        made = await self._made()
+        made = await self._made(media)
         if isinstance(made, Result):
             return made
         try:
-            url, headers = str(made["url"]), {"Content-Type": TYPE}
+            url, headers = str(made["url"]), {"Content-Type": media}
             put = await exchange(
                 self._session.http, "PUT", url, seconds=self._seconds, content=content, headers=headers
             )
@@ -61,25 +63,25 @@ class Feeds:
             return unknown("Amazon took a feed and did not name it", person=not repeatable)
         return _waiting(str(feed))
 
-    async def look(self, feed: str) -> Result:
-        """How it goes with a feed."""
+    async def look(self, feed: str, read: Callable[[str, bytes], Result] | None = None) -> Result:
+        """How it goes with a feed; `read` understands its report, `read_report` where it is left out."""
         found = await page(self._session.call("GET", f"{BASE}/feeds/{quote(feed, safe='')}"), self._clock)
         if isinstance(found, Result):
             return found
         match found.get("processingStatus"):
             case "DONE":
-                return await self._report(feed, found.get("resultFeedDocumentId"))
+                return await self._report(feed, found.get("resultFeedDocumentId"), read or read_report)
             case "CANCELLED" | "FATAL" as status:
                 return rejected(f"Amazon ended feed {feed} as {status}")
         return _waiting(feed)
 
-    async def _made(self) -> dict[str, Any] | Result:
-        answer = await page(self._session.call("POST", f"{BASE}/documents", json={"contentType": TYPE}), self._clock)
+    async def _made(self, media: str) -> dict[str, Any] | Result:
+        answer = await page(self._session.call("POST", f"{BASE}/documents", json={"contentType": media}), self._clock)
         if isinstance(answer, dict) and not (answer.get("url") and answer.get("feedDocumentId")):
             return down("Amazon gave no place for the document")
         return answer
 
-    async def _report(self, feed: str, report: str | None) -> Result:
+    async def _report(self, feed: str, report: str | None, read: Callable[[str, bytes], Result]) -> Result:
         if report is None:
             return rejected(f"Amazon finished feed {feed} without a report")
         found = await page(self._session.call("GET", f"{BASE}/documents/{quote(report, safe='')}"), self._clock)
@@ -91,7 +93,7 @@ class Feeds:
             return down(f"the report was not read: {error}")
         if not answer.is_success:
             return down(f"the report was not read: {answer.status_code}")
-        return read_report(feed, _plain(answer, found.get("compressionAlgorithm")))
+        return read(feed, _plain(answer, found.get("compressionAlgorithm")))
 
 
 def envelope(seller: str, kind: str, message: etree._Element) -> bytes:

@@ -31,8 +31,8 @@ class AmazonSandbox:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self.ledger = ledger
         self.orders = Orders(clock)
-        self.feeds = Feeds(self.orders, clock)
         self.quantities: dict[str, int] = {}
+        self.feeds = Feeds(self.orders, self.quantities, clock)
         self._bearer = Bearer(3600)
 
     def router(self) -> APIRouter:

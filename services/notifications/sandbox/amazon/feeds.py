@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
 from lxml import etree
 
 from services.notifications.sandbox.amazon.orders import Orders, stamp
@@ -15,7 +16,9 @@ from shared.database import Clock
 
 CANCELLATION = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 REFUND = "POST_PAYMENT_ADJUSTMENT_DATA"
-KINDS = frozenset({CANCELLATION, REFUND})
+LISTINGS = "JSON_LISTINGS_FEED"
+KINDS = frozenset({CANCELLATION, REFUND, LISTINGS})
+NO_TYPE = "NO_SUCH_TYPE"
 
 Json = dict[str, Any]
 
@@ -23,8 +26,9 @@ Json = dict[str, Any]
 class Feeds:
     """Documents and feeds of one seller. A feed is in progress at the first look, and done at the second."""
 
-    def __init__(self, orders: Orders, clock: Clock) -> None:
+    def __init__(self, orders: Orders, quantities: dict[str, int], clock: Clock) -> None:
         self._orders = orders
+        self._quantities = quantities
         self._clock = clock
         self._documents: dict[str, bytes | None] = {}
         self._feeds: dict[str, Json] = {}
@@ -48,13 +52,17 @@ class Feeds:
         """The content of a document, a report's too."""
         return self._documents.get(name)
 
+    def documents(self) -> list[bytes]:
+        """Everything that was put, and every report."""
+        return [content for content in self._documents.values() if content is not None]
+
     def create(self, kind: str, name: str, marketplaces: list[str]) -> str | None:
         """A feed of this document; None where there is no such document, or nobody knows the kind."""
         content = self._documents.get(name)
         if content is None or kind not in KINDS:
             return None
         feed, report = f"{50000 + len(self._feeds)}", self.document()
-        self._documents[report] = _report(self._do(kind, content))
+        self._documents[report] = self._list(feed, content) if kind == LISTINGS else _report(self._do(kind, content))
         self._feeds[feed] = _feed(feed, kind, marketplaces, report, self._clock())
         return feed
 
@@ -81,6 +89,28 @@ class Feeds:
             return None if failed else "The order is shipped and cannot be cancelled."
         return self._refund(order, root)
 
+    def _list(self, feed: str, content: bytes) -> bytes:
+        """Take the quantities of a listings feed; a product type nobody knows is refused, as Amazon does."""
+        try:
+            messages = orjson.loads(content)["messages"]
+        except (ValueError, LookupError, TypeError):
+            messages = []
+        issues = []
+        for message in messages:
+            if message["productType"] == NO_TYPE:
+                issues.append(_issue(message))
+            else:
+                self._quantities[message["sku"]] = message["patches"][0]["value"][0]["quantity"]
+        summary = {
+            "errors": len(issues),
+            "warnings": 0,
+            "messagesProcessed": len(messages),
+            "messagesAccepted": len(messages) - len(issues),
+            "messagesInvalid": len(issues),
+        }
+        header = {"sellerId": "A1SANDBOX", "version": "2.0", "feedId": feed}
+        return orjson.dumps({"header": header, "issues": issues, "summary": summary})
+
     def _refund(self, order: str, root: etree._Element) -> str | None:
         item = root.findtext(".//AmazonOrderItemCode") or ""
         try:
@@ -93,6 +123,17 @@ class Feeds:
             return f"{so_far} is more than was paid ({paid})."
         self.refunds[item] = so_far
         return None
+
+
+def _issue(message: Json) -> Json:
+    said = f"'{message['productType']}' is no product type."
+    return {
+        "messageId": message["messageId"],
+        "sku": message["sku"],
+        "code": "4000001",
+        "severity": "ERROR",
+        "message": said,
+    }
 
 
 def _feed(feed: str, kind: str, marketplaces: list[str], report: str, now: datetime) -> Json:
