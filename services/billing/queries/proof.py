@@ -73,7 +73,7 @@ def _differs(row: Any) -> bool:
 
 
 async def verify(conn: AsyncConnection, shop: str) -> dict[str, Any]:
-    """Walk every series and every closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong."""
+    """Walk every series and closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong."""
     seller = (await conn.execute(select(shop_sellers.c.seller).where(shop_sellers.c.shop == shop))).scalar_one_or_none()
     own = select(series).where(series.c.seller == seller).order_by(series.c.series, series.c.year)
     found, problems = [], await _outside(conn, shop, seller)

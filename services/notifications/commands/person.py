@@ -32,7 +32,7 @@ async def retry(tx: Transaction, shop: str, delivery: str) -> Found:
     row = await _held(tx, shop, delivery, RETRIED)
     if row.payload is None:
         raise NotNow("Its contents are no longer kept; change the order's status again to write a new one.")
-    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None}
+    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None, "reference": None}
     return await _changed(tx, row, values)
 
 

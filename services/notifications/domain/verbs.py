@@ -9,7 +9,9 @@ CANCEL = "cancel"
 REFUND = "refund"
 SIGN_IN = "sign_in"
 STOCK = "stock"
+LEVELS = "levels"
+"""Many stock levels at once."""
 PULL = "pull"
 """Reading orders: no obligation, but it has a lane."""
 
-UNANSWERED = frozenset({SIGN_IN, STOCK})
+UNANSWERED = frozenset({SIGN_IN, STOCK, LEVELS})

@@ -16,6 +16,7 @@ from services.notifications.sandbox.amazon import AmazonSandbox
 from services.notifications.sandbox.buying import buying_router
 from services.notifications.sandbox.ebay import BASE as EBAY_BASE
 from services.notifications.sandbox.ebay import INVENTORY_BASE, EbaySandbox
+from services.notifications.sandbox.ebay.refunds import SIGNATURE_KEY
 from services.notifications.sandbox.mail import HOST, MailSandbox
 from services.notifications.sandbox.pages import pages_router
 from services.notifications.sandbox.twilio import TwilioSandbox
@@ -70,6 +71,8 @@ class Sandbox:
                 client_id="sandbox",
                 client_secret=ANYTHING,
                 refresh_token=ANYTHING,
+                signature_key=SecretStr(SIGNATURE_KEY),
+                private_key=SecretStr(self.ebay.refunds.private_key),
             ),
         )
 
