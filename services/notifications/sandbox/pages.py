@@ -12,7 +12,7 @@ from services.notifications.sandbox.ledger import Kind, Ledger, Seen
 from shared.security import open_to_all
 
 SHOWN = 50
-TITLES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay"}
+TITLES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay", "webhooks": "Webhooks"}
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'"
 }
