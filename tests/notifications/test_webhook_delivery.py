@@ -11,9 +11,10 @@ from services.notifications.domain.lifecycle import SCHEDULES
 from services.notifications.tables import lanes, webhook_endpoints
 from shared.contracts import Status, StatusType
 from tests.notifications.conftest import MakeDriver
-from tests.notifications.driver import NOON, Clock, Driver, entry, order
+from tests.notifications.driver import ADMINISTRATORS, NOON, Clock, Driver, entry, order
 from tests.notifications.receiving import WEBHOOKS, Receiver, listen
 
+SEEN = {"outcome": "done", "reason": "seen"}
 SHIPPED = Status(mnemonic="shipped", type=StatusType.SHIPPED)
 
 
@@ -59,6 +60,14 @@ async def test_ten_tries_in_75_hours_then_the_endpoint_is_shut_off(
     assert (await the_delivery(house))["reason"] == "given up: 500 broken"
     assert (await house.answer()).open == 0
     shut = await the_endpoint(house, made)
+    await house.deliver()
+    [mail] = await house.calls("mail")
+    assert mail["request"]["to"] == list(ADMINISTRATORS)
+    assert mail["request"]["subject"] == "La Cave : le webhook « 127.0.0.1 » ne répond plus"
+    assert "500 broken" in mail["request"]["text"]
+    [told] = await house.deliveries(role="administrator")
+    again = await house.http.post(f"/api/v1/notifications/deliveries/{told['id']}/settle", json=SEEN)
+    assert again.status_code == 409
     assert shut["disabled_at"]
     assert "500 broken" in shut["disabled_reason"]
 

@@ -13,10 +13,7 @@ from prometheus_client import generate_latest
 from shared.observability import configure_logging
 from shared.runtime.http import Server
 from tests.notifications.driver import Clock, Driver, entry, order
-from tests.notifications.receiving import WEBHOOKS, Receiver, listen
-from tests.notifications.test_push import Browser, browser, subscribe
-
-__all__ = ["browser"]
+from tests.notifications.receiving import WEBHOOKS, Browser, Receiver, listen, subscribe
 
 
 @pytest.fixture

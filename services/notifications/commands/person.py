@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from sqlalchemy import select, update
 
+from services.notifications.commands.alerting import ALERT
 from services.notifications.commands.inviting import SIGN_IN
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
@@ -50,6 +51,8 @@ async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Out
         raise NotFound("There is no such delivery.")
     if found.verb == SIGN_IN:
         raise NotNow("A way into the client space lasts minutes: the client asks for another.")
+    if found.verb == ALERT:
+        raise NotNow("An alert is of its moment: look at what it is about.")
     await lock_keys(tx, Order.name, [found.order_id])
     leased = (obligations.c.lease_until > database_seconds()).label("leased")
     row = (await tx.execute(select(obligations, leased).where(own).with_for_update())).one()

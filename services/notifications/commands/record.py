@@ -2,7 +2,7 @@
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
 worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
-space is no order's, so it is answered to nobody.
+space and an alert are no order's, so they are answered to nobody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
+from services.notifications.commands.alerting import ALERT
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
 from services.notifications.commands.inviting import SIGN_IN, forget_closed
 from services.notifications.commands.receivers import Ended, heed, journal_exchanges
@@ -62,7 +63,7 @@ class Finished:
 
 async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
     """Write these outcomes down; how many still counted."""
-    answered = lane.verb != SIGN_IN
+    answered = lane.verb not in (SIGN_IN, ALERT)
     if answered:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
     now_lane = await _pace(tx, lane, [one.result for one in finished])
@@ -85,7 +86,7 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
         await _wake(tx, lane)
     if answered:
         await say(tx, orders)
-    else:
+    elif lane.verb == SIGN_IN:
         await forget_closed(tx, [row["row"] for row in steps])
     return len(steps)
 
