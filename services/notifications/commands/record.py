@@ -120,10 +120,10 @@ async def _wake(tx: Transaction, key: LaneKey) -> None:
 
 
 def _follow(tx: Transaction, row: Found, one: Finished, jitter: float) -> Step:
-    """The obligation's next step; a webhook that told an older state than there is by now is due at once."""
+    """The obligation's next step; a webhook is due at once where more has happened since than it told."""
     step = follow(_standing(row), one.result, tx.now, jitter)
-    told_older = row.channel == WEBHOOK and row.version > one.claimed.version
-    return overtaken(step, tx.now) if told_older and step.state == Outcome.DONE else step
+    more = row.channel == WEBHOOK and row.payload is not None and untold(row.payload, one.claimed.version)
+    return overtaken(step, tx.now) if more and step.state == Outcome.DONE else step
 
 
 async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], held: Mapping[str, Found]) -> None:
@@ -131,8 +131,8 @@ async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], h
     if lane.channel != WEBHOOK:
         return
     for one in ended:
-        payload = held[one.claimed.id].payload
-        if one.step.state == Outcome.DUE and payload is not None:
+        if one.step.state == Outcome.DUE:
+            payload = held[one.claimed.id].payload
             contents = payload | {"events": untold(payload, one.claimed.version)}
             await tx.execute(update(obligations).where(obligations.c.id == one.claimed.id).values(payload=contents))
 
