@@ -164,6 +164,18 @@ async def test_a_state_that_comes_while_a_call_is_out_is_told_next(house: Driver
     assert await house.outcomes() == [("webhook", "done")]
 
 
+async def test_a_change_not_asked_for_while_a_call_is_out_is_not_told(house: Driver, receiver: Receiver) -> None:
+    await listen(house, receiver, "/slow", filters={"events": ["order.placed"]})
+    await house.hear(order(1, 1, entry(1)))
+    await house.deliverer.run()
+    await eventually(lambda: receiver.got)
+    await house.hear(moved(2, SHIPPED))
+    receiver.held.set()
+    await house.deliverer.idle()
+    await house.deliver()
+    assert (receiver.types("/slow"), await house.outcomes()) == ([("CO-1", "order.placed")], [("webhook", "done")])
+
+
 async def test_two_secrets_sign_while_one_is_being_changed(house: Driver, receiver: Receiver, clock: Clock) -> None:
     made = await listen(house, receiver)
     url = f"{WEBHOOKS}/{made['id']}"

@@ -2,7 +2,7 @@
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
 worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
-space and a product's stock level are no order's, so they are answered to nobody.
+space, an alert and a product's stock level are no order's, so they are answered to nobody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -127,13 +127,12 @@ async def _wake(tx: Transaction, key: LaneKey) -> None:
 
 
 def _follow(tx: Transaction, row: Found, one: Finished, jitter: float) -> Step:
-    """The obligation's next step; what told an older state than there is by now is due again."""
+    """The obligation's next step; what told less than there is to tell by now is due again."""
     step = follow(_standing(row), one.result, tx.now, jitter)
-    if row.version <= one.claimed.version:
-        return step
-    if row.verb == STOCK:
+    if row.verb == STOCK and row.version > one.claimed.version:
         return overtaken(step, row.due_at)
-    return overtaken(step, tx.now) if row.channel == WEBHOOK and step.state == Outcome.DONE else step
+    more = row.channel == WEBHOOK and row.payload is not None and untold(row.payload, one.claimed.version)
+    return overtaken(step, tx.now) if more and step.state == Outcome.DONE else step
 
 
 async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], held: Mapping[str, Found]) -> None:
@@ -141,8 +140,8 @@ async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], h
     if lane.channel != WEBHOOK:
         return
     for one in ended:
-        payload = held[one.claimed.id].payload
-        if one.step.state == Outcome.DUE and payload is not None:
+        if one.step.state == Outcome.DUE:
+            payload = held[one.claimed.id].payload
             contents = payload | {"events": untold(payload, one.claimed.version)}
             await tx.execute(update(obligations).where(obligations.c.id == one.claimed.id).values(payload=contents))
 

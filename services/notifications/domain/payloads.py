@@ -200,4 +200,16 @@ class PaymentRequest:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A mail to the administrators about the installation itself; `about` chooses the words, `values` fill them."""
+
+    to: tuple[str, ...]
+    sender: str
+    shop: str
+    language: str
+    about: str
+    values: dict[str, str]
+
+
 Payload = Letter | Note | Shipment | Cancelling | Refunding | Invitation | PaymentRequest | Level | Levels
