@@ -92,6 +92,7 @@ class Api:
         key: str | None = None,
         may_repeat: bool = False,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
     ) -> Json:
         """Send a change.
 
@@ -100,7 +101,7 @@ class Api:
         """
         sent = dict(headers or {}) | ({} if key is None else {"Idempotency-Key": key})
         repeat = may_repeat or key is not None
-        return self._json(self._send("POST", path, body=body, headers=sent, may_repeat=repeat))
+        return self._json(self._send("POST", path, query=query, body=body, headers=sent, may_repeat=repeat))
 
     def put(self, path: str, body: Any, **query: Any) -> Json:
         """Bring something to what the body says; repeated when its outcome is not known, since twice is as once."""
