@@ -25,11 +25,11 @@ ON_THE_WAY = (
     "billing.numbered",
     "batch.before_commit",
     "batch.after_commit",
-    "outbox.after_publish",
     "billing.claimed",
     "billing.rendered",
+    "outbox.after_publish",
 )
-"""From the number to the PDF, in the order in which an invoice passes them."""
+"""From the number to the answer that tells of the PDF, in the order in which an invoice passes them."""
 
 
 async def shipped(house: House) -> str:
@@ -56,7 +56,7 @@ async def restarted(house: House, crash_at: str | None = None) -> None:
 
 async def died(house: House) -> None:
     process = house.processes["billing"]
-    await eventually(lambda: not process.alive, seconds=60, every=0.05)
+    await eventually(lambda: not process.alive, seconds=90, every=0.05)
     assert process.exit_code == -signal.SIGKILL
 
 
