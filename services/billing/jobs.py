@@ -16,8 +16,8 @@ from prometheus_client import Counter, Histogram
 
 from services.billing.commands.closing import MOST_DAYS, close_days
 from services.billing.commands.rendering import Claim, Rendered, claim_due, keep
+from services.billing.commands.typesetting import typeset
 from services.billing.commands.waiting import converge_waiting
-from services.billing.documents import render
 from services.billing.queries.closings import list_sellers
 from services.billing.settings import Settings
 from shared.crashpoints import crash_point
@@ -34,7 +34,7 @@ class Renderer:
     """Turns snapshots into PDFs until none is due."""
 
     def __init__(
-        self, outbox: Outbox, settings: Settings, typeset: Callable[[Mapping[str, Any]], bytes] = render
+        self, outbox: Outbox, settings: Settings, typeset: Callable[[Mapping[str, Any]], bytes] = typeset
     ) -> None:
         self._outbox = outbox
         self._typeset = typeset

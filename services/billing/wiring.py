@@ -1,6 +1,6 @@
 """The whole billing service on one screen: what it hears, its jobs, its API."""
 
-from services.billing.api import Tools, router
+from services.billing.api import UPLOADS, Tools, router
 from services.billing.handlers import OrderHandlers
 from services.billing.jobs import Renderer, close_past_days, converge_waiting_orders
 from services.billing.settings import Settings
@@ -24,6 +24,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.hear_of_shops()
     service.hear(Order, on.on_order, again=Outbox.again(Account), blocked=on.on_blocked_order)
 
+    service.uploads |= UPLOADS
     service.routers.append(router)
     service.state["tools"] = Tools(service.db, outbox, issued=rendering.nudge)
     return service

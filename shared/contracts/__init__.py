@@ -33,7 +33,7 @@ from shared.contracts.orders import (
     Totals,
     Wait,
 )
-from shared.contracts.shops import Closing, InvoicePolicy, LegalIdentity, Shop, ShopKey
+from shared.contracts.shops import Closing, InvoiceOrigin, InvoicePolicy, LegalIdentity, Shop, ShopKey
 
 MESSAGES: tuple[type[Message], ...] = (Order, Shop, Reservation, Product, Account, Delivery, ChannelOrder, SignIn)
 """The state messages: seven about orders, products and shops, and a client's way in."""
@@ -59,6 +59,7 @@ __all__ = [
     "Document",
     "DocumentKind",
     "Entry",
+    "InvoiceOrigin",
     "InvoicePolicy",
     "InvoiceState",
     "Invoicing",

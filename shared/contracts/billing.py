@@ -48,6 +48,7 @@ class Document(Part):
     gross: Minor
     refers_to: str | None = Field(default=None, description="a credit note's invoice")
     sha256: str | None = None
+    external: bool = Field(default=False, description="made by other software and imported")
 
 
 class Account(Answer):

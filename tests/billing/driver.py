@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import event, select
 
 from services.billing.commands.converge import converge
-from services.billing.documents import render
+from services.billing.commands.typesetting import typeset as typeset_document
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.settings import Settings
 from services.billing.tables import metadata
@@ -92,7 +92,7 @@ class Driver:
             statement = select(answers.c.body).where(answers.c.id == id_)
             return Account.decode((await conn.execute(statement)).scalar_one())
 
-    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = render) -> None:
+    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = typeset_document) -> None:
         """Typeset what is due."""
         assert isinstance(self.service.settings, Settings)
         await Renderer(self.service.outbox, self.service.settings, typeset).run()

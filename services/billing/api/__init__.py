@@ -1,5 +1,5 @@
-"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `payments`,
-`accounting`, `credit`, `reports`.
+"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `external`, `payments`, `credit`,
+`accounting`, `reports`.
 
 Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
@@ -7,11 +7,12 @@ Amounts are strings with the currency's decimals. `tools` holds what the routes 
 
 from fastapi import APIRouter
 
-from services.billing.api import accounting, credit, documents, payments, reports
+from services.billing.api import accounting, credit, documents, external, payments, reports
+from services.billing.api.external import UPLOADS
 from services.billing.api.tools import Tools
 
-__all__ = ["Tools", "router"]
+__all__ = ["UPLOADS", "Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, payments, accounting, credit, reports):
+for subject in (documents, external, payments, accounting, credit, reports):
     router.include_router(subject.router)

@@ -7,13 +7,32 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.billing.api.tools import Billing, Reader
-from services.billing.queries.documents import Filter, find_bytes, find_document, list_documents
+from services.billing.documents import MEDIA_TYPE
+from services.billing.einvoice import cii, obstacle, ubl
+from services.billing.queries.documents import Bytes, Filter, find_bytes, find_document, list_documents
+from services.billing.queries.external import find_original
 from services.billing.queries.proof import verify
-from shared.problems import NotFound, Unavailable
+from shared.problems import NotFound, Problem, Unavailable
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit
 
 router = APIRouter()
+
+SYNTAXES = {"cii": cii, "ubl": ubl}
+
+
+class NoPdf(Problem):
+    """An invoice that was imported as XML."""
+
+    slug = "no-pdf"
+    title = "The document has no PDF"
+
+
+class NoElectronicForm(Problem):
+    """EN 16931 has no words for this document."""
+
+    slug = "no-electronic-form"
+    title = "The document has no electronic form"
 
 
 @router.get("/documents")
@@ -51,6 +70,11 @@ async def get_pdf(request: Request, caller: Reader, billing: Billing, document_i
     """The PDF, always the same bytes; 503 with Retry-After until it is typeset."""
     async with billing.db.read() as conn:
         found = await find_bytes(conn, caller.shop, document_id)
+        original = await find_original(conn, caller.shop, document_id) if found is None else None
+    if original is not None:
+        if original.media_type != MEDIA_TYPE:
+            raise NoPdf(f"{original.number} was imported as XML: get its original.")
+        found = Bytes(document_id, original.sha256, original.content)  # its number is no file name
     if found is None:
         raise NotFound(f"There is no document {document_id!r}.")
     if found.content is None:
@@ -63,7 +87,25 @@ async def get_pdf(request: Request, caller: Reader, billing: Billing, document_i
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    return Response(found.content, media_type="application/pdf", headers=headers)
+    return Response(found.content, media_type=MEDIA_TYPE, headers=headers)
+
+
+@router.get("/documents/{document_id}/xml")
+async def get_xml(
+    caller: Reader, billing: Billing, document_id: str, syntax: Literal["cii", "ubl"] = "cii"
+) -> Response:
+    """The document as EN 16931 has it, as CII the very bytes that its PDF carries; 409 where it cannot be said."""
+    async with billing.db.read() as conn:
+        found = await find_document(conn, caller.shop, document_id)
+    if found is None:
+        raise NotFound(f"There is no document {document_id!r}.")
+    if found["origin"] == "external":
+        raise NoElectronicForm(f"{found['number']} was made elsewhere: get its original.")
+    content = SYNTAXES[syntax](found["snapshot"])
+    if content is None:
+        raise NoElectronicForm(f"{found['number']} has no electronic form: {obstacle(found['snapshot'])}.")
+    headers = {"Content-Disposition": f'attachment; filename="{found["number"]}.{syntax}.xml"'}
+    return Response(content, media_type="application/xml", headers=headers)
 
 
 @router.get("/verify")

@@ -1,4 +1,4 @@
-"""Routes on the books: reports as CSV or JSON, made from the documents while they are sent, and the plan of accounts.
+"""Routes on the accounts: reports as CSV or JSON, made from the documents while they are sent, and the account plan.
 
 Pages are walked by their keys, each in a look of its own, so that memory stays flat and no connection waits for a slow
 reader. Neighbours: `domain.accounts` and `domain.fec` (what a row says), `writing` (how it is written).

@@ -171,7 +171,7 @@ def _payment(snapshot: Snapshot, labels: Mapping[str, str]) -> dict[str, Any] | 
         return {"settled": labels["settled"]}
     iban = snapshot["seller"]["iban"]
     return {
-        "terms": labels["terms"],
+        "terms": snapshot.get("payment_terms", labels["terms"]),
         "iban": grouped(iban, 4) if iban else None,
         "reference": snapshot["number"],
     }

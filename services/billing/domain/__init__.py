@@ -1,8 +1,9 @@
 """The rules of billing, without a database and without a clock.
 
 `coverage` says what an order's present state asks to be invoiced, `ledger` what its documents cover, `due` which
-documents bring the one to the other; `payment` reads the money, `snapshot`, `mentions` and `chain` say what a document
-contains for ever. `services.billing.commands` is the only caller that writes.
+documents bring the one to the other; `payment` reads the money, `treatments` says how VAT applies, `snapshot`,
+`parties`, `mentions` and `chain` say what a document contains for ever. `services.billing.commands` is the only caller
+that writes.
 """
 
 from services.billing.domain.accounts import (

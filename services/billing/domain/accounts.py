@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.billing.domain.closing import read_amounts, written
-from services.billing.domain.mentions import EUROPEAN_UNION
+from services.billing.domain.treatments import EUROPEAN_UNION
 from shared.contracts import DocumentKind, LineKind
 from shared.money import NOTHING, Amounts, from_minor
 

@@ -31,6 +31,8 @@ class Position:
     discount: int = 0
     """Of the whole order line, in minor units, and `ordered`, the quantity it was for."""
     ordered: int = 0
+    treatment: str = field(default="", compare=False)
+    """Of VAT (`treatments`), as the invoice says it; empty before that."""
 
     @classmethod
     def of(cls, line: Line, quantity: int, amounts: Amounts) -> "Position":

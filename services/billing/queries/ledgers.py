@@ -6,13 +6,14 @@ The callers hold the orders' locks; two statements serve a batch of any size.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import Issued, Paid, issued
-from services.billing.tables import accounts, documents, renderings
+from services.billing.tables import accounts, documents, external_invoices, live_invoices, renderings
 from shared.contracts import Order
 from shared.database import among
 
@@ -27,6 +28,18 @@ class Stored:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An invoice made elsewhere that stands for an order; `sha256` is that of its PDF, None where it is XML alone."""
+
+    id: str
+    number: str
+    issued_on: date
+    imported_at: datetime
+    gross: int
+    sha256: str | None
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -36,6 +49,7 @@ class Ledger:
     body: str | None = None
     waiting: bool = False
     documents: list[Stored] = field(default_factory=list)
+    imported: Imported | None = None
 
     @property
     def order(self) -> Order:
@@ -53,7 +67,7 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting)
+        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, imported=_imported(row))
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -65,7 +79,30 @@ def _paid(row: Row[tuple[object, ...]]) -> Paid:
     return Paid(row.captured, row.refunded, row.late)
 
 
-_accounts = select(accounts).where(among(accounts.c.order_id, "ids"))
+def _imported(row: Row[Any]) -> Imported | None:
+    if row.external_id is None:
+        return None
+    sha256 = row.sha256 if row.media_type == "application/pdf" else None
+    return Imported(row.external_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+
+
+_standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
+_accounts = (
+    select(
+        accounts,
+        live_invoices.c.external_id,
+        external_invoices.c.number,
+        external_invoices.c.issued_on,
+        external_invoices.c.imported_at,
+        external_invoices.c.gross,
+        external_invoices.c.sha256,
+        external_invoices.c.media_type,
+    )
+    .select_from(accounts)
+    .join(live_invoices, _standing, isouter=True)
+    .join(external_invoices, external_invoices.c.id == live_invoices.c.external_id, isouter=True)
+    .where(among(accounts.c.order_id, "ids"))
+)
 _documents = (
     select(
         documents.c.order_id,

@@ -75,10 +75,17 @@ live_invoices = Table(
     metadata,
     Column("order_id", String(36), primary_key=True),
     Column("scope", String(40), primary_key=True),
-    Column("document_id", String(36), ForeignKey("documents.id", name="fk_live_invoices_documents"), nullable=False),
+    Column("document_id", String(36), ForeignKey("documents.id", name="fk_live_invoices_documents")),
+    Column("external_id", String(36), ForeignKey("external_invoices.id", name="fk_live_invoices_external")),
     UniqueConstraint("document_id", name="uq_live_invoices_document"),
+    UniqueConstraint("external_id", name="uq_live_invoices_external"),
+    CheckConstraint("(document_id IS NULL) <> (external_id IS NULL)", name="ck_live_invoices_one"),
+    CheckConstraint("external_id IS NULL OR scope = 'order/1'", name="ck_live_invoices_external_scope"),
 )
-"""The invoices that are not credited in full: at most one on each scope of an order."""
+"""The invoices that are not credited in full: at most one on each scope of an order.
+
+An imported one takes the scope that an order's first invoice has.
+"""
 
 renderings = Table(
     "renderings",
