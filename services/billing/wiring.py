@@ -3,7 +3,7 @@
 from services.billing.api import Tools, router
 from services.billing.handlers import OrderHandlers
 from services.billing.jobs import Renderer, converge_waiting_orders
-from services.billing.jobs.payments import Cashier
+from services.billing.jobs.payments import Cashier, match_payouts
 from services.billing.pages import Tools as PageTools
 from services.billing.pages import payment_pages
 from services.billing.payments.providers import Providers
@@ -29,6 +29,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     cashier = Cashier(outbox, providers, settings)
     calling = service.job("call_providers", settings.provider_seconds, cashier.run)
     service.job("look_at_payments", 60.0, cashier.look_again)
+    service.job("match_payouts", settings.payout_seconds, lambda: match_payouts(outbox, rendering.nudge))
     service.on_stop.append(providers.close)
 
     on = OrderHandlers(issued=rendering.nudge)

@@ -73,7 +73,7 @@ async def test_money_is_authorised_first_where_the_shop_says_so(till: Till) -> N
         assert (await till.http.post("orders/C-1/captures")).status_code == 202
     await till.work()
     account = await till.answer(order_id(1))
-    assert (account.payment, account.captured, account.warning) == (PaymentState.PAID, 2400, "paid_not_payable")
+    assert (account.payment, account.captured, account.warning) == (PaymentState.PAID, 2400, None)
     assert len(await till.calls("/capture")) == 1
     assert (await till.http.post("orders/C-1/captures")).status_code == 409
 
@@ -191,7 +191,12 @@ async def test_two_pages_paid_at_once_are_money_that_came_twice(till: Till) -> N
     account = await till.answer(order_id(1))
     assert (account.captured, account.warning) == (4800, "overpaid")
     money = await till.money()
-    assert (money["excess"], money["choices"]) == ("24.00", ["refund", "keep"])
+    assert (money["excess"], money["choices"]) == ("24.00", ["refund"])
+    chosen = await till.http.post("orders/C-1/choices", json={"choice": "refund"})
+    assert [one["amount"] for one in chosen.json()["refunds"]] == ["24.00"]
+    await till.work()
+    account = await till.answer(order_id(1))
+    assert (account.refunded, account.payment, account.warning) == (2400, PaymentState.PAID, None)
 
 
 async def test_a_dispute_is_a_warning_until_it_is_won(till: Till) -> None:

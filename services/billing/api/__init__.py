@@ -7,11 +7,11 @@ Amounts are strings with the currency's decimals. `tools` holds what the routes 
 
 from fastapi import APIRouter
 
-from services.billing.api import documents, methods, payments, provider
+from services.billing.api import documents, methods, payments, payouts, provider
 from services.billing.api.tools import Tools
 
 __all__ = ["Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, payments, methods, provider):
+for subject in (documents, payments, methods, payouts, provider):
     router.include_router(subject.router)

@@ -9,7 +9,7 @@ that writes.
 from services.billing.domain.chain import GENESIS, Link, canonical, link, number_of
 from services.billing.domain.due import due
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
-from services.billing.domain.payment import Kind, Paid, excess, invoice_fact, payable, payment_fact, warning
+from services.billing.domain.payment import Kind, Paid, choices, excess, invoice_fact, payable, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 
@@ -25,6 +25,7 @@ __all__ = [
     "Position",
     "Reference",
     "canonical",
+    "choices",
     "due",
     "excess",
     "invoice_fact",

@@ -1,10 +1,12 @@
-"""The worker that talks to payment providers, and the look at payments that went without one for too long.
+"""The worker that talks to payment providers, the look at payments that went without one for too long,
+and the matching of payouts with orders that came after them.
 
 Claim, call, write down: nothing slow happens in a transaction. A call that broke in an unexpected way is unknown, and
 the next attempt asks the provider first, or sends the same Idempotency-Key.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from opentelemetry.trace import SpanKind
@@ -13,6 +15,7 @@ from sqlalchemy import or_, select
 
 from services.billing.commands.asking import look
 from services.billing.commands.calls import Claim, claim_calls, finish_calls
+from services.billing.commands.payouts import match_later
 from services.billing.domain.charging import ChargeState, Reply, Verb
 from services.billing.payments.providers import Providers
 from services.billing.payments.stripe import Opening, Refunding, Stripe
@@ -33,6 +36,16 @@ LEASE_USED = 0.8
 UNFINISHED = [str(state) for state in (ChargeState.OPEN, ChargeState.PROCESSING, ChargeState.AUTHORISED)]
 
 CALLS = Counter("comptoir_provider_calls", "Calls to payment providers by their outcome", ["verb", "outcome"])
+
+
+async def match_payouts(outbox: Outbox, issued: Callable[[], object]) -> None:
+    """Lines of payouts whose orders have been heard of since, a page a transaction."""
+    found = PAGE
+    while found == PAGE:
+        async with outbox.transaction(batch=True) as tx:
+            found, documents = await match_later(tx, PAGE)
+            if documents:
+                tx.after_commit(issued)
 
 
 class Cashier:
