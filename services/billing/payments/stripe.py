@@ -81,7 +81,7 @@ class Stripe:
 
         async def calls() -> Reply:
             path = f"/v1/checkout/sessions/{quote(session, safe='')}"
-            found = await self._call("GET", path, params={"expand[0]": EXPANDED})
+            found = await self._call("GET", path, params={"expand[]": EXPANDED})
             seen = seen_session(found)
             if seen.intent and is_refunded(found):
                 seen = replace(seen, refunds=tuple(await self._refunds(seen.intent)))
