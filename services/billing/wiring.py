@@ -1,6 +1,6 @@
 """The whole billing service on one screen: what it hears, its jobs, its API."""
 
-from services.billing.api import Tools, router
+from services.billing.api import UPLOADS, Tools, router
 from services.billing.handlers import OrderHandlers
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.jobs.payments import Cashier, match_payouts
@@ -25,7 +25,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("converge_waiting_orders", settings.waiting_seconds, lambda: converge_waiting_orders(outbox))
 
     sandbox = PaymentSandbox(clock, lambda: service.app) if settings.sandbox else None
-    providers = Providers(settings, clock, sandbox)
+    providers = Providers(settings, sandbox)
     cashier = Cashier(outbox, providers, settings)
     calling = service.job("call_providers", settings.provider_seconds, cashier.run)
     service.job("look_at_payments", 60.0, cashier.look_again)
@@ -38,6 +38,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
 
     pages = PageTools(service.db, outbox, providers, asked=calling.nudge)
     service.routers += [router, payment_pages(pages)]
+    service.uploads |= UPLOADS
     service.state["tools"] = Tools(service.db, outbox, rendering.nudge, calling.nudge, providers)
     if sandbox is not None:
         service.routers += sandbox.routers

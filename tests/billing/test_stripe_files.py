@@ -6,7 +6,7 @@ answer is that the request was accepted; what answers mean is shown on the sandb
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -35,6 +35,7 @@ OPENING = Opening(
     language="fr",
     email="claire@example.org",
     return_to="https://boutique.example/p/token",
+    expires_at=NOW + timedelta(minutes=46),
     capture_later=True,
 )
 REFUNDING = Refunding("refund-1", "4KA1-7B9D-NBD7J", "pi_1", 500, "EUR", "refund:1:1", ask_first=False)
@@ -46,7 +47,7 @@ async def account(stripe_specification: str) -> AsyncIterator[Stripe]:
     settings = StripeAccount(
         secret_key=SecretStr("sk_test"), webhook_secret=SecretStr("whsec_test"), base_url=stripe_specification
     )
-    client = Stripe(settings, http_client(20), lambda: NOW, seconds=20)
+    client = Stripe(settings, http_client(20), seconds=20)
     yield client
     await client.close()
 

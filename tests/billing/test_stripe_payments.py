@@ -1,5 +1,6 @@
 """Payments through the provider, from the client's choice to the account: good and bad cards, events, lost answers."""
 
+import orjson
 import pytest
 from sqlalchemy import update
 
@@ -140,6 +141,15 @@ async def test_events_that_mean_nothing_here_are_kept(till: Till) -> None:
     assert await till.rows("provider_calls") == []
 
 
+async def test_of_an_event_nothing_is_kept_that_tells_of_a_person(till: Till) -> None:
+    about = {"id": "ch_1", "status": "succeeded", "billing_details": {"name": "Claire", "email": "claire@example.org"}}
+    event = {"id": "evt_1", "type": "charge.succeeded", "data": {"object": about | {"customer_email": "claire@x.org"}}}
+    assert (await till.send_event(orjson.dumps(event))).status_code == 200
+    [row] = await till.rows("provider_events")
+    assert "laire" not in row.body
+    assert "ch_1" in row.body
+
+
 @pytest.mark.parametrize("kind", ["429", "500"])
 async def test_a_provider_in_trouble_is_asked_again_with_the_same_key(till: Till, kind: str) -> None:
     await till.ordered()
@@ -153,6 +163,19 @@ async def test_a_provider_in_trouble_is_asked_again_with_the_same_key(till: Till
     assert len(keys) == 3
     assert len(set(keys)) == 1
     assert len({row.outcome for row in await till.rows("provider_journal")}) == 2
+
+
+async def test_an_answer_that_was_lost_comes_again(till: Till) -> None:
+    """The provider had made the page: the same key, and the very same request, find it."""
+    await till.ordered()
+    await till.fault("timeout_after_accept")
+    go = await till.choose("card")
+    await till.job("call_providers")
+    assert [row.outcome for row in await till.rows("provider_journal")] == ["unknown"]
+    till.clock.advance(minutes=1)
+    await till.job("call_providers")
+    assert (await till.browser.get(go)).headers["location"].startswith("https://boutique.example/sandbox/")
+    assert len(till.sandbox.bank.sessions) == 1
 
 
 async def test_a_page_that_cannot_be_had_is_given_up(till: Till) -> None:

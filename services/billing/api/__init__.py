@@ -10,7 +10,10 @@ from fastapi import APIRouter
 from services.billing.api import documents, methods, payments, payouts, provider
 from services.billing.api.tools import Tools
 
-__all__ = ["Tools", "router"]
+__all__ = ["UPLOADS", "Tools", "router"]
+
+UPLOADS = {"/api/v1/billing/payouts/files": 16 * 1024 * 1024}
+"""Bodies that may be larger than others, in bytes."""
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 for subject in (documents, payments, methods, payouts, provider):

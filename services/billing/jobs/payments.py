@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from sqlalchemy import or_, select
 
 from services.billing.commands.asking import look
-from services.billing.commands.calls import Claim, claim_calls, finish_calls
+from services.billing.commands.calls import PATIENCE, Claim, claim_calls, finish_calls
 from services.billing.commands.payouts import match_later
 from services.billing.domain.charging import ChargeState, Reply, Verb
 from services.billing.payments.providers import Providers
@@ -33,6 +33,8 @@ log = get_logger(__name__)
 PAGE = 50
 LEASE_USED = 0.8
 """The part of a lease within which a call must end, so that its outcome is written while the lease still holds."""
+SESSION_LIFE = timedelta(minutes=31)
+"""Stripe ends a session after 30 minutes at the earliest; a client who left does not hold the goods for longer."""
 UNFINISHED = [str(state) for state in (ChargeState.OPEN, ChargeState.PROCESSING, ChargeState.AUTHORISED)]
 
 CALLS = Counter("comptoir_provider_calls", "Calls to payment providers by their outcome", ["verb", "outcome"])
@@ -70,7 +72,8 @@ class Cashier:
     async def look_again(self) -> None:
         """Have every unfinished payment be looked at that ended by now, or that nothing was heard of for a while."""
         async with self._outbox.transaction(batch=True) as tx:
-            late = or_(charges.c.changed_at <= tx.now - self._unseen, charges.c.expires_at <= tx.now)
+            over = (charges.c.state == str(ChargeState.OPEN)) & (charges.c.expires_at <= tx.now)
+            late = or_(charges.c.changed_at <= tx.now - self._unseen, over)
             quiet = charges.c.changed_at <= tx.now - timedelta(seconds=30)
             unfinished = charges.c.state.in_(UNFINISHED) & late & quiet
             rows = (
@@ -135,6 +138,7 @@ def _opening(claim: Claim) -> Opening:
         language=charge.language,
         email=order.customer.email,
         return_to=charge.return_to,
+        expires_at=charge.created_at + PATIENCE + SESSION_LIFE,
         capture_later=charge.capture_later,
     )
 
