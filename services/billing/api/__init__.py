@@ -7,12 +7,24 @@ Amounts are strings with the currency's decimals. `tools` holds what the routes 
 
 from fastapi import APIRouter
 
-from services.billing.api import accounting, credit, documents, external, methods, payments, provider, reports
-from services.billing.api.external import UPLOADS
+from services.billing.api import (
+    accounting,
+    credit,
+    documents,
+    external,
+    methods,
+    payments,
+    payouts,
+    provider,
+    reports,
+)
 from services.billing.api.tools import Tools
 
 __all__ = ["UPLOADS", "Tools", "router"]
 
+UPLOADS = external.UPLOADS | payouts.UPLOADS
+"""Bodies that may be larger than others, in bytes."""
+
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, external, payments, methods, provider, accounting, credit, reports):
+for subject in (documents, external, payments, methods, payouts, provider, accounting, credit, reports):
     router.include_router(subject.router)

@@ -41,7 +41,7 @@ from services.billing.domain.due import due
 from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, payment_entry
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
-from services.billing.domain.payment import Kind, Paid, excess, invoice_fact, payable, payment_fact, warning
+from services.billing.domain.payment import Kind, Paid, choices, excess, invoice_fact, payable, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 
@@ -74,6 +74,7 @@ __all__ = [
     "WrongFormat",
     "canonical",
     "checked_format",
+    "choices",
     "closing_content",
     "credit_note",
     "document_entry",
