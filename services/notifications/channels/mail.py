@@ -54,6 +54,7 @@ class Mail:
         self._seconds = seconds
         self._idle: list[tuple[SMTP, float]] = []
         self._room = asyncio.Semaphore(account.connections)
+        self._closed = False
 
     async def send(self, call: Call) -> Result:
         """Compose the mail and hand it to the relay."""
@@ -77,6 +78,7 @@ class Mail:
 
     async def close(self) -> None:
         """End the idle connections; those in use end with their mail."""
+        self._closed = True
         connections, self._idle = self._idle, []
         for connection, _ in connections:
             await _quit(connection)
@@ -95,7 +97,7 @@ class Mail:
         except BaseException:
             connection.close()
             raise
-        if connection.is_connected and result.trouble is None:
+        if connection.is_connected and result.trouble is None and not self._closed:
             self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
