@@ -1,8 +1,11 @@
 """The whole billing service on one screen: what it hears, its jobs, its API."""
 
 from services.billing.api import Tools, router
+from services.billing.documents.store import Store
+from services.billing.documents.typesetters import Typesetters
 from services.billing.handlers import OrderHandlers
 from services.billing.jobs import Renderer, converge_waiting_orders
+from services.billing.jobs.printing import Press, Printer
 from services.billing.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Account, Digest, Order
@@ -16,7 +19,13 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service = Service("billing", settings, publishes=(Account, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
-    rendering = service.job("render_documents", settings.render_seconds, Renderer(outbox, settings).run)
+    typesetters = Typesetters(settings.render_processes)
+    service.on_stop.append(typesetters.close)
+    store = Store(settings.document_store) if settings.document_store else None
+    renderer = Renderer(outbox, settings, typesetters, store)
+    press = Press(outbox, typesetters, renderer.now, store)
+    rendering = service.job("render_documents", settings.render_seconds, renderer.run)
+    printing = service.job("print_documents", settings.print_seconds, Printer(outbox, press).run)
     service.job("converge_waiting_orders", settings.waiting_seconds, lambda: converge_waiting_orders(outbox))
 
     on = OrderHandlers(issued=rendering.nudge)
@@ -24,5 +33,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.hear(Order, on.on_order, again=Outbox.again(Account), blocked=on.on_blocked_order)
 
     service.routers.append(router)
-    service.state["tools"] = Tools(service.db, outbox, issued=rendering.nudge)
+    service.state["tools"] = Tools(
+        service.db, outbox, rendering.nudge, printing.nudge, press=press, typesetters=typesetters, store=store
+    )
     return service

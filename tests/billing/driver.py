@@ -1,6 +1,6 @@
 """The service as the tests drive it: orders in, answers, documents and figures out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 from sqlalchemy import event, select
 
-from services.billing.documents import render
+from services.billing.documents import Job, render
+from services.billing.documents.store import Store
+from services.billing.documents.typesetters import Typesetters
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.settings import Settings
 from services.billing.tables import metadata
@@ -84,10 +86,13 @@ class Driver:
             statement = select(answers.c.body).where(answers.c.id == id_)
             return Account.decode((await conn.execute(statement)).scalar_one())
 
-    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = render) -> None:
-        """Typeset what is due."""
+    async def render(self, typeset: Callable[[Job], bytes] = render) -> None:
+        """Typeset what is due, one after the other."""
         assert isinstance(self.service.settings, Settings)
-        await Renderer(self.service.outbox, self.service.settings, typeset).run()
+        store = Store(url) if (url := self.service.settings.document_store) else None
+        typesetters = Typesetters(1, typeset)
+        await Renderer(self.service.outbox, self.service.settings, typesetters, store).run()
+        await typesetters.close()
 
     async def wait(self) -> None:
         """Deal with orders that were heard before their shop."""

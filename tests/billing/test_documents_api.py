@@ -1,12 +1,11 @@
 """Documents over HTTP: lists, one with its snapshot, the PDF, and what happens while it is not there."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from services.billing.commands.rendering import Rendered, claim_due, keep
+from services.billing.documents import Job
 from shared.contracts import Invoicing
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
@@ -91,7 +90,7 @@ async def test_no_such_document(billing: Driver) -> None:
 async def test_a_failing_rendering_is_put_off_and_keeps_its_number(
     billing: Driver,
 ) -> None:
-    def broken(_snapshot: Mapping[str, Any]) -> bytes:
+    def broken(_job: Job) -> bytes:
         raise MemoryError("no room to typeset")
 
     await billing.hear(order(1, 1, line(shipped=1)))

@@ -1,4 +1,5 @@
-"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `payments`.
+"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `payments`,
+`printing`, `storage`, `themes`.
 
 Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
@@ -6,11 +7,11 @@ Amounts are strings with the currency's decimals. `tools` holds what the routes 
 
 from fastapi import APIRouter
 
-from services.billing.api import documents, payments
+from services.billing.api import documents, payments, printing, storage, themes
 from services.billing.api.tools import Tools
 
 __all__ = ["Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, payments):
+for subject in (documents, payments, printing, storage, themes):
     router.include_router(subject.router)

@@ -6,10 +6,12 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.billing.api.tools import Billing, Reader
-from services.billing.queries.documents import Filter, find_bytes, find_document, list_documents
+from services.billing.api.tools import PDF, Billing, Reader, pdf_response
+from services.billing.commands.bulk import Names
+from services.billing.queries.documents import Filter, find_document, find_originals, list_documents
+from services.billing.queries.printing import Asked
 from services.billing.queries.proof import verify
-from shared.problems import NotFound, Unavailable
+from shared.problems import NotFound
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit
 
@@ -46,28 +48,36 @@ async def get_document(caller: Reader, billing: Billing, document_id: str) -> Re
     return json_response(found)
 
 
-@router.get("/documents/{document_id}/pdf")
-async def get_pdf(request: Request, caller: Reader, billing: Billing, document_id: str) -> Response:
-    """The PDF, always the same bytes; 503 with Retry-After until it is typeset."""
+@router.get("/documents/{document_id}/pdf", response_class=Response, responses=PDF)
+async def get_pdf(
+    request: Request,
+    caller: Reader,
+    billing: Billing,
+    document_id: str,
+    language: Literal["fr", "en"] | None = None,
+    copy: bool = False,
+) -> Response:
+    """The PDF of a document or an order form, always the same bytes; 503 with Retry-After until it is typeset.
+
+    `copy` and another language than the original's give a copy that is marked so.
+    """
+    found = await billing.press.find(
+        caller.shop, Asked("invoice", language, copy=copy), Names(documents=(document_id,))
+    )
+    if found.refused:
+        raise NotFound(found.refused[0])
+    [sheet] = found.sheets
+    if sheet.job is not None:
+        return pdf_response(request, await billing.press.bytes_of(caller.shop, sheet), sheet.name, kept=False)
     async with billing.db.read() as conn:
-        found = await find_bytes(conn, caller.shop, document_id)
-    if found is None:
-        raise NotFound(f"There is no document {document_id!r}.")
-    if found.content is None:
+        original = (await find_originals(conn, caller.shop, [document_id]))[document_id]
+    if original.sha256 is None:
         billing.issued()
-        raise Unavailable(f"{found.number} is being typeset.")
-    headers = {
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{found.number}.pdf"',
-    }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return Response(found.content, media_type="application/pdf", headers=headers)
+    return pdf_response(request, await billing.press.read(original), sheet.name, kept=True)
 
 
 @router.get("/verify")
 async def get_proof(caller: Reader, billing: Billing) -> Response:
     """Whether every series is without a hole, every document as sealed, every PDF as rendered."""
     async with billing.db.read() as conn:
-        return json_response(await verify(conn, caller.shop))
+        return json_response(await verify(conn, caller.shop, outside=billing.store is not None))

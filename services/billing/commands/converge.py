@@ -2,13 +2,14 @@
 
 The one path for everything that may ask for a document: an order was heard, money came, the shop was heard. The number
 of statements does not depend on the number of orders; where nothing is due there are three, besides the answers.
-Neighbours: `domain.due` (what is asked), `issue` (numbers), `answers` (what is said).
+Neighbours: `domain.due` (what is asked), `issue` (numbers), `printing` (order forms), `answers` (what is said).
 """
 
 from collections.abc import Mapping, Sequence
 
 from services.billing.commands.answers import answer
 from services.billing.commands.issue import Work, issue
+from services.billing.commands.printing import file_forms
 from services.billing.domain import due
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import accounts
@@ -19,7 +20,7 @@ from shared.security import find_shop
 
 
 async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping[str, str] | None = None) -> int:
-    """Apply these orders, whose guard rows are locked; how many documents were issued.
+    """Apply these orders, whose guard rows are locked; how many documents are to be typeset.
 
     `blocked`: the reason why a newer version of an order is parked, kept in the answer.
     """
@@ -29,6 +30,7 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
     shops = {shop: await find_shop(tx.conn, shop) for shop in sorted({order.shop for order in orders})}
     work = [found for order in orders if (found := _work(order, shops[order.shop], held[order.id]))]
     await issue(tx, work)
+    forms = await file_forms(tx, orders, shops, held)
     for order in orders:
         ledger = held[order.id]
         ledger.version, ledger.waiting = order.version, shops[order.shop] is None
@@ -37,7 +39,7 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
         upsert(tx.conn, accounts, keys=["order_id"], update=("version", "body", "waiting")),
         [_row(order, held[order.id]) for order in orders],
     )
-    return sum(len(found.drafts) for found in work)
+    return sum(len(found.drafts) for found in work) + forms
 
 
 def _work(order: Order, shop: Shop | None, ledger: Ledger) -> Work | None:

@@ -6,13 +6,14 @@ The callers hold the orders' locks; two statements serve a batch of any size.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import Issued, Paid, issued
-from services.billing.tables import accounts, documents, renderings
+from services.billing.domain import Issued, Paid, Paper, issued
+from services.billing.tables import accounts, documents, papers, renderings
 from shared.contracts import Order
 from shared.database import among
 
@@ -27,6 +28,18 @@ class Stored:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The archived order form. `wanted`: it was asked for, so it has bytes or is about to."""
+
+    id: str
+    issued_on: date
+    issued_at: datetime
+    gross: int
+    wanted: bool = False
+    sha256: str | None = None
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -36,6 +49,7 @@ class Ledger:
     body: str | None = None
     waiting: bool = False
     documents: list[Stored] = field(default_factory=list)
+    form: Form | None = None
 
     @property
     def order(self) -> Order:
@@ -53,7 +67,7 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting)
+        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, form=_form(row))
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -65,7 +79,26 @@ def _paid(row: Row[tuple[object, ...]]) -> Paid:
     return Paid(row.captured, row.refunded, row.late)
 
 
-_accounts = select(accounts).where(among(accounts.c.order_id, "ids"))
+def _form(row: Row[Any]) -> Form | None:
+    if row.form_id is None:
+        return None
+    return Form(row.form_id, row.issued_on, row.issued_at, row.gross, row.due_at is not None, row.sha256)
+
+
+_accounts = (
+    select(
+        accounts,
+        papers.c.id.label("form_id"),
+        papers.c.issued_on,
+        papers.c.issued_at,
+        papers.c.gross,
+        renderings.c.due_at,
+        renderings.c.sha256,
+    )
+    .join(papers, (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM), isouter=True)
+    .join(renderings, renderings.c.document_id == papers.c.id, isouter=True)
+    .where(among(accounts.c.order_id, "ids"))
+)
 _documents = (
     select(
         documents.c.order_id,

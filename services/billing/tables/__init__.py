@@ -6,9 +6,10 @@ order. What changes about a document, its rendering, stands in a table of its ow
 `commands` (the only writer), `migrations` (the same tables, made by Alembic).
 """
 
-from services.billing.tables.document import blobs, documents, live_invoices, renderings, series
+from services.billing.tables.document import documents, live_invoices, series
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
+from services.billing.tables.rendering import blobs, papers, prints, renderings, themes
 
 __all__ = [
     "IMMUTABLE",
@@ -17,7 +18,10 @@ __all__ = [
     "documents",
     "live_invoices",
     "metadata",
+    "papers",
     "payments",
+    "prints",
     "renderings",
     "series",
+    "themes",
 ]
