@@ -66,11 +66,6 @@ async def test_the_pdf_is_kept_for_ever(billing: Driver) -> None:
     await billing.hear(order(1, 1, line(shipped=1)))
     [document] = await billing.documents(1)
     path = f"documents/{document['id']}/pdf"
-    early = await billing.http.get(path)
-    assert (early.status_code, early.headers["content-type"]) == (503, "application/problem+json")
-    assert int(early.headers["retry-after"]) >= 1
-
-    await billing.render()
     pdf = await billing.http.get(path)
     assert (pdf.status_code, pdf.headers["content-type"], pdf.content[:5]) == (200, "application/pdf", b"%PDF-")
     [document] = await billing.documents(1)
@@ -80,6 +75,16 @@ async def test_the_pdf_is_kept_for_ever(billing: Driver) -> None:
     assert 'filename="FA2026-00001.pdf"' in pdf.headers["content-disposition"]
     again = await billing.http.get(path, headers={"If-None-Match": pdf.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_pdf_that_a_worker_is_at_is_asked_for_again(billing: Driver) -> None:
+    await billing.hear(order(1, 1, line(shipped=1)))
+    [document] = await billing.documents(1)
+    async with billing.service.outbox.transaction() as tx:
+        await claim_due(tx, 10, timedelta(seconds=20))
+    early = await billing.http.get(f"documents/{document['id']}/pdf")
+    assert (early.status_code, early.headers["content-type"]) == (503, "application/problem+json")
+    assert int(early.headers["retry-after"]) >= 1
 
 
 async def test_no_such_document(billing: Driver) -> None:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from services.billing.api.tools import PDF, Billing, Reader, pdf_response
 from services.billing.commands.bulk import Names
-from services.billing.queries.documents import Filter, find_document, find_originals, list_documents
+from services.billing.queries.documents import Filter, find_document, list_documents
 from services.billing.queries.printing import Asked
 from services.billing.queries.proof import verify
 from shared.problems import NotFound
@@ -57,7 +57,7 @@ async def get_pdf(
     language: Literal["fr", "en"] | None = None,
     copy: bool = False,
 ) -> Response:
-    """The PDF of a document or an order form, always the same bytes; 503 with Retry-After until it is typeset.
+    """The PDF of a document or an order form, always the same bytes; 503 with Retry-After while it is being typeset.
 
     `copy` and another language than the original's give a copy that is marked so.
     """
@@ -67,13 +67,8 @@ async def get_pdf(
     if found.refused:
         raise NotFound(found.refused[0])
     [sheet] = found.sheets
-    if sheet.job is not None:
-        return pdf_response(request, await billing.press.bytes_of(caller.shop, sheet), sheet.name, kept=False)
-    async with billing.db.read() as conn:
-        original = (await find_originals(conn, caller.shop, [document_id]))[document_id]
-    if original.sha256 is None:
-        billing.issued()
-    return pdf_response(request, await billing.press.read(original), sheet.name, kept=True)
+    content = await billing.press.bytes_of(caller.shop, sheet)
+    return pdf_response(request, content, sheet.name, kept=sheet.job is None)
 
 
 @router.get("/verify")

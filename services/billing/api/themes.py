@@ -16,7 +16,6 @@ from services.billing.api.tools import PDF, Billing, Reader, Tools, Writer, pdf_
 from services.billing.commands.theming import put_theme
 from services.billing.documents import Look
 from services.billing.documents.logos import WrongLogo, read_logo
-from services.billing.documents.merging import page_count
 from services.billing.documents.proofs import proof
 from services.billing.domain import LEAST_CONTRAST, Logo, Theme, contrast_with_white
 from services.billing.queries.themes import find_logo, find_theme, look_of, theme_body
@@ -40,7 +39,9 @@ def _readable(colour: str) -> str:
     return colour
 
 
-Colour = Annotated[str, StringConstraints(to_lower=True, pattern=r"^#[0-9a-f]{6}$"), AfterValidator(_readable)]
+Colour = Annotated[
+    str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(str.lower), AfterValidator(_readable)
+]
 
 
 class LogoBody(BaseModel):
@@ -152,18 +153,16 @@ async def _logo(caller: Caller, billing: Tools, body: LogoBody | None) -> tuple[
 
 
 async def _prove(caller: Caller, billing: Tools, look: Look) -> None:
-    """Typeset a sample in each language. Raises `Invalid` for the field that keeps it from being one page."""
+    """Typeset a sample in each language. Raises `Invalid` for a logo that cannot be: all else is mere text."""
     async with billing.db.read() as conn:
         shop = await find_shop(conn, caller.shop)
     if shop is None:
         raise Unavailable("The shop has not been heard of yet.")
     for language in ("fr", "en"):
         try:
-            content = await billing.typesetters.one(proof(shop, "invoice", language, look))
+            await billing.typesetters.one(proof(shop, "invoice", language, look))
         except typst.TypstError:
             raise Invalid("The logo cannot be typeset: it is broken.", field="logo.content") from None
-        if page_count(content) > 1:
-            raise Invalid("The mentions do not leave room for an invoice on one page.", field=f"mentions.{language}")
 
 
 def _document(theme: Theme) -> dict[str, object]:

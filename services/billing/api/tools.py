@@ -12,7 +12,6 @@ from services.billing.commands.bulk import Names
 from services.billing.documents import MEDIA_TYPE
 from services.billing.documents.store import Store
 from services.billing.documents.typesetters import Typesetters
-from services.billing.queries.documents import Original
 from services.billing.queries.printing import Asked, Found, Sheet
 from shared.database import Database
 from shared.outbox import Outbox
@@ -30,8 +29,6 @@ class Press(Protocol):
     async def bytes_of(self, shop: str, sheet: Sheet) -> bytes: ...
 
     async def merged(self, shop: str, sheets: list[Sheet]) -> bytes: ...
-
-    async def read(self, original: Original) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

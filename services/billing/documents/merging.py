@@ -15,9 +15,3 @@ def merge(contents: Sequence[bytes]) -> bytes:
             whole.pages.extend(open_ones.enter_context(pikepdf.open(BytesIO(content))).pages)
         whole.save(written, deterministic_id=True)
     return written.getvalue()
-
-
-def page_count(content: bytes) -> int:
-    """How many pages a PDF has."""
-    with pikepdf.open(BytesIO(content)) as pdf:
-        return len(pdf.pages)

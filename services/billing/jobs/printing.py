@@ -19,6 +19,7 @@ from services.billing.commands.printing import file_form
 from services.billing.documents.merging import merge
 from services.billing.documents.store import Store, StoreFailed
 from services.billing.documents.typesetters import Typesetters
+from services.billing.domain import Paper
 from services.billing.queries.documents import Original, find_originals
 from services.billing.queries.printing import Asked, Found, Sheet, sheets_of_documents, sheets_of_orders
 from shared.observability import get_logger
@@ -60,16 +61,18 @@ class Press:
         document = sheet.document or await self._filed(sheet.order_id or "")
         original = await self._original(shop, document)
         if original.sha256 is None:
+            if original.kind == Paper.ORDER_FORM:
+                await self._filed(original.order_id)
             await self._render_now(document)
             original = await self._original(shop, document)
-        return await self.read(original)
+        return await self._read(original)
 
     async def merged(self, shop: str, sheets: list[Sheet]) -> bytes:
         """All as one PDF."""
         contents = [await self.bytes_of(shop, sheet) for sheet in sheets]
         return await asyncio.to_thread(merge, contents)
 
-    async def read(self, original: Original) -> bytes:
+    async def _read(self, original: Original) -> bytes:
         """The kept bytes of an original. Raises `Unavailable` while they are not there."""
         if original.content is not None:
             return original.content

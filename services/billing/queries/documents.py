@@ -75,6 +75,7 @@ class Original:
     """
 
     id: str
+    order_id: str
     kind: str
     number: str
     snapshot: str
@@ -84,11 +85,10 @@ class Original:
 
 async def find_originals(conn: AsyncConnection, shop: str, ids: Sequence[str]) -> dict[str, Original]:
     """The documents and order forms of a shop with these ids."""
-    issued = select(documents.c.id, documents.c.kind, documents.c.number, documents.c.snapshot).where(
-        documents.c.shop == shop, among(documents.c.id, ids)
-    )
+    of = documents.c
+    issued = select(of.id, of.order_id, of.kind, of.number, of.snapshot).where(of.shop == shop, among(of.id, ids))
     forms = (
-        select(papers.c.id, papers.c.kind, accounts.c.code.label("number"), papers.c.snapshot)
+        select(papers.c.id, papers.c.order_id, papers.c.kind, accounts.c.code.label("number"), papers.c.snapshot)
         .join(accounts, accounts.c.order_id == papers.c.order_id)
         .where(papers.c.shop == shop, among(papers.c.id, ids))
     )
