@@ -11,9 +11,11 @@ from pathlib import Path
 import orjson
 import psutil
 
+from tests.bench import rendering
 from tests.bench.changes import Sample
 from tests.bench.contention import BUYERS, Contended
 from tests.bench.installation import ROOT
+from tests.bench.rendering import Typesetting
 
 JSON = ROOT / "var" / "bench.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -39,6 +41,7 @@ class Figures:
     standing: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
     contended: dict[str, Contended] = field(default_factory=dict)
+    typesetting: Typesetting = field(default_factory=Typesetting)
     machine: list[str] = field(default_factory=list)
 
     @property
@@ -64,6 +67,7 @@ def write_json(figures: Figures) -> None:
         "delay_seconds": figures.delays,
         "memory_mb": figures.memory,
         "contention": figures.contended,
+        "typesetting": figures.typesetting,
         **figures.standing,
     }
     JSON.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
@@ -136,6 +140,7 @@ def _lines(figures: Figures) -> list[str]:
         f"{standing['orders_accepted_cpu_ms']:.1f} ms CPU of orders each, until it is settled.",
         "",
         *_contention(figures),
+        *rendering.page(figures.typesetting),
         "## Standing still",
         "",
         "| process | resident MB after the load above |",
