@@ -15,6 +15,7 @@ from shared.contracts import (
     Invoicing,
     LegalIdentity,
     Line,
+    LineKind,
     Order,
     PickupPoint,
     Shop,
@@ -136,6 +137,10 @@ BUSINESS = Customer(
 INTRA = sealed(
     order(UNTAXED, prices_include_tax=False, customer=BUSINESS, billing_address=BERLIN, shipping_address=BERLIN)
 )
+SERVED = line(1, shipped=1, price="950.00", rate="0", name="Conseil en dégustation", kind=LineKind.SERVICE)
+REVERSED = sealed(
+    order(SERVED, prices_include_tax=False, customer=BUSINESS, billing_address=BERLIN, shipping_address=BERLIN)
+)
 EXPORT = sealed(
     order(UNTAXED, prices_include_tax=False, language="en", billing_address=LONDON, shipping_address=LONDON)
 )
@@ -146,6 +151,7 @@ SAMPLES = {
     "invoice-en": Job(sealed(GLASSES)),
     "invoice-themed": Job(sealed(WINE, paid=WINE.totals.gross), THEMED),
     "invoice-intra": Job(INTRA),
+    "invoice-reverse-charge": Job(REVERSED),
     "invoice-export": Job(EXPORT),
     "invoice-franchise": Job(EXEMPT),
     "invoice-200-lines": Job(sealed(MANY)),

@@ -100,6 +100,7 @@ async def test_samples_of_every_kind(billing: Driver) -> None:
         ({"texts": {"fr": {"poem": "x"}}}, "texts.fr.poem"),
         ({"mentions": {"fr": ["x"] * 9}}, "mentions.fr"),
         ({"logo": {"content": "***"}}, "logo.content"),
+        ({"logo": {"content": "é"}}, "logo.content"),
         ({"logo": {"url": "http://127.0.0.1/logo.png"}}, "logo.sha256"),
         ({"logo": base64_of(b"GIF89a")}, "logo.content"),
         ({"logo": base64_of(picture("PNG")[:60])}, "logo.content"),

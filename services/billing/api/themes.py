@@ -4,7 +4,6 @@ A theme is typeset as a sample before it is kept, so no document can fail for it
 """
 
 import base64
-import binascii
 from typing import Annotated, Literal
 
 import typst
@@ -15,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.billing.api.tools import PDF, Billing, Reader, Tools, Writer, pdf_response
 from services.billing.commands.theming import put_theme
 from services.billing.documents import Look
-from services.billing.documents.logos import WrongLogo, read_logo
+from services.billing.documents.logos import read_logo
 from services.billing.documents.proofs import proof
 from services.billing.domain import LEAST_CONTRAST, Logo, Theme, contrast_with_white
 from services.billing.queries.themes import find_logo, find_theme, look_of, theme_body
@@ -143,7 +142,7 @@ async def _logo(caller: Caller, billing: Tools, body: LogoBody | None) -> tuple[
         try:
             content = base64.b64decode(body.content, validate=True)
             return read_logo(content), content
-        except (WrongLogo, binascii.Error) as error:
+        except ValueError as error:  # a `WrongLogo`, or no base64
             raise Invalid(f"The logo cannot be used: {error}.", field="logo.content") from None
     async with billing.db.read() as conn:
         present = (await find_theme(conn, caller.shop)).logo
