@@ -188,7 +188,7 @@ async def test_a_print_that_was_cut_off_is_taken_over(billing: Driver) -> None:
         billing.clock.advance(seconds=61)
         await claim(billing)
     failed = await billing.get(f"prints/{first['id']}")
-    assert (failed["state"], failed["error"]) == ("failed", "every worker that was at it has died")
+    assert (failed["state"], failed["error"]) == ("failed", "it was tried 5 times in vain")
     assert (await billing.http.get(f"prints/{first['id']}/pdf")).status_code == 404
 
 

@@ -1,5 +1,6 @@
 """A shop's theme: what may be chosen, what is refused by name, and that issued documents keep theirs."""
 
+import asyncio
 import base64
 from io import BytesIO
 from typing import Any
@@ -53,6 +54,12 @@ async def test_a_theme_is_chosen_read_back_and_kept_in_versions(billing: Driver)
     changed = (await billing.http.put("theme", json=body | {"accent": "#1b2a4a"})).json()
     assert (changed["version"], changed["logo"]) == (2, theme["logo"])
     assert [row.version for row in await billing.rows("themes")] == [1, 2]
+
+
+async def test_versions_are_given_one_at_a_time(billing: Driver) -> None:
+    bodies = [{"footer": {"fr": f"Phrase {number}"}} for number in range(5)]
+    answers = await asyncio.gather(*(billing.http.put("theme", json=body) for body in bodies))
+    assert sorted(answer.json()["version"] for answer in answers) == [1, 2, 3, 4, 5]
 
 
 async def test_an_issued_document_keeps_its_theme(billing: Driver) -> None:

@@ -1,6 +1,6 @@
 """What billing's routes are made of, and who may call them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, Protocol
@@ -28,7 +28,7 @@ class Press(Protocol):
 
     async def bytes_of(self, shop: str, sheet: Sheet) -> bytes: ...
 
-    async def merged(self, shop: str, sheets: list[Sheet]) -> bytes: ...
+    async def merged(self, shop: str, sheets: Sequence[Sheet]) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

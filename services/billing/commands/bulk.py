@@ -71,7 +71,7 @@ async def claim_print(tx: Transaction) -> PrintClaim | None:
     values = {"fence": claim.fence, "state": "running", "done": 0, "lease_until": tx.now + LEASE}
     await tx.execute(update(prints).where(prints.c.id == row.id).values(values))
     if claim.fence > MOST_ATTEMPTS:
-        await finish_print(tx, claim, None, "every worker that was at it has died")
+        await finish_print(tx, claim, None, f"it was tried {MOST_ATTEMPTS} times in vain")
         return None
     return claim
 

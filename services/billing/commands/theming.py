@@ -8,12 +8,15 @@ from sqlalchemy import insert
 from services.billing.domain import Theme
 from services.billing.queries.themes import find_theme, theme_body
 from services.billing.tables import blobs, themes
+from shared.batch import lock_keys
+from shared.contracts import Shop
 from shared.database import upsert
 from shared.outbox import Transaction
 
 
 async def put_theme(tx: Transaction, shop: str, theme: Theme, logo: bytes | None, actor: str) -> Theme:
     """Keep a theme that was proved, with the bytes of a logo that is new; the same as before makes no new version."""
+    await lock_keys(tx, Shop.name, [shop])  # versions are given one at a time
     present = await find_theme(tx.conn, shop)
     wanted = replace(theme, version=present.version)
     if theme_body(wanted) == theme_body(present):

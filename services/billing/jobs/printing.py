@@ -5,7 +5,7 @@ was asked for. Neighbours: `queries.printing` (what there is to print), `command
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from services.billing.commands.bulk import (
     Names,
@@ -29,7 +29,7 @@ from shared.problems import NotFound, Problem, Unavailable
 log = get_logger(__name__)
 
 STEP = 10
-"""Documents after which a print tells how far it is."""
+"""Documents that a print typesets at once, and after which it tells how far it is."""
 
 
 class Press:
@@ -67,10 +67,21 @@ class Press:
             original = await self._original(shop, document)
         return await self._read(original)
 
-    async def merged(self, shop: str, sheets: list[Sheet]) -> bytes:
+    async def merged(self, shop: str, sheets: Sequence[Sheet]) -> bytes:
         """All as one PDF."""
-        contents = [await self.bytes_of(shop, sheet) for sheet in sheets]
-        return await asyncio.to_thread(merge, contents)
+        return await asyncio.to_thread(merge, await self.bytes_of_all(shop, sheets))
+
+    async def bytes_of_all(self, shop: str, sheets: Sequence[Sheet]) -> list[bytes]:
+        """The PDFs of sheets, in their order, those that are not kept typeset beside one another."""
+        made = iter(await self._typesetters.all([sheet.job for sheet in sheets if sheet.job is not None]))
+        contents: list[bytes] = []
+        for sheet in sheets:
+            content = await self.bytes_of(shop, sheet) if sheet.job is None else next(made)
+            if not isinstance(content, bytes):
+                log.warning("document.not_typeset", exc_info=content)
+                raise Unavailable(f"{sheet.name} could not be typeset.")
+            contents.append(content)
+        return contents
 
     async def _read(self, original: Original) -> bytes:
         """The kept bytes of an original. Raises `Unavailable` while they are not there."""
@@ -131,10 +142,9 @@ class Printer:
     async def _content(self, claim: PrintClaim) -> bytes | None:
         sheets = (await self._press.find(claim.shop, claim.asked, claim.names)).sheets
         contents: list[bytes] = []
-        for sheet in sheets:
-            contents.append(await self._press.bytes_of(claim.shop, sheet))
-            if len(contents) % STEP == 0:
-                async with self._outbox.transaction(batch=True) as tx:
-                    if not await advance_print(tx, claim, len(contents)):
-                        raise Unavailable("Another worker has taken over.")
+        for start in range(0, len(sheets), STEP):
+            contents += await self._press.bytes_of_all(claim.shop, sheets[start : start + STEP])
+            async with self._outbox.transaction(batch=True) as tx:
+                if not await advance_print(tx, claim, len(contents)):
+                    raise Unavailable("Another worker has taken over.")
         return await asyncio.to_thread(merge, contents) if contents else None
