@@ -24,3 +24,4 @@ class Settings(settings.Settings):
         description="where PDFs are kept: s3://bucket/prefix or file:///folder; none: the database",
     )
     waiting_seconds: float = Field(default=5.0, gt=0, description="how often orders heard before their shop are tried")
+    closing_seconds: float = Field(default=60.0, gt=0, description="how often days that are over are looked for")

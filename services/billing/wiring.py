@@ -1,10 +1,11 @@
 """The whole billing service on one screen: what it hears, its jobs, its API."""
 
-from services.billing.api import Tools, router
+from services.billing.api import UPLOADS, Tools, router
+from services.billing.commands.typesetting import typeset
 from services.billing.documents.store import Store
 from services.billing.documents.typesetters import Typesetters
 from services.billing.handlers import OrderHandlers
-from services.billing.jobs import Renderer, converge_waiting_orders
+from services.billing.jobs import Renderer, close_past_days, converge_waiting_orders
 from services.billing.jobs.printing import Press, Printer
 from services.billing.settings import Settings
 from shared.broker import Bus
@@ -19,7 +20,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service = Service("billing", settings, publishes=(Account, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
-    typesetters = Typesetters(settings.render_processes)
+    typesetters = Typesetters(settings.render_processes, typeset)
     service.on_stop.append(typesetters.close)
     store = Store(settings.document_store) if settings.document_store else None
     renderer = Renderer(outbox, settings, typesetters, store)
@@ -27,11 +28,13 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     rendering = service.job("render_documents", settings.render_seconds, renderer.run)
     printing = service.job("print_documents", settings.print_seconds, Printer(outbox, press).run)
     service.job("converge_waiting_orders", settings.waiting_seconds, lambda: converge_waiting_orders(outbox))
+    service.job("close_past_days", settings.closing_seconds, lambda: close_past_days(outbox))
 
     on = OrderHandlers(issued=rendering.nudge)
     service.hear_of_shops()
     service.hear(Order, on.on_order, again=Outbox.again(Account), blocked=on.on_blocked_order)
 
+    service.uploads |= UPLOADS
     service.routers.append(router)
     service.state["tools"] = Tools(
         service.db, outbox, rendering.nudge, printing.nudge, press=press, typesetters=typesetters, store=store

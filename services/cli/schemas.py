@@ -1,4 +1,4 @@
-"""The JSON Schemas of the messages, for whoever reads them without our code: `docs/schemas`.
+"""The JSON Schemas of the messages and of webhooks, for whoever reads them without our code: `docs/schemas`.
 
 Made from `shared.contracts`, checked in, and compared by a test. Writing refuses a change that is not additive; a new
 major version of a message is a new class with a new name, and so a new file. Neighbour: `compatibility`.
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.compatibility import breaches
+from services.notifications.domain.told import Body
 from shared.contracts import MESSAGES, Digest, Message
 
+WEBHOOK = "webhook.v1"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -23,13 +25,16 @@ class IncompatibleSchemaError(Exception):
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The schema of every message by its public name; what a reader accepts, unknown fields aside."""
+    """The schema of every message and of a webhook's body by its public name; what a reader accepts, but for fields it
+    does not know.
+    """
     made = {}
     messages: tuple[type[Message] | type[Digest], ...] = (*MESSAGES, Digest)
     for message in messages:
         schema = message.model_json_schema(mode="validation")
         made[message.name] = {"$schema": DIALECT, "$id": f"urn:comptoir:message:{message.name}", **schema}
-    return made
+    body = Body.model_json_schema(mode="validation")
+    return made | {WEBHOOK: {"$schema": DIALECT, "$id": f"urn:comptoir:{WEBHOOK}", **body}}
 
 
 def render(schema: dict[str, Any]) -> str:

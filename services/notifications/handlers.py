@@ -1,17 +1,19 @@
 """One function per message heard. They write obligations and answer; nothing leaves the house here (see `jobs`).
 
-The account itself is of no use yet: hearing it is what tells orders that notifications is up to date with it, since
-mails about documents and payments will be built from it.
+Hearing an account tells orders that notifications is up to date with it; webhooks tell of it too.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from services.notifications.commands.channel_orders import hear_of_orders
 from services.notifications.commands.converge import converge
 from services.notifications.commands.inviting import invite
 from services.notifications.commands.say import say, say_one
+from services.notifications.commands.stock import hear_products
+from services.notifications.commands.telling import tell_accounts
 from services.notifications.queries import standings
 from shared.batch import lock_keys
-from shared.contracts import Account, Delivery, Message, Order, SignIn
+from shared.contracts import Account, Delivery, Message, Order, Product, SignIn
 from shared.outbox import Transaction
 
 
@@ -19,6 +21,7 @@ def on_order(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Ord
     """The handler of orders; `nudge` wakes the worker once new obligations are committed."""
 
     async def heard(tx: Transaction, orders: Sequence[Order]) -> None:
+        await hear_of_orders(tx, orders)
         if await converge(tx, orders):
             tx.after_commit(nudge)
 
@@ -35,16 +38,32 @@ def on_sign_in(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[S
     return heard
 
 
-async def on_account(tx: Transaction, accounts: Sequence[Account]) -> None:
-    """Say which version of the account was heard."""
-    ids = [account.id for account in accounts]
-    await lock_keys(tx, Order.name, ids)
-    found = await standings(tx.conn, ids)
-    for account in accounts:
-        standing = found[account.id]
-        standing.heard_account = account.version
-        standing.blocked.pop(Account.name, None)
-        say_one(tx, account.id, account.shop, standing)
+def on_product(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Product]], Awaitable[None]]:
+    """The handler of products: marketplaces are told how many are free; `nudge` wakes the worker for it."""
+
+    async def heard(tx: Transaction, products: Sequence[Product]) -> None:
+        if await hear_products(tx, products):
+            tx.after_commit(nudge)
+
+    return heard
+
+
+def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Account]], Awaitable[None]]:
+    """The handler of accounts: says which version was heard, and has webhooks tell of it."""
+
+    async def heard(tx: Transaction, accounts: Sequence[Account]) -> None:
+        ids = [account.id for account in accounts]
+        await lock_keys(tx, Order.name, ids)
+        if await tell_accounts(tx, accounts):
+            tx.after_commit(nudge)
+        found = await standings(tx.conn, ids)
+        for account in accounts:
+            standing = found[account.id]
+            standing.heard_account = account.version
+            standing.blocked.pop(Account.name, None)
+            say_one(tx, account.id, account.shop, standing)
+
+    return heard
 
 
 async def again(tx: Transaction, orders: Sequence[str]) -> None:

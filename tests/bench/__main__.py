@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.bench import contention, effects, rendering, report, standing
+from tests.bench import contention, effects, files, rendering, report, standing
 from tests.bench.changes import measure, measure_floor, place, stock_up
 from tests.bench.installation import Installation
 from tests.bench.report import Figures
@@ -61,6 +61,7 @@ async def deployed(postgres: Postgres, rabbitmq: RabbitMQ, folder: Path) -> Figu
         figures.delays = await effects.delays(house, skus, DELAYED)
         figures.standing = await standing.accepted_per_second(house, skus, CHANGES)
         figures.memory = standing.memory(house)
+        figures.files = await files.measure(house, postgres)
         figures.machine = report.machine(*await house.versions())
     finally:
         await house.stop()

@@ -13,8 +13,11 @@ from services.notifications.wiring import build
 from shared.database import Database
 from shared.database.migrations import upgrade
 from tests.notifications.driver import Clock, Driver, shop
+from tests.notifications.receiving import Receiver, receiving
 
 MakeDriver = Callable[..., Awaitable[Driver]]
+
+SEALING_KEY = "S6mVqdyAT1nPzSkfMXIXEgkfsdwl1WV8x9y1ZK0F5sE="
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +56,7 @@ async def make_driver(database_url: str, clock: Clock) -> AsyncIterator[MakeDriv
                 "sqlite_synchronous": "OFF",
                 "sandbox": True,
                 "pool_size": 10,
+                "sealing_keys": SEALING_KEY,
             }
             driver = Driver(build(Settings(**values | settings), clock), clock)
             stack.push_async_callback(driver.close)
@@ -62,6 +66,13 @@ async def make_driver(database_url: str, clock: Clock) -> AsyncIterator[MakeDriv
             return driver
 
         yield make
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A server that webhooks and push messages can be sent to."""
+    async with receiving() as found:
+        yield found
 
 
 @pytest.fixture

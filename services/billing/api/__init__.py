@@ -1,5 +1,5 @@
-"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `payments`,
-`printing`, `storage`, `themes`.
+"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `printing`, `themes`, `storage`,
+`external`, `payments`, `credit`, `accounting`, `reports`.
 
 Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
@@ -7,11 +7,22 @@ Amounts are strings with the currency's decimals. `tools` holds what the routes 
 
 from fastapi import APIRouter
 
-from services.billing.api import documents, payments, printing, storage, themes
+from services.billing.api import (
+    accounting,
+    credit,
+    documents,
+    external,
+    payments,
+    printing,
+    reports,
+    storage,
+    themes,
+)
+from services.billing.api.external import UPLOADS
 from services.billing.api.tools import Tools
 
-__all__ = ["Tools", "router"]
+__all__ = ["UPLOADS", "Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, payments, printing, storage, themes):
+for subject in (documents, printing, themes, storage, external, payments, accounting, credit, reports):
     router.include_router(subject.router)

@@ -6,16 +6,36 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.billing.api.tools import PDF, Billing, Reader, pdf_response
+from services.billing.api.tools import PDF, Billing, Reader, Tools, pdf_response
 from services.billing.commands.bulk import Names
+from services.billing.documents import MEDIA_TYPE
+from services.billing.einvoice import cii, obstacle, ubl
 from services.billing.queries.documents import Filter, find_document, list_documents
+from services.billing.queries.external import find_original
 from services.billing.queries.printing import Asked
 from services.billing.queries.proof import verify
-from shared.problems import NotFound
+from shared.problems import NotFound, Problem
+from shared.security import Caller
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit
 
 router = APIRouter()
+
+SYNTAXES = {"cii": cii, "ubl": ubl}
+
+
+class NoPdf(Problem):
+    """An invoice that was imported as XML."""
+
+    slug = "no-pdf"
+    title = "The document has no PDF"
+
+
+class NoElectronicForm(Problem):
+    """EN 16931 has no words for this document."""
+
+    slug = "no-electronic-form"
+    title = "The document has no electronic form"
 
 
 @router.get("/documents")
@@ -59,16 +79,44 @@ async def get_pdf(
 ) -> Response:
     """The PDF of a document or an order form, always the same bytes; 503 with Retry-After while it is being typeset.
 
-    `copy` and another language than the original's give a copy that is marked so.
+    `copy` and another language than the original's give a copy that is marked so, but for a document made elsewhere.
     """
     found = await billing.press.find(
         caller.shop, Asked("invoice", language, copy=copy), Names(documents=(document_id,))
     )
     if found.refused:
-        raise NotFound(found.refused[0])
+        return await _imported_pdf(request, caller, billing, document_id)
     [sheet] = found.sheets
     content = await billing.press.bytes_of(caller.shop, sheet)
     return pdf_response(request, content, sheet.name, kept=sheet.job is None)
+
+
+async def _imported_pdf(request: Request, caller: Caller, billing: Tools, document_id: str) -> Response:
+    async with billing.db.read() as conn:
+        original = await find_original(conn, caller.shop, document_id)
+    if original is None:
+        raise NotFound(f"There is no document {document_id!r}.")
+    if original.media_type != MEDIA_TYPE:
+        raise NoPdf(f"{original.number} was imported as XML: get its original.")
+    return pdf_response(request, original.content, document_id, kept=True)  # its number is no file name
+
+
+@router.get("/documents/{document_id}/xml")
+async def get_xml(
+    caller: Reader, billing: Billing, document_id: str, syntax: Literal["cii", "ubl"] = "cii"
+) -> Response:
+    """The document as EN 16931 has it, as CII the very bytes that its PDF carries; 409 where it cannot be said."""
+    async with billing.db.read() as conn:
+        found = await find_document(conn, caller.shop, document_id)
+    if found is None:
+        raise NotFound(f"There is no document {document_id!r}.")
+    if found["origin"] == "external":
+        raise NoElectronicForm(f"{found['number']} was made elsewhere: get its original.")
+    content = SYNTAXES[syntax](found["snapshot"])
+    if content is None:
+        raise NoElectronicForm(f"{found['number']} has no electronic form: {obstacle(found['snapshot'])}.")
+    headers = {"Content-Disposition": f'attachment; filename="{found["number"]}.{syntax}.xml"'}
+    return Response(content, media_type="application/xml", headers=headers)
 
 
 @router.get("/verify")

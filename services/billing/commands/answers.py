@@ -1,6 +1,6 @@
 """What billing says of an order: `billing.account.v1`, made of its ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
 from services.billing.queries.ledgers import Form, Ledger, ledgers
@@ -28,21 +28,8 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             payment=payment_fact(order, ledger.paid),
             captured=ledger.paid.captured,
             refunded=ledger.paid.refunded,
-            invoice=invoice_fact(invoices, live_invoices(ledger.issued)),
-            documents=forms
-            + tuple(
-                Document(
-                    id=stored.issued.id,
-                    kind=stored.issued.kind,
-                    number=stored.issued.number,
-                    issued_on=stored.issued.issued_on,
-                    issued_at=stored.issued_at,
-                    gross=stored.gross,
-                    refers_to=stored.issued.refers_to,
-                    sha256=stored.sha256,
-                )
-                for stored in ledger.documents
-            ),
+            invoice=invoice_fact(invoices, live_invoices(ledger.issued), imported=ledger.imported is not None),
+            documents=(*forms, *_documents(ledger)),
             warning=warning(order, ledger.paid),
         )
     )
@@ -58,6 +45,32 @@ def _form(order: Order, form: Form) -> Document:
         gross=form.gross,
         sha256=form.sha256,
     )
+
+
+def _documents(ledger: Ledger) -> Iterator[Document]:
+    """In the order of issue; an invoice made elsewhere last, while it stands."""
+    for stored in ledger.documents:
+        yield Document(
+            id=stored.issued.id,
+            kind=stored.issued.kind,
+            number=stored.issued.number,
+            issued_on=stored.issued.issued_on,
+            issued_at=stored.issued_at,
+            gross=stored.gross,
+            refers_to=stored.issued.refers_to,
+            sha256=stored.sha256,
+        )
+    if (imported := ledger.imported) is not None:
+        yield Document(
+            id=imported.id,
+            kind=DocumentKind.INVOICE,
+            number=imported.number,
+            issued_on=imported.issued_on,
+            issued_at=imported.imported_at,
+            gross=imported.gross,
+            sha256=imported.sha256,
+            external=True,
+        )
 
 
 async def answer_again(tx: Transaction, orders: Sequence[str]) -> None:

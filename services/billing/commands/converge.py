@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from services.billing.commands.answers import answer
 from services.billing.commands.issue import Work, issue
 from services.billing.commands.printing import file_forms
-from services.billing.domain import due
+from services.billing.domain import due, live_invoices
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import accounts
-from shared.contracts import Order, Shop
+from shared.contracts import InvoiceOrigin, Order, Shop
 from shared.database import new_id, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
@@ -43,8 +43,10 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
 
 
 def _work(order: Order, shop: Shop | None, ledger: Ledger) -> Work | None:
-    """What is to be issued for an order; nothing before its shop is known."""
-    if shop is None:
+    """What is to be issued for an order; nothing before its shop is known, or where its invoice is made elsewhere."""
+    if shop is None or ledger.imported is not None:
+        return None
+    if shop.invoicing is InvoiceOrigin.EXTERNAL and not live_invoices(ledger.issued):
         return None
     drafts = due(order, shop.invoice_policy, ledger.paid, ledger.issued, new_id)
     return Work(order, shop, ledger, drafts) if drafts else None

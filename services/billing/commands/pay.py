@@ -68,7 +68,7 @@ async def record(tx: Transaction, shop: str, code: str, money: Money, actor: str
     own = accounts.c.order_id == order_id
     values = {"captured": paid.captured, "refunded": paid.refunded, "late": paid.late}
     await tx.execute(update(accounts).where(own).values(values))
-    issued = await converge(tx, [order], blocked=await _blocked(tx, order_id))
+    issued = await converge(tx, [order], blocked=await blocked_reason(tx, order_id))
     view = payment_view(row) | {"warning": warning(order, paid), "payment": str(payment_fact(order, paid))}
     return view, issued
 
@@ -106,7 +106,7 @@ def _with(paid: Paid, money: Money, amount: int, *, payable: bool) -> Paid:
     return replace(paid, refunded=paid.refunded + amount)
 
 
-async def _blocked(tx: Transaction, order_id: str) -> dict[str, str]:
+async def blocked_reason(tx: Transaction, order_id: str) -> dict[str, str]:
     """The reason why a newer version is parked stays in the answer."""
     known = (await tx.answers([order_id])).get(order_id)
     reason = Account.decode(known).blocked if known else None

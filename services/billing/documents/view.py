@@ -74,8 +74,14 @@ def _reason(part: Part) -> str | None:
     refers_to = part.snapshot["refers_to"]
     if refers_to is None:
         return None
-    issued, why = day(refers_to["issued_on"], part.language), part.labels[part.snapshot["reason"]]
-    return part.labels["credits"].format(number=refers_to["number"], day=issued, why=why)
+    labels, issued = part.labels, day(refers_to["issued_on"], part.language)
+    return labels["credits"].format(number=refers_to["number"], day=issued, why=_why(part))
+
+
+def _why(part: Part) -> str:
+    """The words of whoever credited by hand, else the reason's own."""
+    reason: str = part.snapshot["reason"]
+    return str(part.snapshot["by_hand"]["text"]) if reason == "manual" else part.labels[reason]
 
 
 def _picks(part: Part) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from services.billing.domain.grants import Grant
 from shared.contracts import DocumentKind, Line
 from shared.money import NOTHING, Amounts, apportion
 
@@ -95,6 +96,7 @@ class Issued:
     currency: str
     prices_include_tax: bool
     positions: tuple[Position, ...]
+    grant: Grant | None = None
 
 
 @dataclass(slots=True)

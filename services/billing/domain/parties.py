@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.billing.domain.mentions import siren_of
+from services.billing.domain.treatments import destination
 from shared.contracts import Address, Order, Shop
 
 SIREN_DIRECTORY = "0225"
@@ -47,6 +48,12 @@ def ship_to(order: Order) -> dict[str, Any] | None:
     if order.shipping_address is None or order.billing_address in (None, order.shipping_address):
         return None
     return postal(order.shipping_address)
+
+
+def deliver_to(order: Order) -> dict[str, str] | None:
+    """Where the goods change hands: the pick-up point, else where they are sent."""
+    address = destination(order)
+    return None if address is None else postal(address)
 
 
 def delivery(order: Order) -> dict[str, Any]:

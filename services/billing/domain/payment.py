@@ -48,8 +48,10 @@ def warning(order: Order, paid: Paid) -> str | None:
     return "underpaid" if paid.captured < order.totals.gross else None
 
 
-def invoice_fact(invoices: int, live: Sequence[object]) -> InvoiceState:
-    """The invoice fact, from the number of invoices ever issued and those that are live."""
+def invoice_fact(invoices: int, live: Sequence[object], *, imported: bool = False) -> InvoiceState:
+    """The invoice fact, from the number of invoices ever issued, those that are live, and one made elsewhere."""
+    if imported:
+        return InvoiceState.IMPORTED
     if not invoices:
         return InvoiceState.NONE
     return InvoiceState.ISSUED if live else InvoiceState.CREDITED

@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.billing.domain.grants import Grant
 from services.billing.domain.ledger import Issued, Position
 from services.billing.domain.mentions import due_on, mentions, notes, payment_terms, process
-from services.billing.domain.parties import buyer, delivery, seller, ship_to
+from services.billing.domain.parties import buyer, deliver_to, delivery, seller, ship_to
 from services.billing.domain.plan import Draft
 from services.billing.domain.treatments import TREATMENTS, nature, reason, treatment_of, untaxed_treatment
 from shared.contracts import DocumentKind, Order, Shop
@@ -78,6 +79,7 @@ def snapshot(
         "seller": seller(shop),
         "buyer": buyer(order),
         "ship_to": ship_to(order),
+        "deliver_to": deliver_to(order),
         "order": _order(order, zone),
         "delivery": delivery(order),
         "delivered_on": _delivered_on(order, draft, zone),
@@ -96,7 +98,7 @@ def snapshot(
         "due_on": due and due.isoformat(),
         "payment_terms": payment_terms(shop, draft.kind, language),
         "vat_on_debits": shop.legal.vat_on_debits and nature(draft.positions) != "goods",
-    }
+    } | ({} if draft.grant is None else {"by_hand": _by_hand(draft.grant, order.currency)})
 
 
 def issued(content: Mapping[str, Any]) -> Issued:
@@ -115,7 +117,26 @@ def issued(content: Mapping[str, Any]) -> Issued:
         currency=currency,
         prices_include_tax=content["prices_include_tax"],
         positions=tuple(_position(line, currency) for line in content["lines"]),
+        grant=_grant(content["by_hand"], currency) if "by_hand" in content else None,
     )
+
+
+def _by_hand(grant: Grant, currency: str) -> dict[str, Any]:
+    """Who asked for the document and why, and what was granted by hand until then."""
+    return {
+        "text": grant.text,
+        "by": grant.by,
+        "units": {str(line): count for line, count in sorted(grant.units.items()) if count},
+        "money": str(from_minor(grant.money, currency)),
+        "returned": {str(line): count for line, count in sorted(grant.returned.items()) if count},
+        "refunded": str(from_minor(grant.refunded, currency)),
+    }
+
+
+def _grant(content: Mapping[str, Any], currency: str) -> Grant:
+    units, returned = ({int(line): count for line, count in content[name].items()} for name in ("units", "returned"))
+    money, refunded = (parse_amount(content[name], currency) for name in ("money", "refunded"))
+    return Grant(units, money, returned, refunded, content["text"], content["by"])
 
 
 def language_of(order: Order) -> str:

@@ -116,7 +116,7 @@ def untaxed_treatment(shop: Shop, order: Order) -> str:
     """How the order's lines at 0 % are treated."""
     if shop.legal.vat_exempt:
         return "franchise"
-    home, there = _country(shop.legal.address), _country(_destination(order))
+    home, there = _country(shop.legal.address), _country(destination(order))
     if there not in (None, home) and (abroad := _abroad(order, home, there)):
         return abroad
     return EXEMPT if shop.legal.exemption else "zero"
@@ -164,7 +164,7 @@ def vat_id(text: str | None) -> str | None:
     return compact if _VAT_ID.fullmatch(compact) else None
 
 
-def _destination(order: Order) -> Address | None:
+def destination(order: Order) -> Address | None:
     """Where the goods change hands."""
     if order.pickup_point is not None:
         return order.pickup_point.address

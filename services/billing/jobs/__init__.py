@@ -1,4 +1,4 @@
-"""What billing does on a timer or a nudge: typeset documents, print many, deal with orders heard before their shop.
+"""What billing does on a timer or a nudge: typeset, print many, deal with orders heard before their shop, close days.
 
 All take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
 nothing but a repetition. The typesetting itself happens beside the event loop (`documents.typesetters`).
@@ -11,10 +11,12 @@ from time import perf_counter
 
 from prometheus_client import Counter, Histogram
 
+from services.billing.commands.closing import MOST_DAYS, close_days
 from services.billing.commands.rendering import Claim, Rendered, claim_due, keep
 from services.billing.commands.waiting import converge_waiting
 from services.billing.documents.store import Store, StoreFailed
 from services.billing.documents.typesetters import Typesetters
+from services.billing.queries.closings import list_sellers
 from services.billing.settings import Settings
 from shared.crashpoints import crash_point
 from shared.observability import span
@@ -85,3 +87,14 @@ async def converge_waiting_orders(outbox: Outbox) -> None:
     while dealt_with == PAGE:
         async with outbox.transaction(batch=True) as tx:
             dealt_with = await converge_waiting(tx, PAGE)
+
+
+async def close_past_days(outbox: Outbox) -> None:
+    """Days, months and years that are over, seller by seller."""
+    async with outbox.db.read() as conn:
+        known = await list_sellers(conn)
+    for seller in known:
+        closed = MOST_DAYS
+        while closed == MOST_DAYS:
+            async with outbox.transaction(batch=True) as tx:
+                closed = await close_days(tx, seller)

@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import Issued, Paid, Paper, issued
-from services.billing.tables import accounts, documents, papers, renderings
+from services.billing.tables import accounts, documents, external_invoices, live_invoices, papers, renderings
 from shared.contracts import Order
 from shared.database import among
 
@@ -40,6 +40,18 @@ class Form:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An invoice made elsewhere that stands for an order; `sha256` is that of its PDF, None where it is XML alone."""
+
+    id: str
+    number: str
+    issued_on: date
+    imported_at: datetime
+    gross: int
+    sha256: str | None
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -50,6 +62,7 @@ class Ledger:
     waiting: bool = False
     documents: list[Stored] = field(default_factory=list)
     form: Form | None = None
+    imported: Imported | None = None
 
     @property
     def order(self) -> Order:
@@ -67,7 +80,8 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, form=_form(row))
+        imported, form = _imported(row), _form(row)
+        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, form=form, imported=imported)
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -82,21 +96,41 @@ def _paid(row: Row[tuple[object, ...]]) -> Paid:
 def _form(row: Row[Any]) -> Form | None:
     if row.form_id is None:
         return None
-    return Form(row.form_id, row.issued_on, row.issued_at, row.gross, row.due_at is not None, row.sha256)
+    wanted = row.form_due_at is not None
+    return Form(row.form_id, row.form_issued_on, row.form_issued_at, row.form_gross, wanted, row.form_sha256)
 
 
+def _imported(row: Row[Any]) -> Imported | None:
+    if row.external_id is None:
+        return None
+    sha256 = row.sha256 if row.media_type == "application/pdf" else None
+    return Imported(row.external_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+
+
+_form_of_order = (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM)
+_standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
 _accounts = (
     select(
         accounts,
         papers.c.id.label("form_id"),
-        papers.c.issued_on,
-        papers.c.issued_at,
-        papers.c.gross,
-        renderings.c.due_at,
-        renderings.c.sha256,
+        papers.c.issued_on.label("form_issued_on"),
+        papers.c.issued_at.label("form_issued_at"),
+        papers.c.gross.label("form_gross"),
+        renderings.c.due_at.label("form_due_at"),
+        renderings.c.sha256.label("form_sha256"),
+        live_invoices.c.external_id,
+        external_invoices.c.number,
+        external_invoices.c.issued_on,
+        external_invoices.c.imported_at,
+        external_invoices.c.gross,
+        external_invoices.c.sha256,
+        external_invoices.c.media_type,
     )
-    .join(papers, (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM), isouter=True)
+    .select_from(accounts)
+    .join(papers, _form_of_order, isouter=True)
     .join(renderings, renderings.c.document_id == papers.c.id, isouter=True)
+    .join(live_invoices, _standing, isouter=True)
+    .join(external_invoices, external_invoices.c.id == live_invoices.c.external_id, isouter=True)
     .where(among(accounts.c.order_id, "ids"))
 )
 _documents = (

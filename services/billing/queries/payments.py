@@ -43,7 +43,8 @@ def payment_view(row: Mapping[str, Any]) -> dict[str, Any]:
 async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
     """The money side of an order: what was paid, what is invoiced, what needs a person."""
     ledger = (await ledgers(conn, [order_id]))[order_id]
-    order, live = ledger.order, live_invoices(ledger.issued)
+    order, live, imported = ledger.order, live_invoices(ledger.issued), ledger.imported
+    invoices = sum(one.kind is DocumentKind.INVOICE for one in ledger.issued)
     currency, total = order.currency, order.totals.gross
 
     def amount(minor: int) -> str:
@@ -58,9 +59,9 @@ async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
         "captured": amount(ledger.paid.captured),
         "refunded": amount(ledger.paid.refunded),
         "due": amount(max(0, total - ledger.paid.kept)),
-        "invoiced": amount(sum(invoice.value for invoice in live)),
+        "invoiced": amount(sum(invoice.value for invoice in live) + (imported.gross if imported else 0)),
         "payment": str(payment_fact(order, ledger.paid)),
-        "invoice": str(invoice_fact(sum(one.kind is DocumentKind.INVOICE for one in ledger.issued), live)),
+        "invoice": str(invoice_fact(invoices, live, imported=imported is not None)),
         "payable": order.levels.payable,
         "warning": warning(order, ledger.paid),
         "waits_for_shop": ledger.waiting,

@@ -79,3 +79,23 @@ def invitation_words(language: str) -> tuple[str, dict[str, str]]:
     """The same for the mail with a way into the client space."""
     base, _ = words_of(language)
     return base, INVITATIONS[base]
+
+
+PUSHES: dict[str, dict[str, str]] = {
+    "fr": {
+        "order.placed": "Nouvelle commande {code} : {amount}",
+        "order.cancelled": "Commande {code} annulée : {amount}",
+        "payment.settled": "Commande {code} payée : {amount}",
+    },
+    "en": {
+        "order.placed": "New order {code}: {amount}",
+        "order.cancelled": "Order {code} cancelled: {amount}",
+        "payment.settled": "Order {code} paid: {amount}",
+    },
+}
+
+
+def push_words(language: str) -> dict[str, str]:
+    """What operators' browsers are told, by event."""
+    base, _ = words_of(language)
+    return PUSHES[base]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Float, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from services.notifications.domain.lanes import Lane, fresh, leave, rate_of, spent
+from services.notifications.domain.verbs import STOCK
 from services.notifications.queries import Found
+from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import attempts, lanes, obligations
 from shared.contracts import Outcome
 from shared.database import among, upsert
@@ -43,25 +43,9 @@ class Claimed:
     attempts: int
     unsure_since: datetime | None
     traceparent: str | None
+    version: int
+    reference: str | None
     payload: dict[str, Any] | None
-
-
-class database_seconds(FunctionElement[float]):
-    """The database's own clock in seconds since 1970: one clock for all replicas."""
-
-    type = Float()
-    inherit_cache = True
-    name = "database_seconds"
-
-
-@compiles(database_seconds, "postgresql")
-def _seconds_postgresql(_element: database_seconds, _compiler: Any, **_: Any) -> str:
-    return "extract(epoch FROM clock_timestamp())::float8"
-
-
-@compiles(database_seconds, "sqlite")
-def _seconds_sqlite(_element: database_seconds, _compiler: Any, **_: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
 
 
 _lane_columns = (obligations.c.channel, obligations.c.shop, obligations.c.verb)
@@ -78,7 +62,7 @@ async def due_lanes(conn: AsyncConnection, now: datetime) -> list[LaneKey]:
 
 
 async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float) -> list[Claimed]:
-    """At most `limit` obligations, as many as the lane's quota and breaker allow, oldest due first."""
+    """At most `limit` obligations, as many as quota and breaker allow: oldest due first, before them levels of zero."""
     rate = rate_of(key.channel, key.verb)
     lane = await hold_lane(tx, key)
     allowed = leave(lane, rate, tx.now)
@@ -100,6 +84,8 @@ async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float)
             row.attempts + 1,
             row.unsure_since or (row.attempted_at if row.lease_until is not None else None),
             row.traceparent,
+            row.version,
+            row.reference,
             row.payload,
         )
         for row in found
@@ -134,18 +120,19 @@ async def write_lane(tx: Transaction, key: LaneKey, lane: Lane) -> None:
 
 
 async def _candidates(tx: Transaction, key: LaneKey, limit: int, *, probe: bool) -> Sequence[Found]:
-    earlier = obligations.alias("earlier")
+    earlier, c = obligations.alias("earlier"), obligations.c
     in_turn = ~exists().where(
         earlier.c.sequence == obligations.c.sequence,
         earlier.c.position < obligations.c.position,
         earlier.c.due_at.is_not(None),
     )
     ready = obligations.c.due_at.is_not(None) if probe else obligations.c.due_at <= tx.now
+    first, second = (c.position, c.due_at) if key.verb == STOCK else (c.due_at, c.position)
     statement = (
         select(obligations)
         .where(*(column == value for column, value in zip(_lane_columns, key, strict=True)))
         .where(ready, _free, in_turn)
-        .order_by(obligations.c.due_at, obligations.c.position, obligations.c.id)
+        .order_by(first, second, c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=obligations)
     )

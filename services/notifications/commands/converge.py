@@ -1,6 +1,6 @@
 """Brings the obligations of a batch of orders to what the orders ask for: a fixed number of statements for a batch.
 
-Orders that ask for nothing, which are most, cost their share of two reads. Personal data of erased orders goes here.
+Orders that ask for nothing, which are most, cost their share of four reads. Personal data of erased orders goes here.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from services.notifications.commands.say import say_one
+from services.notifications.commands.telling import tell
 from services.notifications.domain.wanted import Changes, Wanted, Written, asks, compare, wanted
 from services.notifications.queries import Found, Standing, standings
 from services.notifications.tables import attempts, obligations
@@ -70,13 +71,15 @@ async def converge(tx: Transaction, orders: Sequence[Order]) -> bool:
         _plan(tx, order, shops.get(order.shop), found[order.id], writing)
     if writing.anything:
         await _write(tx, writing)
+    told = await tell(tx, orders)
+    if writing.anything or told:
         found = await standings(tx.conn, [order.id for order in orders])
     for order in orders:
         standing = found[order.id]
         standing.heard = order.version
         standing.blocked.pop(Order.name, None)
         say_one(tx, order.id, order.shop, standing)
-    return bool(writing.new or writing.again)
+    return bool(writing.new or writing.again or told)
 
 
 async def _shops(tx: Transaction, names: set[str]) -> dict[str, Shop]:

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from sqlalchemy import select, update
 
-from services.notifications.commands.claim import database_seconds
-from services.notifications.commands.inviting import SIGN_IN
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
+from services.notifications.domain.verbs import SIGN_IN, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
+from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import obligations
 from shared.batch import lock_keys
 from shared.contracts import Order, Outcome
@@ -50,7 +50,8 @@ async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Out
         raise NotFound("There is no such delivery.")
     if found.verb == SIGN_IN:
         raise NotNow("A way into the client space lasts minutes: the client asks for another.")
-    await lock_keys(tx, Order.name, [found.order_id])
+    if found.verb not in UNANSWERED:
+        await lock_keys(tx, Order.name, [found.order_id])
     leased = (obligations.c.lease_until > database_seconds()).label("leased")
     row = (await tx.execute(select(obligations, leased).where(own).with_for_update())).one()
     if Outcome(row.state) not in states:
@@ -63,5 +64,6 @@ async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Out
 async def _changed(tx: Transaction, row: Found, values: Mapping[str, object]) -> Found:
     changed = update(obligations).where(obligations.c.id == row.id).values({**values, "changed_at": tx.now})
     await tx.execute(changed)
-    await say(tx, {row.order_id: row.shop})
+    if row.verb not in UNANSWERED:
+        await say(tx, {row.order_id: row.shop})
     return (await tx.execute(select(*DELIVERY).where(obligations.c.id == row.id))).one()

@@ -2,21 +2,24 @@
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
 worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
-space is no order's, so it is answered to nobody.
+space and a product's stock level are no order's, so they are answered to nobody.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
-from services.notifications.commands.inviting import SIGN_IN, forget_closed
+from services.notifications.commands.inviting import forget_closed
+from services.notifications.commands.receivers import Ended, heed, journal_exchanges
 from services.notifications.commands.say import say
 from services.notifications.domain.lanes import after, healed
-from services.notifications.domain.lifecycle import Standing, Step, follow
+from services.notifications.domain.lifecycle import Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
+from services.notifications.domain.verbs import SIGN_IN, STOCK, UNANSWERED
+from services.notifications.domain.webhooks import WEBHOOK, untold
 from services.notifications.queries import Found
 from services.notifications.tables import attempts, obligations
 from shared.batch import lock_keys
@@ -60,27 +63,30 @@ class Finished:
 
 async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
     """Write these outcomes down; how many still counted."""
-    answered = lane.verb != SIGN_IN
+    answered = lane.verb not in UNANSWERED
     if answered:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
     now_lane = await _pace(tx, lane, [one.result for one in finished])
     held = await _held(tx, [one.claimed.id for one in finished])
-    steps, entries, orders = [], [], {}
+    ended, entries, orders = [], [], {}
     for one in finished:
         row = held.get(one.claimed.id)
         late = row is None or row.fence != one.claimed.fence
         entries.append(_entry(tx, one, late=late))
         if row is not None and not late:
-            steps.append(_row(tx, one, follow(_standing(row), one.result, tx.now, jitter())))
+            ended.append(Ended(one.claimed, one.result, _follow(tx, row, one, jitter())))
             orders[one.claimed.order_id] = lane.shop
+    steps = [_row(tx, one) for one in ended]
     if steps:
         await tx.execute(_step, steps)
     await tx.execute(_journal, entries)
-    if now_lane:
+    await _keep_untold(tx, lane, ended, held)
+    await journal_exchanges(tx, ended)
+    if await heed(tx, lane, ended) or now_lane:
         await _wake(tx, lane)
     if answered:
         await say(tx, orders)
-    else:
+    elif lane.verb == SIGN_IN:
         await forget_closed(tx, [row["row"] for row in steps])
     return len(steps)
 
@@ -113,12 +119,34 @@ async def _wake(tx: Transaction, key: LaneKey) -> None:
         await tx.execute(update(obligations).where(among(obligations.c.id, ids)).values(due_at=tx.now))
 
 
+def _follow(tx: Transaction, row: Found, one: Finished, jitter: float) -> Step:
+    """The obligation's next step; what told an older state than there is by now is due again."""
+    step = follow(_standing(row), one.result, tx.now, jitter)
+    if row.version <= one.claimed.version:
+        return step
+    if row.verb == STOCK:
+        return overtaken(step, row.due_at)
+    return overtaken(step, tx.now) if row.channel == WEBHOOK and step.state == Outcome.DONE else step
+
+
+async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], held: Mapping[str, Found]) -> None:
+    """What came while a webhook's call was out is told next, without the events that have just been told."""
+    if lane.channel != WEBHOOK:
+        return
+    for one in ended:
+        payload = held[one.claimed.id].payload
+        if one.step.state == Outcome.DUE and payload is not None:
+            contents = payload | {"events": untold(payload, one.claimed.version)}
+            await tx.execute(update(obligations).where(obligations.c.id == one.claimed.id).values(payload=contents))
+
+
 def _standing(row: Found) -> Standing:
     state = Outcome(row.state)
     return Standing(row.channel, state, row.attempts, row.since, row.attempted_at, row.unsure_since)
 
 
-def _row(tx: Transaction, one: Finished, step: Step) -> dict[str, Any]:
+def _row(tx: Transaction, one: Ended) -> dict[str, Any]:
+    step = one.step
     return {
         "row": one.claimed.id,
         "held": one.claimed.fence,

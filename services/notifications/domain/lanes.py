@@ -23,14 +23,26 @@ class Rate:
 
     per_second: float
     burst: int
+    early: bool = True
+    """Whether a probe may take what is not due yet. Webhooks keep to their own schedule."""
 
 
 RATES: dict[tuple[str, str], Rate] = {
     ("amazon", "confirm"): Rate(2, 10),
+    ("amazon", "pull"): Rate(0.0056, 20),
+    ("amazon", "stock"): Rate(5, 5),
+    ("amazon", "cancel"): Rate(0.0083, 15),
+    ("amazon", "refund"): Rate(0.0083, 15),
     ("ebay", "confirm"): Rate(5, 20),
+    ("ebay", "pull"): Rate(0.1, 20),
+    ("ebay", "stock"): Rate(5, 20),
+    ("ebay", "refund"): Rate(1, 5),
     ("sms", "send"): Rate(10, 50),
 }
-"""Amazon's is published, eBay's is not (daily limits only), Twilio queues by itself. Mail has none."""
+"""Amazon's are published, eBay's are not (daily limits only), Twilio queues by itself. Mail has none."""
+
+BY_CHANNEL = {"webhook": Rate(20, 40, early=False), "push": Rate(20, 100)}
+"""Of channels whose verbs are their receivers: an endpoint, a browser maker's push service."""
 
 UNLIMITED = Rate(1000, 1000)
 
@@ -50,7 +62,7 @@ class Lane:
 
 def rate_of(channel: str, verb: str) -> Rate:
     """The quota of a kind of call."""
-    return RATES.get((channel, verb), UNLIMITED)
+    return RATES.get((channel, verb)) or BY_CHANNEL.get(channel, UNLIMITED)
 
 
 def fresh(rate: Rate, now: datetime) -> Lane:
@@ -71,7 +83,7 @@ def leave(lane: Lane, rate: Rate, now: datetime) -> Leave:
     if lane.quiet_until is not None and lane.quiet_until > now:
         return Leave(0)
     if lane.opened_at is not None:
-        return Leave(1, probe=True) if lane.probe_at is None or lane.probe_at <= now else Leave(0)
+        return Leave(1, probe=rate.early) if lane.probe_at is None or lane.probe_at <= now else Leave(0)
     return Leave(int(_refilled(lane, rate, now)))
 
 
@@ -95,7 +107,7 @@ def healed(before: Lane, now: Lane) -> bool:
 
 
 def _after_one(lane: Lane, result: Result, now: datetime) -> Lane:
-    if result.trouble is None:
+    if result.trouble is None or result.trouble is Trouble.GONE:
         return replace(lane, failures=0, opened_at=None, probe_at=None, reason=None)
     if result.trouble is Trouble.BUSY:
         seconds = QUIET_SECONDS if result.retry_after is None else result.retry_after

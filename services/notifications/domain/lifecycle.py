@@ -1,7 +1,8 @@
 """What becomes of an obligation after an attempt: closed, tried again later, or left to a person.
 
 A retry means that this attempt did nothing; where an earlier one may have, the obligation stays unknown. Waiting times
-double from 5 s to 1 h with full jitter. After the channel's horizon nothing is tried any more.
+double from 5 s to 1 h with full jitter. After the channel's horizon nothing is tried any more. A webhook follows the
+schedule of Standard Webhooks instead: ten tries in 75 hours.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,14 @@ LONGEST_WAIT = 3600.0
 SHORTEST_WAIT = 0.5
 
 HORIZON = timedelta(hours=72)
-HORIZONS = {"sms": timedelta(hours=4)}
-"""An SMS that is hours late wakes people; a marketplace or a mail is worth three days."""
+HORIZONS = {"sms": timedelta(hours=4), "push": timedelta(hours=4), "webhook": timedelta(hours=84)}
+"""An SMS that is hours late wakes people; a marketplace or a mail is worth three days. A webhook's tries are counted,
+and this is for those that an open breaker kept from being made."""
+
+SCHEDULES = {"webhook": (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)}
+"""Seconds after the first, second … try; after the last there is none."""
+SPREAD = 0.1
+"""The part of such a wait by which jitter lengthens it."""
 
 OPEN = frozenset({Outcome.DUE, Outcome.RETRY, Outcome.UNKNOWN})
 """States that keep an order from being settled."""
@@ -66,10 +73,33 @@ def follow(standing: Standing, result: Result, now: datetime, jitter: float) -> 
     state = Outcome.RETRY if unsure is None else Outcome.UNKNOWN
     if result.person:
         return Step(state, None, unsure, result.reason, result.reference)
-    if now - standing.since > HORIZONS.get(standing.channel, HORIZON) and result.trouble is not Trouble.BUSY:
+    seconds = _pause(standing, result, now, jitter)
+    if seconds is None:
         return _given_up(state, unsure, result)
-    seconds = wait(standing.attempts, jitter) if result.retry_after is None else result.retry_after + jitter
     return Step(state, now + timedelta(seconds=seconds), unsure, result.reason, result.reference)
+
+
+def given_up(step: Step, result: Result) -> bool:
+    """Whether it was the last of its tries that failed."""
+    return result.outcome in OPEN and step.state == Outcome.REJECTED
+
+
+def overtaken(step: Step, due_at: datetime | None) -> Step:
+    """The step of what told an older state than the one that is to be told by now: that one is due."""
+    return Step(Outcome.DUE, due_at, None, step.reason, step.reference)
+
+
+def _pause(standing: Standing, result: Result, now: datetime, jitter: float) -> float | None:
+    """Seconds until the next try; None where there is none."""
+    late = now - standing.since > HORIZONS.get(standing.channel, HORIZON)
+    schedule = SCHEDULES.get(standing.channel)
+    if schedule is not None:
+        if late or standing.attempts > len(schedule):
+            return None
+        return max(schedule[standing.attempts - 1] * (1 + SPREAD * jitter), result.retry_after or 0.0)
+    if late and result.trouble is not Trouble.BUSY:
+        return None
+    return wait(standing.attempts, jitter) if result.retry_after is None else result.retry_after + jitter
 
 
 def _given_up(state: Outcome, unsure: datetime | None, result: Result) -> Step:

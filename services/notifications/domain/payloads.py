@@ -117,6 +117,16 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """The units of a product that a marketplace shall show, under the marketplace's own names for it."""
+
+    sku: str
+    quantity: int
+    product_type: str
+    offer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """The mail with a client's way into the client space, which is of no use after `expires_at`."""
 
@@ -130,4 +140,4 @@ class Invitation:
     expires_at: datetime
 
 
-Payload = Letter | Note | Shipment | Invitation
+Payload = Letter | Note | Shipment | Invitation | Level

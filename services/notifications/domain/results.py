@@ -22,6 +22,17 @@ class Trouble(StrEnum):
     """Nobody answered, or the other side failed (connection, time-out, 5xx): counts towards the breaker."""
     REFUSED = "refused"
     """Our credentials are not accepted: the breaker opens at once, a person has to look."""
+    GONE = "gone"
+    """The other side wants no more calls (410 of a webhook, an ended push subscription): what is called is shut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a receiver answered, for those who look after it: status, seconds, the beginning of the body."""
+
+    status: int
+    seconds: float
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class Result:
     retry_after: float | None = None
     trouble: Trouble | None = None
     person: bool = False
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +57,20 @@ class Call:
     """One obligation on its way out.
 
     `unsure_since` is when an earlier attempt was made that may have succeeded: the channel must then follow its rule
-    for that before it does anything that could happen twice. None: nothing can have happened yet.
+    for that before it does anything that could happen twice. None: nothing can have happened yet. `reference` is what
+    the other side called the attempt before, where it answers in the end only.
     """
 
     id: str
     order: str
     payload: dict[str, Any]
     unsure_since: datetime | None = None
+    verb: str = "send"
+    reference: str | None = None
 
 
 class Channel(Protocol):
-    """A way out of the house: mail, SMS, a marketplace."""
+    """A way out of the house: mail, SMS, push, a webhook, a marketplace."""
 
     async def send(self, call: Call) -> Result:
         """Make the call; never raises for what the other side does."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.notifications.domain.channel_orders import NOBODY
 from services.notifications.domain.payloads import (
     Closed,
     Item,
@@ -126,7 +127,7 @@ def _texts(order: Order, shop: Shop, entry: Entry, position: int) -> list[Wanted
         )
 
     found = []
-    if entry.mail and order.customer.email:
+    if entry.mail and order.customer.email and not order.customer.email.endswith(NOBODY):
         found.append(one("mail", CLIENT, _to_client(order, shop, entry)))
     if entry.mail_admins and shop.administrators:
         found.append(one("mail", ADMINISTRATOR, _to_administrators(order, shop, entry)))

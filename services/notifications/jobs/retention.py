@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.settings import Settings
-from services.notifications.tables import attempts, obligations
+from services.notifications.tables import attempts, exchanges, obligations
 from shared.database import among
 from shared.outbox import Outbox
 
@@ -18,6 +18,7 @@ async def forget_old(outbox: Outbox, settings: Settings) -> None:
     async with outbox.transaction(batch=True) as tx:
         limit = tx.now - timedelta(days=settings.keep_attempts_days)
         await tx.execute(delete(attempts).where(attempts.c.ended_at < limit))
+        await tx.execute(delete(exchanges).where(exchanges.c.at < limit))
         closed = ~among(obligations.c.state, [str(state) for state in OPEN])
         old = (obligations.c.changed_at < limit) & obligations.c.payload.is_not(None) & closed
         await tx.execute(update(obligations).where(old).values(payload=None))

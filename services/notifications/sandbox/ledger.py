@@ -29,8 +29,16 @@ class Kind(StrEnum):
 
     NONE = "none"
     BUSY = "429"
+    BUSY_FOR = "429_retry_after"
+    """The same, with `Retry-After: 2`."""
     FAILING = "500"
     SILENT = "timeout_after_accept"
+    EXPIRED = "expired_token"
+    """The marketplaces refuse the token of the call, whatever it asks."""
+    INVALID = "200_invalid"
+    """The marketplaces answer 200 and say in the body that they will not."""
+    GARBAGE = "garbage"
+    """A page of HTML where JSON should be, after the call took effect."""
 
 
 class Fault(BaseModel):

@@ -102,7 +102,7 @@ def _authorised(request: Request) -> bool:
 
 
 def _fault(kind: Kind) -> Answer:
-    if kind is Kind.BUSY:
+    if kind in (Kind.BUSY, Kind.BUSY_FOR):
         return _error(429, 20429, "Too Many Requests")
     return _error(500, 20500, "Internal Server Error")
 

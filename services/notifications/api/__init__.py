@@ -1,4 +1,7 @@
-"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions."""
+"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions.
+
+Neighbour: `channels`, a shop's marketplaces.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +10,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
-from sqlalchemy import select
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
+from services.notifications.channels.seals import Seals
 from services.notifications.commands.person import retry, settle
 from services.notifications.domain.lifecycle import OPEN
-from services.notifications.queries import DELIVERY, Asked, Found, deliveries, journal
-from services.notifications.tables import obligations
+from services.notifications.queries import Asked, Found, deliveries, journal
+from services.notifications.queries.waiting import find_delivery, waiting
 from shared.contracts import Outcome
 from shared.database import Database
 from shared.outbox import Outbox, Transaction
@@ -25,11 +28,13 @@ from shared.web.paging import Limit
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the endpoints work with; `wake` starts the worker."""
+    """What the endpoints work with; `wake` starts the worker, `pull` the reading of marketplaces' orders."""
 
     db: Database
     outbox: Outbox
     wake: Callable[[], object]
+    pull: Callable[[], object]
+    seals: Seals
 
 
 class Settlement(BaseModel):
@@ -70,9 +75,21 @@ class Attempt(BaseModel):
     reason: str | None
 
 
-class DeliveryWithJournal(Delivery):
-    """A delivery and every attempt at it, oldest first."""
+class Waiting(BaseModel):
+    """What a delivery waits for: `call`, `person`, `sequence` (`after` leaves first), `quiet`, `breaker`, `quota`,
+    `schedule` or `worker`.
+    """
 
+    cause: str
+    until: datetime | None
+    detail: str | None
+    after: str | None
+
+
+class DeliveryWithJournal(Delivery):
+    """A delivery, what it waits for, and every attempt at it, oldest first."""
+
+    waiting: Waiting | None
     journal: list[Attempt]
 
 
@@ -88,6 +105,8 @@ Notifications = Annotated[Tools, Depends(_tools)]
 Reader = Annotated[Caller, Depends(allow("notifications:read"))]
 Writer = Annotated[Caller, Depends(allow("notifications:write"))]
 
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
+
 _moment: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
@@ -97,11 +116,17 @@ async def list_deliveries(
     caller: Reader,
     order: Annotated[str | None, Query(description="an order's code")] = None,
     outcome: Annotated[Outcome | None, Query(description="only deliveries that stand so")] = None,
+    channel: Annotated[Word | None, Query(description="mail, sms, push, webhook, amazon, ebay")] = None,
+    role: Annotated[Word | None, Query(description="client, administrator, operator, receiver, marketplace")] = None,
+    needs_person: Annotated[bool | None, Query(description="whether nothing more happens by itself")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="asked for at this moment or later")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="asked for before")] = None,
     limit: Limit = 50,
     after: str | None = None,
 ) -> Page:
     """What left the house, or has to, oldest first."""
-    asked = Asked(caller.shop, order, None if outcome is None else str(outcome))
+    stands = None if outcome is None else str(outcome)
+    asked = Asked(caller.shop, order, stands, channel, role, needs_person, since, until)
     async with tools.db.read() as conn:
         rows, total = await deliveries(conn, asked, limit, _after(after))
     key = [rows[limit - 1].asked_at.isoformat(), rows[limit - 1].id] if len(rows) > limit else None
@@ -110,14 +135,15 @@ async def list_deliveries(
 
 @router.get("/deliveries/{delivery}", response_model=DeliveryWithJournal)
 async def show_delivery(tools: Notifications, caller: Reader, delivery: str) -> Response:
-    """One delivery with the journal of its attempts."""
-    own = (obligations.c.id == delivery) & (obligations.c.shop == caller.shop)
+    """One delivery: why it waits, if it does, and the journal of its attempts."""
     async with tools.db.read() as conn:
-        row = (await conn.execute(select(*DELIVERY).where(own))).one_or_none()
+        row = await find_delivery(conn, caller.shop, delivery)
         if row is None:
             raise NotFound("There is no such delivery.")
         attempts = [_attempt(found) for found in await journal(conn, delivery)]
-    return json_response(_document(row) | {"journal": attempts})
+        held = await waiting(conn, row, tools.outbox.clock())
+    why = None if held is None else Waiting.model_validate(held, from_attributes=True).model_dump(mode="json")
+    return json_response(_document(row) | {"waiting": why, "journal": attempts})
 
 
 @router.post("/deliveries/{delivery}/retry", response_model=Delivery)
@@ -158,7 +184,7 @@ def _document(row: Found) -> dict[str, Any]:
         asked_at=row.asked_at,
         at=row.changed_at,
         next_attempt_at=row.due_at,
-        needs_person=row.state == Outcome.REJECTED or (row.state in OPEN and row.due_at is None),
+        needs_person=row.due_at is None and (row.state == Outcome.REJECTED or row.state in OPEN),
         reference=row.reference,
         reason=row.reason,
     ).model_dump(mode="json")

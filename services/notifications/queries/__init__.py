@@ -1,6 +1,7 @@
 """What notifications knows of an order: its obligations, which versions it has heard, what is parked.
 
-`standings` is the source of every answer; `deliveries` is what people and programs read.
+`standings` is the source of every answer; `deliveries` is what people and programs read. Neighbours: `waiting` (why a
+delivery has not left), `audience` (who is told beyond clients), `receivers` (endpoints and browsers).
 """
 
 from collections.abc import Collection, Sequence
@@ -8,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.domain.lifecycle import OPEN
 from services.notifications.tables import attempts, guards, obligations, parked
-from shared.contracts import Account, Order
+from shared.contracts import Account, Order, Outcome
 from shared.database import among
 
 Found = Row[*tuple[Any, ...]]
@@ -35,6 +37,10 @@ _ITEM = (
 )
 
 DELIVERY = (*_ITEM, obligations.c.code, obligations.c.due_at, obligations.c.asked_at)
+
+_left = [str(Outcome.REJECTED), *(str(state) for state in sorted(OPEN))]
+NEEDS_PERSON = and_(obligations.c.due_at.is_(None), among(obligations.c.state, _left))
+"""Nothing more happens by itself: rejected, or open and without a next try."""
 
 
 @dataclass(slots=True)
@@ -79,17 +85,32 @@ class Asked:
     shop: str
     order: str | None = None
     outcome: str | None = None
+    channel: str | None = None
+    role: str | None = None
+    needs_person: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As the database is asked."""
+        c = obligations.c
+        equal = ((c.code, self.order), (c.state, self.outcome), (c.channel, self.channel), (c.role, self.role))
+        found = [c.shop == self.shop, *(column == value for column, value in equal if value is not None)]
+        if self.needs_person is not None:
+            found.append(NEEDS_PERSON if self.needs_person else ~NEEDS_PERSON)
+        if self.since is not None:
+            found.append(c.asked_at >= self.since)
+        if self.until is not None:
+            found.append(c.asked_at < self.until)
+        return found
 
 
 async def deliveries(
     conn: AsyncConnection, asked: Asked, limit: int, after: tuple[datetime, str] | None
 ) -> tuple[Sequence[Found], int]:
     """A page of deliveries, newest change last, and how many there are in all; one more than `limit` if there are."""
-    conditions = [obligations.c.shop == asked.shop]
-    if asked.order is not None:
-        conditions.append(obligations.c.code == asked.order)
-    if asked.outcome is not None:
-        conditions.append(obligations.c.state == asked.outcome)
+    conditions = asked.conditions
     total = (await conn.execute(select(func.count()).select_from(obligations).where(*conditions))).scalar_one()
     order = (obligations.c.asked_at, obligations.c.id)
     page = select(*DELIVERY).where(*conditions).order_by(*order).limit(limit + 1)

@@ -1,66 +1,36 @@
-"""Amazon's Selling Partner API: one `confirmShipment` per parcel.
+"""Amazon's Selling Partner API: parcels are confirmed here; `orders` reads orders, `stock` sends levels.
 
 The parcel's number is the `packageReferenceId`, so sending the same confirmation again edits that package and is always
 safe. Where an earlier attempt may have arrived, the package is read back first (`getOrder` with its packages); so it is
 when Amazon says that there is no package left to confirm.
 """
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
 from services.notifications.channels.web import document, judge, why
-from services.notifications.domain.payloads import Shipment
+from services.notifications.domain.channel_orders import Pulled, Window
+from services.notifications.domain.payloads import Level, Shipment
 from services.notifications.domain.results import Call, Result, done, rejected
-from services.notifications.marketplaces.carriers import AMAZON, OTHER, carrier_code
-from services.notifications.marketplaces.sessions import Body, Moment, Session, outcome
+from services.notifications.domain.verbs import STOCK
+from services.notifications.marketplaces.amazon import orders, stock
+from services.notifications.marketplaces.amazon.confirming import ConfirmShipment, PackageDetail
+from services.notifications.marketplaces.carriers import AMAZON, carrier_code
+from services.notifications.marketplaces.sessions import Session, outcome, page
 from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
 from services.notifications.settings import AmazonAccount
 from shared.contracts import Outcome
 from shared.database import Clock
 
+__all__ = ["Amazon", "ConfirmShipment", "PackageDetail"]
+
 ALREADY = "PackageToUpdateNotFound"
 
 _shipments = TypeAdapter(Shipment)
-
-Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
-
-
-class OrderItem(Body):
-    order_item_id: Text
-    quantity: Annotated[int, Field(ge=1, strict=True)]
-    transparency_codes: tuple[Text, ...] | None = None
-
-
-class PackageDetail(Body):
-    """A parcel, with the rules that Amazon's file leaves out."""
-
-    package_reference_id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,9}$", strict=True)]
-    carrier_code: Text
-    carrier_name: Text | None = None
-    shipping_method: Text | None = None
-    tracking_number: Text
-    ship_date: Moment
-    ship_from_supply_source_id: Text | None = None
-    order_items: Annotated[tuple[OrderItem, ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _rules(self) -> "PackageDetail":
-        if self.carrier_code == OTHER and not self.carrier_name:
-            raise ValueError("the carrier Other needs a carrierName")
-        ids = [item.order_item_id for item in self.order_items]
-        if len(set(ids)) < len(ids):
-            raise ValueError("an item stands twice in the parcel")
-        return self
-
-
-class ConfirmShipment(Body):
-    """The body of `POST /orders/v0/orders/{orderId}/shipmentConfirmation`."""
-
-    marketplace_id: Text
-    package_detail: PackageDetail
+_levels = TypeAdapter(Level)
 
 
 class Amazon:
@@ -76,6 +46,26 @@ class Amazon:
         self._session = Session(http, account.base_url, tokens, self._headers, seconds=seconds)
 
     async def send(self, call: Call) -> Result:
+        """Do what the call's verb says."""
+        if call.verb == STOCK:
+            return await outcome(self._level(_levels.validate_python(call.payload)))
+        return await self._parcel(call)
+
+    async def pull(self, window: Window) -> Pulled | Result:
+        """A page of the seller's orders, or why there is none."""
+        asked = orders.question(window, self._account.marketplace_id)
+        answer = await page(self._session.call("GET", orders.PATH, params=asked), self._clock)
+        return answer if isinstance(answer, Result) else orders.read_page(window.shop, answer)
+
+    async def _level(self, level: Level) -> Result:
+        if self._account.seller_id is None:
+            return rejected("the account names no seller_id, which levels of stock need")
+        path = stock.path(self._account.seller_id, level)
+        market = {"marketplaceIds": self._account.marketplace_id}
+        response = await self._session.call("PATCH", path, params=market, json=stock.body(level).document())
+        return stock.read(response) if response.is_success else judge(response, self._clock(), repeatable=True)
+
+    async def _parcel(self, call: Call) -> Result:
         """Confirm the parcel, unless a look shows that an earlier attempt did."""
         shipment = _shipments.validate_python(call.payload)
         try:

@@ -1,53 +1,34 @@
-"""eBay's Fulfillment API: one `createShippingFulfillment` per parcel.
+"""eBay's selling APIs: parcels are fulfilled here; `orders` reads orders, `stock` sends levels.
 
 eBay has no idempotency key, but a fulfilment's id is its tracking number: so the order's fulfilments are read first,
 and a parcel that is there is done. Tracking numbers are alphanumeric only, and go with a carrier or not at all.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote, unquote
 
 import httpx
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
 from services.notifications.channels.web import document, judge, why
-from services.notifications.domain.payloads import Shipment
+from services.notifications.domain.channel_orders import Pulled, Window
+from services.notifications.domain.payloads import Level, Shipment
 from services.notifications.domain.results import Call, Result, done, rejected
+from services.notifications.domain.verbs import STOCK
 from services.notifications.marketplaces.carriers import EBAY, OTHER, carrier_code
-from services.notifications.marketplaces.sessions import Body, Moment, Session, outcome
+from services.notifications.marketplaces.ebay import orders, stock
+from services.notifications.marketplaces.ebay.fulfilling import Fulfillment
+from services.notifications.marketplaces.sessions import Session, outcome, page
 from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
 from services.notifications.settings import EbayAccount
 from shared.database import Clock
 
-SCOPE = "https://api.ebay.com/oauth/api_scope/sell.fulfillment"
 USE_PUT = 34500
 """eBay's code for a fulfilment that exists already (there is no PUT to use)."""
 
 _shipments = TypeAdapter(Shipment)
-
-
-class LineItem(Body):
-    line_item_id: Annotated[str, Field(min_length=1, max_length=100)]
-    quantity: Annotated[int, Field(ge=1, strict=True)]
-
-
-class Fulfillment(Body):
-    """The body of `POST …/order/{orderId}/shipping_fulfillment`; eBay's own file requires nothing at all."""
-
-    line_items: Annotated[tuple[LineItem, ...], Field(min_length=1)]
-    shipped_date: Moment
-    shipping_carrier_code: Annotated[str, Field(min_length=1)] | None = None
-    tracking_number: Annotated[str, Field(pattern=r"^[0-9A-Za-z]+$")] | None = None
-
-    @model_validator(mode="after")
-    def _rules(self) -> "Fulfillment":
-        if (self.tracking_number is None) != (self.shipping_carrier_code is None):
-            raise ValueError("a tracking number needs a carrier, and a carrier a tracking number")
-        ids = [item.line_item_id for item in self.line_items]
-        if len(set(ids)) < len(ids):
-            raise ValueError("a line item stands twice in the parcel")
-        return self
+_levels = TypeAdapter(Level)
 
 
 class Ebay:
@@ -61,8 +42,24 @@ class Ebay:
         self._seconds = seconds
         tokens = Tokens(self._fetch_token, store, clock)
         self._session = Session(http, account.base_url, tokens, _headers, seconds=seconds)
+        self._inventory = Session(http, account.inventory_url, tokens, _headers, seconds=seconds)
 
     async def send(self, call: Call) -> Result:
+        """Do what the call's verb says."""
+        if call.verb == STOCK:
+            return await outcome(self._level(_levels.validate_python(call.payload)))
+        return await self._parcel(call)
+
+    async def pull(self, window: Window) -> Pulled | Result:
+        """A page of the seller's orders, or why there is none."""
+        answer = await page(self._session.call("GET", orders.PATH, params=orders.question(window)), self._clock)
+        return answer if isinstance(answer, Result) else orders.read_page(window.shop, window, answer)
+
+    async def _level(self, level: Level) -> Result:
+        response = await self._inventory.call("POST", stock.PATH, json=stock.body(level).document())
+        return stock.read(response) if response.is_success else judge(response, self._clock(), repeatable=True)
+
+    async def _parcel(self, call: Call) -> Result:
         """Create the fulfilment, unless a look shows that it exists."""
         shipment = _shipments.validate_python(call.payload)
         try:
@@ -112,10 +109,10 @@ class Ebay:
         return None
 
     async def _fetch_token(self) -> Token:
+        """Without a scope: the token then reaches as far as the seller consented."""
         form = {
             "grant_type": "refresh_token",
             "refresh_token": self._account.refresh_token.get_secret_value(),
-            "scope": SCOPE,
         }
         auth = httpx.BasicAuth(self._account.client_id, self._account.client_secret.get_secret_value())
         url = self._account.token_url

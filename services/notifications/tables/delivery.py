@@ -1,8 +1,8 @@
-"""What notifications keeps: obligations, the journal of their attempts, the pace of each lane, access tokens.
+"""Obligations, the journal of their attempts, the pace of each lane, access tokens.
 
 An obligation is one effect that an order asks for; its unique key makes it happen at most once. `due_at` says that a
 worker has something to do (none: it is closed, or waits for a person). Leases are in seconds of the database's own
-clock, which all workers share; all else is in the injected clock. Beside them stand the tables every service has.
+clock, which all workers share; all else is in the injected clock.
 """
 
 from sqlalchemy import (
@@ -12,25 +12,14 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from shared.batch import batch_tables
+from services.notifications.tables.metadata import metadata
 from shared.database import Json, UtcDateTime
-from shared.outbox import outbox_tables
-from shared.security import shop_tables
-from shared.web.idempotency import idempotency_tables
-
-metadata = MetaData()
-
-outbox, answers = outbox_tables(metadata)
-guards, parked = batch_tables(metadata)
-shops = shop_tables(metadata)
-idempotency_keys = idempotency_tables(metadata)
 
 obligations = Table(
     "obligations",

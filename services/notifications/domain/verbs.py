@@ -1,0 +1,15 @@
+"""What kinds of effects there are; with channel and shop the verb is the lane.
+
+Effects that no order asked for are nobody's to answer: a client's way into the client space, a product's stock level.
+"""
+
+SEND = "send"
+CONFIRM = "confirm"
+CANCEL = "cancel"
+REFUND = "refund"
+SIGN_IN = "sign_in"
+STOCK = "stock"
+PULL = "pull"
+"""Reading orders: no obligation, but it has a lane."""
+
+UNANSWERED = frozenset({SIGN_IN, STOCK})

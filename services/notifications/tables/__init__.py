@@ -1,0 +1,47 @@
+"""What notifications keeps: obligations and attempts (`delivery`), marketplaces (`channel`), receivers (`webhook`).
+
+Beside them stand the tables every service has.
+
+Written by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
+"""
+
+from services.notifications.tables.channel import (
+    channel_accounts,
+    channel_listings,
+    channel_orders,
+    channel_pulls,
+    stock,
+)
+from services.notifications.tables.delivery import access_tokens, attempts, lanes, obligations
+from services.notifications.tables.metadata import answers, guards, idempotency_keys, metadata, outbox, parked, shops
+from services.notifications.tables.webhook import (
+    exchanges,
+    order_states,
+    own_keys,
+    push_subscriptions,
+    webhook_endpoints,
+)
+
+__all__ = [
+    "access_tokens",
+    "answers",
+    "attempts",
+    "channel_accounts",
+    "channel_listings",
+    "channel_orders",
+    "channel_pulls",
+    "exchanges",
+    "guards",
+    "idempotency_keys",
+    "lanes",
+    "metadata",
+    "obligations",
+    "order_states",
+    "outbox",
+    "own_keys",
+    "parked",
+    "push_subscriptions",
+    "shops",
+    "stock",
+    "webhook_endpoints",
+]
