@@ -34,11 +34,12 @@ class InvoiceState(OpenEnum):
 class DocumentKind(OpenEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    ORDER_FORM = "order_form"
     OTHER = "other"
 
 
 class Document(Part):
-    """An issued document; `sha256` is there once its bytes are."""
+    """An issued document; `sha256` is there once its bytes are. An order form has the order's code for its number."""
 
     id: str
     kind: DocumentKind

@@ -2,8 +2,8 @@
 
 The one path for everything that may ask for a document: an order was heard, money came, the shop was heard. The number
 of statements does not depend on the number of orders; where nothing is due there are three, besides the answers.
-Neighbours: `domain.due` (what is asked), `issue` (numbers), `answers` (what is said), `asking` (payments that were
-begun and are not wanted any more).
+Neighbours: `domain.due` (what is asked), `issue` (numbers), `printing` (order forms), `answers` (what is said),
+`asking` (payments that were begun and are not wanted any more).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from dataclasses import replace
 from services.billing.commands.answers import answer
 from services.billing.commands.asking import end_unwanted
 from services.billing.commands.issue import Work, issue
+from services.billing.commands.printing import file_forms
 from services.billing.domain import due, live_invoices, payable
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import accounts
@@ -25,7 +26,7 @@ _UNDER_WAY = (PaymentState.PENDING, PaymentState.AUTHORISED)
 
 
 async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping[str, str] | None = None) -> int:
-    """Apply these orders, whose guard rows are locked; how many documents were issued.
+    """Apply these orders, whose guard rows are locked; how many documents are to be typeset.
 
     `blocked`: the reason why a newer version of an order is parked, kept in the answer.
     """
@@ -38,6 +39,7 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
     shops = {shop: await find_shop(tx.conn, shop) for shop in sorted({order.shop for order in orders})}
     work = [found for order in orders if (found := _work(order, shops[order.shop], held[order.id]))]
     await issue(tx, work)
+    forms = await file_forms(tx, orders, shops, held)
     for order in orders:
         ledger = held[order.id]
         ledger.version, ledger.waiting = order.version, shops[order.shop] is None
@@ -46,7 +48,7 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
         upsert(tx.conn, accounts, keys=["order_id"], update=_TOLD),
         [_row(order, held[order.id]) for order in orders],
     )
-    return sum(len(found.drafts) for found in work)
+    return sum(len(found.drafts) for found in work) + forms
 
 
 def _revive(order: Order, ledger: Ledger) -> None:

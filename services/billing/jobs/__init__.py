@@ -1,24 +1,22 @@
-"""What billing does on a timer or a nudge: typeset documents, deal with orders heard before their shop, close days.
+"""What billing does on a timer or a nudge: typeset, print many, deal with orders heard before their shop, close days.
 
 All take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
-nothing but a repetition. Typesetting runs on a thread of its own (typst leaves Python's lock alone meanwhile), one at a
-time: a second one gains nothing, since typst shares its caches between them. Neighbour: `payments` (calls to payment
-providers).
+nothing but a repetition. The typesetting itself happens beside the event loop (`documents.typesetters`). Neighbours:
+`printing` (many at once), `payments` (calls to payment providers).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import timedelta
 from time import perf_counter
-from typing import Any
 
 from prometheus_client import Counter, Histogram
 
 from services.billing.commands.closing import MOST_DAYS, close_days
 from services.billing.commands.rendering import Claim, Rendered, claim_due, keep
-from services.billing.commands.typesetting import typeset
 from services.billing.commands.waiting import converge_waiting
+from services.billing.documents.store import Store, StoreFailed
+from services.billing.documents.typesetters import Typesetters
 from services.billing.queries.closings import list_sellers
 from services.billing.settings import Settings
 from shared.crashpoints import crash_point
@@ -28,45 +26,60 @@ from shared.outbox import Outbox
 PAGE = 50
 
 RENDERED = Counter("comptoir_documents_rendered", "Documents by what came of their rendering", ["outcome"])
-SECONDS = Histogram("comptoir_document_render_seconds", "Time to typeset a document")
+SECONDS = Histogram("comptoir_document_render_seconds", "Time to typeset the documents that a worker took at once")
 
 
 class Renderer:
-    """Turns snapshots into PDFs until none is due."""
+    """Turns snapshots into PDFs until none is due; `store` is where the bytes go, None for the database."""
 
     def __init__(
-        self, outbox: Outbox, settings: Settings, typeset: Callable[[Mapping[str, Any]], bytes] = typeset
+        self, outbox: Outbox, settings: Settings, typesetters: Typesetters, store: Store | None = None
     ) -> None:
         self._outbox = outbox
-        self._typeset = typeset
+        self._typesetters = typesetters
+        self._store = store
         self._batch = settings.render_batch
         self._lease = timedelta(seconds=settings.render_lease_seconds)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="typst")
 
     async def run(self) -> None:
         """A batch a turn: claim, typeset, keep."""
         while claims := await self._claim():
-            crash_point("billing.claimed")
-            results = [await self._render(claim) for claim in claims]
-            crash_point("billing.rendered")
-            async with self._outbox.transaction(batch=True) as tx:
-                await keep(tx, results)
+            await self._render(claims)
 
-    async def _claim(self) -> list[Claim]:
+    async def now(self, document_id: str) -> None:
+        """Typeset this one, unless it is done or another worker has it."""
+        if claims := await self._claim(document_id):
+            await self._render(claims)
+
+    async def _claim(self, only: str | None = None) -> list[Claim]:
+        async with self._outbox.transaction(batch=only is None) as tx:
+            return await claim_due(tx, self._batch, self._lease, only=only)
+
+    async def _render(self, claims: Sequence[Claim]) -> None:
+        crash_point("billing.claimed")
+        started = perf_counter()
+        found = await self._typesetters.all([claim.job for claim in claims])
+        SECONDS.observe(perf_counter() - started)
+        results = await asyncio.gather(*map(self._stored, claims, found))
+        crash_point("billing.rendered")
         async with self._outbox.transaction(batch=True) as tx:
-            return await claim_due(tx, self._batch, self._lease)
+            await keep(tx, results, stored=self._store is not None)
 
-    async def _render(self, claim: Claim) -> Rendered:
+    async def _stored(self, claim: Claim, found: bytes | BaseException) -> Rendered:
+        """What came of a claim, once its bytes are where they belong."""
         with span("render document", parent=claim.traceparent, document=claim.document_id, attempt=claim.attempt):
-            started = perf_counter()
-            try:
-                content = await asyncio.get_running_loop().run_in_executor(self._thread, self._typeset, claim.snapshot)
-            except Exception as error:
-                RENDERED.labels("failed").inc()
-                return Rendered(claim, None, f"{type(error).__name__}: {error}"[:2000])
-            SECONDS.observe(perf_counter() - started)
-            RENDERED.labels("done").inc()
-            return Rendered(claim, content)
+            result = Rendered(claim, found) if isinstance(found, bytes) else _failed(claim, found)
+            if self._store is not None and result.content is not None:
+                try:
+                    await self._store.put(result.sha256, result.content)
+                except StoreFailed as error:
+                    result = _failed(claim, error)
+            RENDERED.labels("failed" if result.content is None else "done").inc()
+            return result
+
+
+def _failed(claim: Claim, error: BaseException) -> Rendered:
+    return Rendered(claim, None, f"{type(error).__name__}: {error}"[:2000])
 
 
 async def converge_waiting_orders(outbox: Outbox) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import Issued, Paid, issued
-from services.billing.tables import accounts, documents, external_invoices, live_invoices, renderings
+from services.billing.domain import Issued, Paid, Paper, issued
+from services.billing.tables import accounts, documents, external_invoices, live_invoices, papers, renderings
 from shared.contracts import Order, PaymentState
 from shared.database import among
 
@@ -25,6 +25,18 @@ class Stored:
     issued: Issued
     issued_at: datetime
     gross: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The archived order form. `wanted`: it was asked for, so it has bytes or is about to."""
+
+    id: str
+    issued_on: date
+    issued_at: datetime
+    gross: int
+    wanted: bool = False
     sha256: str | None = None
 
 
@@ -59,6 +71,7 @@ class Ledger:
     waiting: bool = False
     link: SentLink | None = None
     documents: list[Stored] = field(default_factory=list)
+    form: Form | None = None
     imported: Imported | None = None
 
     @property
@@ -78,7 +91,7 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
         found[row.order_id] = Ledger(
-            _paid(row), row.version, row.body, row.waiting, _link(row), imported=_imported(row)
+            _paid(row), row.version, row.body, row.waiting, _link(row), form=_form(row), imported=_imported(row)
         )
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
@@ -96,6 +109,13 @@ def _link(row: Row[Any]) -> SentLink | None:
     return SentLink(row.link_url, row.link_sent, row.link_asked_at) if row.link_sent else None
 
 
+def _form(row: Row[Any]) -> Form | None:
+    if row.form_id is None:
+        return None
+    wanted = row.form_due_at is not None
+    return Form(row.form_id, row.form_issued_on, row.form_issued_at, row.form_gross, wanted, row.form_sha256)
+
+
 def _imported(row: Row[Any]) -> Imported | None:
     if row.imported_id is None:
         return None
@@ -103,11 +123,18 @@ def _imported(row: Row[Any]) -> Imported | None:
     return Imported(row.imported_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
 
 
+_form_of_order = (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM)
 _standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
 _accounts = (
     select(
         accounts,
         live_invoices.c.external_id.label("imported_id"),
+        papers.c.id.label("form_id"),
+        papers.c.issued_on.label("form_issued_on"),
+        papers.c.issued_at.label("form_issued_at"),
+        papers.c.gross.label("form_gross"),
+        renderings.c.due_at.label("form_due_at"),
+        renderings.c.sha256.label("form_sha256"),
         external_invoices.c.number,
         external_invoices.c.issued_on,
         external_invoices.c.imported_at,
@@ -116,6 +143,8 @@ _accounts = (
         external_invoices.c.media_type,
     )
     .select_from(accounts)
+    .join(papers, _form_of_order, isouter=True)
+    .join(renderings, renderings.c.document_id == papers.c.id, isouter=True)
     .join(live_invoices, _standing, isouter=True)
     .join(external_invoices, external_invoices.c.id == live_invoices.c.external_id, isouter=True)
     .where(among(accounts.c.order_id, "ids"))

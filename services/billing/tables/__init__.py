@@ -7,7 +7,7 @@ Neighbours: `domain` (the rules), `commands` (the only writer), `migrations` (th
 """
 
 from services.billing.tables.accounting import account_plans, closings, sellers, series_formats, shop_sellers
-from services.billing.tables.document import blobs, documents, live_invoices, renderings, series
+from services.billing.tables.document import documents, live_invoices, series
 from services.billing.tables.external import external_invoices, external_numbers, external_voids
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
@@ -20,6 +20,7 @@ from services.billing.tables.payment import (
     refunds,
 )
 from services.billing.tables.payout import payout_lines, payouts
+from services.billing.tables.rendering import blobs, papers, prints, renderings, themes
 
 __all__ = [
     "IMMUTABLE",
@@ -34,10 +35,12 @@ __all__ = [
     "external_voids",
     "live_invoices",
     "metadata",
+    "papers",
     "payment_methods",
     "payments",
     "payout_lines",
     "payouts",
+    "prints",
     "provider_calls",
     "provider_events",
     "provider_journal",
@@ -47,4 +50,5 @@ __all__ = [
     "series",
     "series_formats",
     "shop_sellers",
+    "themes",
 ]
