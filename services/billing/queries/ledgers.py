@@ -80,23 +80,23 @@ def _paid(row: Row[tuple[object, ...]]) -> Paid:
 
 
 def _imported(row: Row[Any]) -> Imported | None:
-    if row.external_id is None:
+    if row.imported_id is None:
         return None
-    sha256 = row.sha256 if row.media_type == "application/pdf" else None
-    return Imported(row.external_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+    sha256 = row.imported_sha256 if row.imported_media_type == "application/pdf" else None
+    return Imported(
+        row.imported_id, row.imported_number, row.imported_issued_on, row.imported_at, row.imported_gross, sha256
+    )
 
 
 _standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
 _accounts = (
     select(
         accounts,
-        live_invoices.c.external_id,
-        external_invoices.c.number,
-        external_invoices.c.issued_on,
         external_invoices.c.imported_at,
-        external_invoices.c.gross,
-        external_invoices.c.sha256,
-        external_invoices.c.media_type,
+        *(
+            external_invoices.c[name].label(f"imported_{name}")
+            for name in ("id", "number", "issued_on", "gross", "sha256", "media_type")
+        ),
     )
     .select_from(accounts)
     .join(live_invoices, _standing, isouter=True)
