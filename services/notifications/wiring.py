@@ -59,6 +59,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox}
 
     async def close() -> None:
+        await puller.stop()
         await deliverer.stop(settings.shutdown_seconds / 2)
         await outlets.close()
         await outward.close()

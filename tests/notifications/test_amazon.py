@@ -169,7 +169,6 @@ async def test_the_sandbox_answers_as_amazons_files_say(house: Driver, specs_dir
         assert complaints(specs_dir / LISTINGS, "ListingsItemSubmissionResponse", said) == []
 
 
-@pytest.mark.row("S4-08")
 async def test_an_order_that_was_cancelled_there_is_not_confirmed(house: Driver) -> None:
     """Failure mode 8: the marketplace says no; a person has to look, and nothing is tried again."""
     bought = await house.buy("amazon")

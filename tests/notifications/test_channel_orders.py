@@ -125,6 +125,8 @@ async def test_an_order_that_left_in_time_warns_nobody(house: Driver, clock: Clo
         marketplace_order(Channel.AMAZON, 1, parcel(1), external_id=_id(bought), lines=(line(1, 1, external_id=item),))
     )
     await house.deliver()
+    clock.forward(minutes=4)
+    await house.pull()
     clock.forward(hours=47)
     await house.pull()
     assert [said.ship_soon for said in await house.shown()] == [False]
@@ -247,3 +249,15 @@ def test_a_sealing_key_that_is_none_is_said_at_the_start(keys: str) -> None:
     with pytest.raises(BadSettings, match="COMPTOIR_SEALING_KEYS: is no list of Fernet keys") as refused:
         Settings(sealing_keys=SecretStr(keys))
     assert "hush" not in str(refused.value)
+
+
+async def test_a_slow_seller_holds_up_no_reading_of_others(make_driver: MakeDriver) -> None:
+    """The job begins what is due and waits for none of it; what is being read already is not begun twice."""
+    house = await make_driver()
+    await house.settle_channel("amazon")
+    await house.fault("amazon", "expired_token", 2)
+    await house.puller.run()
+    await house.puller.run()
+    await house.puller.idle()
+    [row] = await house.rows(select(channel_pulls))
+    assert row.fence == 1

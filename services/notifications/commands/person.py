@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
-from services.notifications.domain.verbs import ALERT, SIGN_IN, UNANSWERED
+from services.notifications.domain.verbs import ALERT, LEVELS, SIGN_IN, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
 from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import obligations
@@ -30,6 +30,8 @@ class NotNow(Problem):
 async def retry(tx: Transaction, shop: str, delivery: str) -> Found:
     """Make it due again. The person takes it upon them that an earlier attempt did nothing."""
     row = await _held(tx, shop, delivery, RETRIED)
+    if row.verb == LEVELS:
+        raise NotNow("The levels in it leave by themselves, as they are now.")
     if row.payload is None:
         raise NotNow("Its contents are no longer kept; change the order's status again to write a new one.")
     values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None, "reference": None}
