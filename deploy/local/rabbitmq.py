@@ -24,6 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.local.ports import port_of, reserve_port
+
 _BIN = Path("/usr/lib/rabbitmq/bin")
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _NODE = "comptoir@localhost"  # every server has its own epmd; data are found again by this name
@@ -98,18 +100,6 @@ def _end_what_the_package_started() -> None:
                     os.kill(int(process.name), signal.SIGTERM)
 
 
-def _reserve_port() -> socket.socket:
-    """A port of the system's choice, kept by a bound socket that does not listen.
-
-    The server binds the same port beside it (both set SO_REUSEADDR, only one listens), while nobody else gets it:
-    neither another server, nor, while ours restarts, a reconnecting client as its own source port.
-    """
-    reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reserved.bind(("127.0.0.1", 0))
-    return reserved
-
-
 class RabbitMQ:
     """One server with its own epmd in `directory` (created; kept after `stop()`); also a context manager.
 
@@ -118,8 +108,8 @@ class RabbitMQ:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
-        self._ports = [_reserve_port() for _ in range(3)]
-        self.port, self._distribution_port, self._epmd_port = (reserved.getsockname()[1] for reserved in self._ports)
+        self._ports = [reserve_port() for _ in range(3)]
+        self.port, self._distribution_port, self._epmd_port = map(port_of, self._ports)
         self._guard: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None

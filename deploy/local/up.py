@@ -8,12 +8,12 @@ under `COMPTOIR_VAR` (default `var/`), by the neighbours `postgres` and `rabbitm
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
+from deploy.local.ports import port_of, reserve_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ, install_rabbitmq
 from services.__main__ import administrator_key
@@ -33,7 +33,8 @@ async def up() -> int:
         loop.add_signal_handler(signum, stopping.set)
     async with AsyncExitStack() as stack:  # unwound in reverse: gateway, services, broker, database
         environment = await _backends(stack)
-        ports = {name: _free_port() for name in SERVICES}
+        reserved = {name: stack.enter_context(reserve_port()) for name in SERVICES}
+        ports = {name: port_of(held) for name, held in reserved.items()}
         port = Settings.of_front().port
         environment["COMPTOIR_URL"] = os.environ.get("COMPTOIR_URL") or f"http://127.0.0.1:{port}"
         services = await _services(stack, environment, ports)
@@ -149,9 +150,3 @@ async def _stop(processes: dict[str, Process]) -> None:
             print(f"{name} does not stop: killed", file=sys.stderr, flush=True)
             processes[name].kill()
             await wait
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,17 +1,21 @@
 """One function per message heard. They write obligations and answer; nothing leaves the house here (see `jobs`).
 
-Hearing an account tells orders that notifications is up to date with it; webhooks tell of it too.
+Hearing an account tells orders that notifications is up to date with it; webhooks tell of it, and a payment link may
+have to be mailed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from services.notifications.commands.channel_orders import hear_of_orders
 from services.notifications.commands.converge import converge
 from services.notifications.commands.inviting import invite
+from services.notifications.commands.payment_links import request_payments
 from services.notifications.commands.say import say, say_one
+from services.notifications.commands.stock import hear_products
 from services.notifications.commands.telling import tell_accounts
 from services.notifications.queries import standings
 from shared.batch import lock_keys
-from shared.contracts import Account, Delivery, Message, Order, SignIn
+from shared.contracts import Account, Delivery, Message, Order, Product, SignIn
 from shared.outbox import Transaction
 
 
@@ -19,6 +23,7 @@ def on_order(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Ord
     """The handler of orders; `nudge` wakes the worker once new obligations are committed."""
 
     async def heard(tx: Transaction, orders: Sequence[Order]) -> None:
+        await hear_of_orders(tx, orders)
         if await converge(tx, orders):
             tx.after_commit(nudge)
 
@@ -35,8 +40,18 @@ def on_sign_in(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[S
     return heard
 
 
+def on_product(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Product]], Awaitable[None]]:
+    """The handler of products: marketplaces are told how many are free; `nudge` wakes the worker for it."""
+
+    async def heard(tx: Transaction, products: Sequence[Product]) -> None:
+        if await hear_products(tx, products):
+            tx.after_commit(nudge)
+
+    return heard
+
+
 def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Account]], Awaitable[None]]:
-    """The handler of accounts: says which version was heard, and has webhooks tell of it."""
+    """The handler of accounts: says which version was heard, has webhooks tell of it and payment links mailed."""
 
     async def heard(tx: Transaction, accounts: Sequence[Account]) -> None:
         ids = [account.id for account in accounts]
@@ -44,6 +59,9 @@ def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[A
         if await tell_accounts(tx, accounts):
             tx.after_commit(nudge)
         found = await standings(tx.conn, ids)
+        if await request_payments(tx, accounts, found):
+            tx.after_commit(nudge)
+            found = await standings(tx.conn, ids)
         for account in accounts:
             standing = found[account.id]
             standing.heard_account = account.version

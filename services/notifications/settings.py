@@ -9,7 +9,8 @@ stands in; where it has none at all, its obligations are rejected with that reas
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared import settings
@@ -18,6 +19,16 @@ from shared import settings
 def _from_json(value: Any) -> Any:
     """A mounted file gives text where the environment gives an object."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+def _fernet_keys(keys: SecretStr | None) -> SecretStr | None:
+    """Each is 32 bytes in URL-safe base64; said at the start, and not when a seller types in credentials."""
+    for key in [] if keys is None else keys.get_secret_value().split(","):
+        try:
+            Fernet(key.strip())
+        except ValueError:
+            raise ValueError("is no list of Fernet keys (32 bytes in URL-safe base64)") from None
+    return keys
 
 
 class _Account(BaseModel):
@@ -52,6 +63,7 @@ class AmazonAccount(_Account):
     base_url: str = "https://sellingpartnerapi-eu.amazon.com"
     token_url: str = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address
     marketplace_id: str = "A13V1IB3VIYZZH"
+    seller_id: str | None = Field(default=None, description="needed to send stock levels")
     client_id: str
     client_secret: SecretStr
     refresh_token: SecretStr
@@ -62,11 +74,16 @@ class EbayAccount(_Account):
     """A seller's consent to our eBay application; the base URL has the API's base path."""
 
     base_url: str = "https://api.ebay.com/sell/fulfillment/v1"
+    inventory_url: str = "https://api.ebay.com/sell/inventory/v1"
     token_url: str = "https://api.ebay.com/identity/v1/oauth2/token"  # noqa: S105 - an address
     client_id: str
     client_secret: SecretStr
     refresh_token: SecretStr
     carriers: dict[str, str] = Field(default={}, description="our carrier name → eBay's code")
+    signature_key: SecretStr | None = Field(default=None, description="the JWE of eBay's Key Management API")
+    private_key: SecretStr | None = Field(
+        default=None, description="its Ed25519 key, PEM or bare base64; signs refunds"
+    )
 
 
 class Accounts(_Account):
@@ -88,9 +105,10 @@ class Settings(settings.Settings):
     amazon: Annotated[AmazonAccount | None, BeforeValidator(_from_json)] = None
     ebay: Annotated[EbayAccount | None, BeforeValidator(_from_json)] = None
     shop_accounts: Annotated[dict[str, Accounts], BeforeValidator(_from_json)] = Field(default={})
-    sealing_keys: SecretStr | None = Field(
+    sealing_keys: Annotated[SecretStr | None, AfterValidator(_fernet_keys)] = Field(
         default=None, description="Fernet keys, comma-separated, that seal credentials given over the API"
     )
+    pull_seconds: float = Field(default=5.0, gt=0, description="how often it is looked which marketplaces are due")
     webhook_seconds: float = Field(default=20.0, gt=0, le=30, description="how long a webhook's receiver may take")
     webhook_loopback: bool | None = Field(
         default=None, description="whether webhooks and push may go to this machine; none: where `sandbox` is on"

@@ -1,6 +1,6 @@
 """The whole notifications service on one screen: what it hears, the worker, the API, the sandboxes."""
 
-from services.notifications.api import Tools, push, router, webhooks
+from services.notifications.api import Tools, channels, push, router, webhooks
 from services.notifications.api.receivers import Receivers
 from services.notifications.channels.outward import Outward
 from services.notifications.channels.push import Push
@@ -10,22 +10,24 @@ from services.notifications.commands.push import Signing
 from services.notifications.domain.push import PUSH
 from services.notifications.domain.results import Channel
 from services.notifications.domain.webhooks import WEBHOOK
-from services.notifications.handlers import again, blocked, on_account, on_order, on_sign_in
+from services.notifications.handlers import again, blocked, on_account, on_order, on_product, on_sign_in
 from services.notifications.jobs import Deliverer
+from services.notifications.jobs.bundling import bundle_levels
 from services.notifications.jobs.outlets import Outlets
+from services.notifications.jobs.pulling import Puller
 from services.notifications.jobs.retention import forget_old
 from services.notifications.queries.receivers import EndpointRows, SubscriptionRows
 from services.notifications.sandbox import Sandbox
 from services.notifications.settings import Settings
 from shared.broker import Bus
-from shared.contracts import Account, Delivery, Digest, Order, SignIn
+from shared.contracts import Account, ChannelOrder, Delivery, Digest, Order, Product, SignIn
 from shared.database import Clock, utcnow
 from shared.runtime import Service
 
 
 def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
     """The service, not started."""
-    service = Service("notifications", settings, publishes=(Delivery, Digest), clock=clock, bus=bus)
+    service = Service("notifications", settings, publishes=(Delivery, ChannelOrder, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
     sandbox = Sandbox(clock) if settings.sandbox else None
@@ -37,20 +39,24 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         WEBHOOK: Webhooks(outward.post, endpoints, clock),
         PUSH: Push(outward.post, subscriptions, signing.key, settings.vapid_subject, clock),
     }
-    outlets = Outlets(settings, outbox, sandbox, receivers)
+    outlets = Outlets(settings, outbox, seals, sandbox, receivers)
     deliverer = Deliverer(outbox, outlets, settings)
     deliver = service.job("deliver", settings.deliver_seconds, deliverer.run)
+    puller = Puller(outbox, outlets, settings)
+    pull = service.job("pull_orders", settings.pull_seconds, puller.run)
+    service.job("bundle_levels", 15.0, lambda: bundle_levels(outbox, deliver.nudge))
     service.job("forget_old", 3600.0, lambda: forget_old(outbox, settings))
 
     service.hear_of_shops()
     service.hear(Order, on_order(deliver.nudge), again=again, blocked=blocked)
     service.hear(Account, on_account(deliver.nudge), again=again, blocked=blocked)
     service.hear(SignIn, on_sign_in(deliver.nudge))
+    service.hear(Product, on_product(deliver.nudge))
 
-    service.routers += [router, webhooks.router, push.router]
+    service.routers += [router, channels.router, webhooks.router, push.router]
     service.state["receivers"] = Receivers(outbox, seals, signing, outward, settings.loopback, deliver.nudge)
-    service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge)
-    service.state["deliverer"] = deliverer
+    service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge, pull=pull.nudge, seals=seals)
+    service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox}
 
     async def close() -> None:
         await deliverer.stop(settings.shutdown_seconds / 2)

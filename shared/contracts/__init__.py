@@ -6,7 +6,7 @@ enum value as `other`. The JSON Schemas in `docs/schemas` are generated from the
 """
 
 from shared.contracts.base import Answer, Message
-from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentState
+from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentLink, PaymentState
 from shared.contracts.clients import SignIn
 from shared.contracts.digest import Digest, DigestItem
 from shared.contracts.inventory import ListPrice, Product, Reservation, ReservedLine, StockState
@@ -33,7 +33,7 @@ from shared.contracts.orders import (
     Totals,
     Wait,
 )
-from shared.contracts.shops import Closing, InvoicePolicy, LegalIdentity, Shop, ShopKey
+from shared.contracts.shops import Closing, InvoiceOrigin, InvoicePolicy, LegalIdentity, Shop, ShopKey
 
 MESSAGES: tuple[type[Message], ...] = (Order, Shop, Reservation, Product, Account, Delivery, ChannelOrder, SignIn)
 """The state messages: seven about orders, products and shops, and a client's way in."""
@@ -59,6 +59,7 @@ __all__ = [
     "Document",
     "DocumentKind",
     "Entry",
+    "InvoiceOrigin",
     "InvoicePolicy",
     "InvoiceState",
     "Invoicing",
@@ -73,6 +74,7 @@ __all__ = [
     "Outcome",
     "Parcel",
     "ParcelLine",
+    "PaymentLink",
     "PaymentState",
     "PickupPoint",
     "Product",

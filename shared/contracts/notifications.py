@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from shared.contracts.base import Answer, Message, OpenEnum, Part, Utc
-from shared.contracts.orders import Address, Channel, Customer
+from shared.contracts.orders import Address, Channel, Customer, LineKind
 
 
 class Outcome(OpenEnum):
@@ -52,6 +52,9 @@ class ChannelLine(Part):
     quantity: int = Field(ge=1)
     unit_price: Decimal
     tax_rate: Decimal = Decimal(0)
+    kind: LineKind | None = Field(
+        default=None, description="absent: a product; `service` for what the buyer paid for delivery"
+    )
 
 
 class ChannelOrder(Message):
@@ -71,6 +74,8 @@ class ChannelOrder(Message):
     lines: tuple[ChannelLine, ...]
     cancel_requested: bool = False
     cancelled: bool = False
+    ship_by: Utc | None = Field(default=None, description="the last moment to ship that the marketplace forgives")
+    ship_soon: bool = Field(default=False, description="`ship_by` comes near, and something was not shipped")
 
     @property
     def key(self) -> str:

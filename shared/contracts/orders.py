@@ -111,6 +111,12 @@ class Customer(Part):
     language: str | None = None
     company: str | None = None
     vat_number: str | None = None
+    siren: str | None = Field(default=None, description="of a French business client")
+    siret: str | None = Field(default=None, description="of its establishment; begins with the SIREN")
+    electronic_address: str | None = Field(
+        default=None,
+        description="where e-invoices find the client, scheme first: `0225:732829320`; absent: by the SIREN",
+    )
 
 
 class Address(Part):
@@ -254,6 +260,7 @@ class Order(Message):
     shipping_method: str | None = None
     pickup_point: PickupPoint | None = Field(default=None, description="absent: the order is delivered")
     payment_method: str | None = None
+    purchase_order: str | None = Field(default=None, description="the number of the client's own order")
     adjustments: tuple[Adjustment, ...] = ()
     entries: tuple[Entry, ...] = ()
     history_token: str | None = Field(

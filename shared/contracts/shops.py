@@ -21,6 +21,13 @@ class InvoicePolicy(StrEnum):
     MANUAL = "manual"
 
 
+class InvoiceOrigin(StrEnum):
+    """Who makes a shop's invoices: billing, or software outside whose invoices are imported."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
 class LegalIdentity(Part):
     """The seller as documents must name it."""
 
@@ -33,6 +40,15 @@ class LegalIdentity(Part):
     iban: str | None = None
     legal_form: str | None = None
     vat_exempt: bool = Field(default=False, description="franchise en base (CGI 293 B)")
+    siret: str | None = Field(default=None, description="of the establishment that invoices; begins with the SIREN")
+    electronic_address: str | None = Field(
+        default=None,
+        description="where e-invoices find the seller, scheme first: `0225:732829320`; absent: by the SIREN",
+    )
+    vat_on_debits: bool = Field(default=False, description="option for VAT on services by the date of the invoice")
+    exemption: str | None = Field(
+        default=None, description="the law that exempts sales at 0 % in the seller's own country, as documents quote it"
+    )
 
 
 class ShopKey(Part):
@@ -73,8 +89,16 @@ class Shop(Message):
     invoice_policy: InvoicePolicy = InvoicePolicy.ON_SHIPMENT
     invoice_series: str = "FA"
     credit_note_series: str = "AV"
+    invoicing: InvoiceOrigin = Field(
+        default=InvoiceOrigin.INTERNAL,
+        description="`external`: billing issues nothing by itself, invoices are imported",
+    )
+    payment_days: int = Field(default=0, ge=0, description="to pay an invoice, from its date on; 0: on receipt")
     closings: tuple[Closing, ...] = ()
     keys: tuple[ShopKey, ...] = ()
+    payment_key: str = Field(
+        default="", description="signs the links to payment pages (`/p/…`); for the services alone, shown to nobody"
+    )
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database.engines import database_url, postgresql_engine, sqlite_engine
 from shared.database.faults import is_transient
-from shared.database.statements import among, starts_with, upsert
+from shared.database.statements import among, plan_by_values, starts_with, upsert
 from shared.database.turn import WriterTurn
 from shared.database.types import Json, UtcDateTime
 
@@ -26,6 +26,7 @@ __all__ = [
     "among",
     "is_transient",
     "new_id",
+    "plan_by_values",
     "starts_with",
     "upsert",
     "utcnow",

@@ -1,5 +1,6 @@
 """How large a request may be."""
 
+import re
 from collections.abc import Mapping
 
 from fastapi.responses import Response
@@ -29,19 +30,19 @@ class TooLarge(HTTPException):
 class BodyLimit:
     """Refuses a body over the limit before it is read into memory, whether or not its length was announced.
 
-    `uploads` gives other limits, by path, to routes that read a body piece by piece.
+    `uploads` gives other limits, by path (`{name}` stands for one segment), to routes that take files.
     """
 
     def __init__(self, app: ASGIApp, uploads: Mapping[str, int] | None = None) -> None:
         self.app = app
-        self.uploads = uploads or {}
+        self.uploads = [(_pattern(path), limit) for path, limit in (uploads or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        limit = self.uploads.get(scope["path"], BODY_LIMIT)
+        limit = next((limit for path, limit in self.uploads if path.fullmatch(scope["path"])), BODY_LIMIT)
         if not length.isdigit() or int(length) > limit:
             await too_large(limit)(scope, receive, send)
             return
@@ -56,3 +57,7 @@ class BodyLimit:
             return message
 
         await self.app(scope, limited, send)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"{\w+}", path)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.bench import contention, effects, report, standing
+from tests.bench import contention, effects, files, numbering, report, standing
 from tests.bench.changes import measure, measure_floor, place, stock_up
 from tests.bench.installation import Installation
 from tests.bench.report import Figures
@@ -56,10 +56,12 @@ async def deployed(postgres: Postgres, rabbitmq: RabbitMQ, folder: Path) -> Figu
             figures.floor.append(await measure_floor(postgres, rabbitmq, CHANGES, f"floor{number}_"))
         figures.effects = await effects.costs(house, skus)
         figures.contended = await contention.measure(house, postgres)
+        figures.numbered = await numbering.measure(postgres)
         await house.join()
         figures.delays = await effects.delays(house, skus, DELAYED)
         figures.standing = await standing.accepted_per_second(house, skus, CHANGES)
         figures.memory = standing.memory(house)
+        figures.files = await files.measure(house, postgres)
         figures.machine = report.machine(*await house.versions())
     finally:
         await house.stop()

@@ -9,7 +9,6 @@ in the place of the two, as an installation has it. Mail, SMS and marketplaces g
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import aiormq
 import asyncpg
 import psutil
 
+from deploy.local.ports import port_of, reserve_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from shared.web.routes import SERVICES
@@ -43,7 +43,8 @@ class Process:
 
     def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.name = name
-        self.port = free_port()
+        self._reserved = reserve_port()
+        self.port = port_of(self._reserved)
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {word: value for word, value in os.environ.items() if not word.startswith("COMPTOIR_")}
         own = {"COMPTOIR_PORT": str(self.port), "PORT": str(self.port)}
@@ -97,6 +98,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._reserved.close()
 
 
 class Installation:
@@ -112,6 +114,7 @@ class Installation:
         self.vendors = Counterparts()
         self.processes: dict[str, Process] = {}
         self._environment: dict[str, str] = {}
+        self._nobody = reserve_port()
         self.orders: Clients
         self.inventory: Clients
 
@@ -139,7 +142,8 @@ class Installation:
         self._spawn("orders worker", ["serve", "orders", "consumer,worker"], held)
         for process in list(self.processes.values()):
             await process.ready()
-        self._spawn("orders api", ["serve", "orders", "api"], f"amqp://guest:guest@127.0.0.1:{free_port()}/")
+        nobody = f"amqp://guest:guest@127.0.0.1:{port_of(self._nobody)}/"
+        self._spawn("orders api", ["serve", "orders", "api"], nobody)
         await self.processes["orders api"].ready("/readyz")
         self.orders = Clients(self.processes["orders api"].url, KEY)
         self.inventory = Clients(self.processes["inventory"].url, KEY)
@@ -168,6 +172,7 @@ class Installation:
             await database.close()
         await self.vendors.stop()
         await self.mails.stop()
+        self._nobody.close()
 
     def _spawn(self, name: str, arguments: list[str], amqp_url: str) -> None:
         log = self.folder / f"{self._prefix}{name.replace(' ', '-')}.log"
@@ -211,10 +216,3 @@ class Installation:
             return not any(unsent)
 
         await eventually(at_rest, seconds=seconds, every=POLL_SECONDS)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

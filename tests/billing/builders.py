@@ -158,6 +158,7 @@ def issue(drafts: Iterable[Draft], subject: Order, documents: Sequence[Issued] =
                 subject.currency,
                 subject.prices_include_tax,
                 draft.positions,
+                draft.grant,
             )
         )
     return issued

@@ -8,11 +8,14 @@ from typing import Any
 import httpx
 from sqlalchemy import event, select
 
-from services.billing.documents import render
+from services.billing.commands.converge import converge
+from services.billing.commands.typesetting import typeset as typeset_document
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.settings import Settings
 from services.billing.tables import metadata
+from shared.batch import lock_keys
 from shared.contracts import Account, InvoicePolicy, Order, Shop, ShopKey
+from shared.outbox import Transaction
 from shared.outbox.tables import answers
 from shared.runtime import Service
 from shared.security import hash_key
@@ -78,13 +81,18 @@ class Driver:
         await self.service.hears[Order.name].submit(message.encode())
         return await self.answer(message.id)
 
+    async def converge(self, tx: Transaction, messages: Sequence[Order]) -> None:
+        """Apply orders in a transaction of the test's own, as a batch of messages does."""
+        await lock_keys(tx, Order.name, [message.id for message in messages])
+        await converge(tx, messages)
+
     async def answer(self, id_: str) -> Account:
         """What was last answered of an order."""
         async with self.service.db.read() as conn:
             statement = select(answers.c.body).where(answers.c.id == id_)
             return Account.decode((await conn.execute(statement)).scalar_one())
 
-    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = render) -> None:
+    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = typeset_document) -> None:
         """Typeset what is due."""
         assert isinstance(self.service.settings, Settings)
         await Renderer(self.service.outbox, self.service.settings, typeset).run()

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import random
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.billing.commands.converge import converge
@@ -15,6 +13,7 @@ from shared.batch import lock_keys
 from shared.contracts import Order
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order
+from tests.billing.tampering import change, problems, tamper
 
 
 class RolledBack(Exception):
@@ -101,6 +100,26 @@ async def test_one_changed_letter_is_found(billing: Driver) -> None:
     assert await problems(billing) == {("FA2026-00002", "the content is not what was sealed")}
 
 
+@pytest.mark.parametrize(
+    ("change_to", "problem"),
+    [
+        ("number = 'FA2026-00009'", "the number is not that of its place in the series"),
+        ("gross = gross + 1, tax = tax + 1", "the columns do not say what was sealed"),
+        ("hash = REPLACE(hash, SUBSTR(hash, 1, 3), 'abc')", "the content is not what was sealed"),
+    ],
+)
+async def test_a_changed_column_is_found(billing: Driver, change_to: str, problem: str) -> None:
+    await some_documents(billing)
+    await tamper(billing, f"UPDATE documents SET {change_to} WHERE n = 2")
+    assert problem in {found for _, found in await problems(billing)}
+
+
+async def test_a_series_that_is_taken_away_is_found(billing: Driver) -> None:
+    await some_documents(billing)
+    await change(billing, "DELETE FROM series")
+    assert {problem for _, problem in await problems(billing)} == {"stands in no series"}
+
+
 async def test_a_forged_seal_is_found(billing: Driver) -> None:
     """Whoever changes a document and seals it anew cannot make the next one follow it."""
     await some_documents(billing)
@@ -140,24 +159,3 @@ async def some_documents(billing: Driver) -> None:
         await billing.hear(order(number, 1, line(shipped=1)))
     await billing.render()
     assert await problems(billing) == set()
-
-
-async def problems(billing: Driver) -> set[tuple[str, str]]:
-    return {(problem["number"], problem["problem"]) for problem in (await billing.get("verify"))["problems"]}
-
-
-async def change(billing: Driver, *statements: str | tuple[str, dict[str, Any]]) -> None:
-    """Statements as somebody with a database shell would write them."""
-    async with billing.service.db.write() as conn:
-        for statement in statements:
-            sql, parameters = (statement, {}) if isinstance(statement, str) else statement
-            await conn.execute(text(sql.replace(":", "\\:") if not parameters else sql), parameters)
-
-
-async def tamper(billing: Driver, *statements: str | tuple[str, dict[str, Any]]) -> None:
-    """The same by somebody who switches the triggers off first."""
-    if billing.service.db.dialect == "sqlite":
-        off = [f"DROP TRIGGER {table}_no_{event}" for table in ("documents", "blobs") for event in ("update", "delete")]
-    else:
-        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in ("documents", "blobs")]
-    await change(billing, *off, *statements)

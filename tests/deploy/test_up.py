@@ -3,16 +3,16 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from deploy.local.ports import port_of, reserve_port
 from deploy.local.postgres import find_postgres
 from deploy.local.rabbitmq import find_rabbitmq
 from shared.web.routes import SERVICES
@@ -27,9 +27,9 @@ Start = Callable[..., Awaitable[Process]]
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+def port() -> Iterator[int]:
+    with reserve_port() as reserved:
+        yield port_of(reserved)
 
 
 @pytest.fixture
@@ -55,19 +55,26 @@ async def start(tmp_path: Path, port: int) -> AsyncIterator[Start]:
             await asyncio.wait_for(process.communicate(), 60)
 
 
-async def ready(port: int) -> bool:
-    async with httpx.AsyncClient() as client:
-        try:
-            answer = await client.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
-        except httpx.TransportError:
-            return False
-    return answer.status_code == 200
+async def serving(process: Process, said: "asyncio.Task[tuple[bytes, bytes]]", port: int) -> None:
+    """Until it is ready; one that has ended never will be, and its output says why."""
+
+    async def ready() -> bool:
+        if process.returncode is not None:
+            raise RuntimeError((await said)[0].decode())
+        async with httpx.AsyncClient() as client:
+            try:
+                answer = await client.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
+            except httpx.TransportError:
+                return False
+        return answer.status_code == 200
+
+    await eventually(ready, seconds=START_SECONDS, every=0.25)
 
 
 async def test_it_serves_then_stops_and_leaves_nothing(start: Start, port: int) -> None:
     process = await start()
     said = asyncio.create_task(process.communicate())
-    await eventually(lambda: ready(port), seconds=START_SECONDS, every=0.25)
+    await serving(process, said, port)
     family = psutil.Process(process.pid).children(recursive=True)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
         assert (await client.get("/readyz")).json()["services"].keys() == set(SERVICES)
@@ -83,7 +90,7 @@ async def test_it_serves_then_stops_and_leaves_nothing(start: Start, port: int) 
 async def test_a_service_that_dies_takes_the_rest_down_and_is_named(start: Start, port: int) -> None:
     process = await start()
     said = asyncio.create_task(process.communicate())
-    await eventually(lambda: ready(port), seconds=START_SECONDS, every=0.25)
+    await serving(process, said, port)
     [billing] = [
         child
         for child in psutil.Process(process.pid).children()

@@ -16,7 +16,7 @@ from tests.faults.rest import restless
 from tests.faults.snapshot import QUEUES, take
 from tests.faults.workload import Workload
 
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 120.0
 """From the end of the last fault until everything is settled, or shown as unknown for a person."""
 DIGEST_SECONDS = 130.0
 """An answer that nobody had asked for (a payment, an allocation) and that was lost is missed by the digest of its first

@@ -6,13 +6,13 @@ Every process started here is ended here, by its pid: by `stop`, or when this pr
 import atexit
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 
+from deploy.local.ports import port_of, reserve_port
 from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -34,14 +34,11 @@ class ServiceProcess:
         self._log = log
         self._command = [sys.executable, "-m", "services", "serve", name]
         self._process: subprocess.Popen[bytes] | None = None
-        # Bound and never listening: the service binds the same port beside it, and nobody else gets it.
-        self._reserved = socket.socket()
-        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind(("127.0.0.1", 0))
+        self._reserved = reserve_port()
 
     @property
     def port(self) -> int:
-        return int(self._reserved.getsockname()[1])
+        return port_of(self._reserved)
 
     @property
     def alive(self) -> bool:

@@ -10,10 +10,12 @@ import httpx
 from sqlalchemy import select
 
 from services.notifications.jobs import Deliverer
+from services.notifications.jobs.pulling import Puller
 from shared.contracts import (
     Account,
     Address,
     Channel,
+    ChannelOrder,
     Customer,
     Delivery,
     Entry,
@@ -23,10 +25,12 @@ from shared.contracts import (
     Levels,
     Line,
     Marketplace,
+    Message,
     Order,
     Parcel,
     ParcelLine,
     PaymentState,
+    Product,
     Shop,
     ShopKey,
     Status,
@@ -34,7 +38,7 @@ from shared.contracts import (
     Texts,
     Totals,
 )
-from shared.outbox.tables import answers
+from shared.outbox.tables import answers, outbox
 from shared.runtime import Service
 from shared.security import hash_key
 
@@ -165,6 +169,7 @@ class Driver:
         self.service = service
         self.clock = clock
         self.deliverer: Deliverer = service.state["deliverer"]
+        self.puller: Puller = service.state["puller"]
         transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(
             transport=transport, base_url="http://notifications", headers={"Authorization": "Bearer secret"}
@@ -174,7 +179,7 @@ class Driver:
         await self.http.aclose()
         await self.service.stop()
 
-    async def hear(self, *messages: Order | Account | Shop) -> None:
+    async def hear(self, *messages: Message) -> None:
         """Submit messages one after the other; each returns when its batch is committed."""
         for message in messages:
             await self.service.hears[message.name].submit(message.encode())
@@ -183,6 +188,30 @@ class Driver:
         """Let the worker do all that is due now."""
         await self.deliverer.run()
         await self.deliverer.idle()
+
+    async def pull(self) -> None:
+        """Let the orders that marketplaces show be read, as far as that is due."""
+        await self.puller.run()
+
+    async def shown(self) -> list[ChannelOrder]:
+        """What was said of marketplaces' orders and not published yet, for there is no broker: the newest of each."""
+        found = select(outbox.c.body).where(outbox.c.message == ChannelOrder.name).order_by(outbox.c.key)
+        async with self.service.db.read() as conn:
+            return [ChannelOrder.decode(body) for body in (await conn.execute(found)).scalars()]
+
+    async def settle_channel(self, channel: str, **changes: Any) -> dict[str, Any]:
+        """Put the shop's account at a marketplace; the sandbox has the credentials."""
+        answer = await self.http.put(f"/api/v1/notifications/channels/{channel}", json=changes)
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    async def buy(self, channel: str, sku: str = "wine-1", **changes: Any) -> dict[str, Any]:
+        """Have somebody buy at a sandbox; the order in the vendor's shape."""
+        answer = await self.http.post(f"/sandbox/{channel}/orders", json={"sku": sku, **changes})
+        assert answer.status_code == 201, answer.text
+        bought: dict[str, Any] = answer.json()
+        return bought
 
     async def answer(self, number: int = 1) -> Delivery:
         """The newest answer to an order."""
@@ -214,6 +243,18 @@ class Driver:
         """Rows of the service's own database."""
         async with self.service.db.read() as conn:
             return (await conn.execute(statement)).all()
+
+
+def product(sku: str = "wine-1", available: int = 5, version: int = 1, **changes: Any) -> Product:
+    """A product of which so many units are free."""
+    values: dict[str, Any] = {
+        "shop": "cave",
+        "version": version,
+        "sku": sku,
+        "title": "Graves",
+        "tax_rate": Decimal(20),
+    }
+    return Product(**values | {"available": available, "sold_out": available <= 0} | changes)
 
 
 def account(number: int = 1, version: int = 1) -> Account:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.batch.tables import parked
-from shared.contracts import Address, Channel, ChannelLine, ChannelOrder, Customer
+from shared.contracts import Address, Channel, ChannelLine, ChannelOrder, Customer, LineKind
 from tests.orders.driver import Driver
 
 HOME = Address(name="Kim", street="1 High St", postal_code="N1", city="London", country="GB")
@@ -59,6 +59,33 @@ async def test_requests_warn_once_and_move_nothing(orders: Driver) -> None:
         "The buyer asked Amazon to cancel this order.",
         "Amazon shows another shipping address for this order.",
     ]
+
+
+async def test_last_moment_to_ship_is_warned_of_once_for_each(orders: Driver) -> None:
+    await orders.hear(shown(1))
+    first, second = (datetime(2026, 6, day, 22, tzinfo=UTC) for day in (2, 3))
+    for version, moment in ((2, first), (3, first), (4, second)):
+        await orders.hear(shown(version, ship_by=moment, ship_soon=True))
+    found = await the_order(orders)
+    assert (found["status"]["type"], found["version"]) == ("received", 1)
+    assert await warnings(orders, found["code"]) == [
+        "Amazon wants this order shipped by 2026-06-02 22:00 UTC.",
+        "Amazon wants this order shipped by 2026-06-03 22:00 UTC.",
+    ]
+
+
+async def test_what_was_paid_for_delivery_holds_no_stock(orders: Driver) -> None:
+    delivery = ChannelLine(
+        external_id="shipping",
+        sku="SHIPPING",
+        title="Shipping",
+        quantity=1,
+        unit_price=Decimal("4.50"),
+        kind=LineKind.SERVICE,
+    )
+    await orders.hear(shown(1, lines=(*shown().lines, delivery)))
+    found = await the_order(orders)
+    assert [(line["kind"], line["hold"]) for line in found["lines"]] == [("product", 2), ("service", 0)]
 
 
 async def test_order_that_was_cancelled_before_we_saw_it_is_reported(orders: Driver) -> None:

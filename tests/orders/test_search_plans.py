@@ -139,3 +139,13 @@ async def test_the_orders_made_for_measuring_are_found_by_their_words(many: Driv
             page = await many.get("orders", **query, limit=200, after=page["next"])
             codes |= {item["code"] for item in page["items"]}
         assert order["code"] in codes, query
+
+
+async def test_a_list_is_planned_for_its_values_however_often_it_was_asked(many: Driver) -> None:
+    """From its sixth time on PostgreSQL would take one plan for all values, the wrong one for rare ones."""
+    for _ in range(8):
+        await many.get("orders", status="cancelled", stock="reserved")
+    found = "FROM pg_prepared_statements WHERE statement LIKE 'SELECT orders.id %orders.stock = %'"
+    async with many.service.db.read() as conn:
+        (planned,) = await conn.exec_driver_sql(f"SELECT sum(custom_plans), sum(generic_plans) {found}")
+    assert tuple(planned) == (8, 0)

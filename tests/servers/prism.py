@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from deploy.local.ports import port_of, reserve_port
+
 PRISM = Path(__file__).parent.parent / "mockservers" / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 START_SECONDS = 90.0
 
@@ -27,6 +29,7 @@ class Prisms:
         self._command = command
         self._logs = logs
         self._running: dict[Path, tuple[subprocess.Popen[bytes], str]] = {}
+        self._ports: list[socket.socket] = []
 
     def serve(self, specification: Path) -> str:
         """The address under which the paths of this file answer; unknown paths are 404, broken requests 4xx."""
@@ -40,11 +43,12 @@ class Prisms:
             process.terminate()
         for process, _ in self._running.values():
             process.wait(timeout=20)
+        for port in self._ports:
+            port.close()
 
     def _start(self, specification: Path) -> tuple[subprocess.Popen[bytes], str]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        self._ports.append(reserve_port())
+        port = port_of(self._ports[-1])
         log = self._logs / f"{specification.stem}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -14,6 +14,8 @@ from email.policy import SMTP as SMTP_POLICY
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+STOP_SECONDS = 1.0
+
 
 @dataclass(frozen=True)
 class Received:
@@ -44,7 +46,7 @@ class SmtpServer:
         self.refused: list[str] = []
         self._faults: deque[str] = deque()
         self._server: asyncio.Server | None = None
-        self._connections: set[SMTP] = set()
+        self._connections: set[Connection] = set()
 
     async def start(self) -> None:
         """Listen; after `stop`, on the same port."""
@@ -57,10 +59,13 @@ class SmtpServer:
         if self._server is None:
             return
         self._server.close()
+        sessions = [connection.session_task for connection in self._connections if connection.session_task]
         for connection in self._connections:
             _abort(connection)
         self._connections.clear()
         self._server = None
+        if sessions:
+            await asyncio.wait(sessions, timeout=STOP_SECONDS)
 
     def refuse(self, reply: str, count: int = 1) -> None:
         """Answer the next messages with this reply after DATA, such as `451 4.3.0 try later` or `554 5.7.1 no`."""
@@ -89,9 +94,18 @@ class SmtpServer:
         return "250 2.0.0 taken"
 
     def _connection(self) -> SMTP:
-        connection = SMTP(self, hostname="mail.invalid", enable_SMTPUTF8=True)
+        connection = Connection(self, hostname="mail.invalid", enable_SMTPUTF8=True)
         self._connections.add(connection)
         return connection
+
+
+class Connection(SMTP):
+    """A client's connection."""
+
+    @property
+    def session_task(self) -> asyncio.Task[None] | None:
+        """What serves it; None while it is only being set up."""
+        return self._handler_coroutine
 
 
 def _abort(connection: SMTP) -> None:

@@ -1,10 +1,10 @@
 """What billing says of an order: `billing.account.v1`, made of its ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
+from services.billing.domain import invoice_fact, live_invoices, payable, payment_fact, warning
 from services.billing.queries.ledgers import Ledger, ledgers
-from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentState
+from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentLink, PaymentState
 from shared.outbox import Transaction
 
 
@@ -24,22 +24,54 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             payment=payment_fact(order, ledger.paid),
             captured=ledger.paid.captured,
             refunded=ledger.paid.refunded,
-            invoice=invoice_fact(invoices, live_invoices(ledger.issued)),
-            documents=tuple(
-                Document(
-                    id=stored.issued.id,
-                    kind=stored.issued.kind,
-                    number=stored.issued.number,
-                    issued_on=stored.issued.issued_on,
-                    issued_at=stored.issued_at,
-                    gross=stored.gross,
-                    refers_to=stored.issued.refers_to,
-                    sha256=stored.sha256,
-                )
-                for stored in ledger.documents
-            ),
+            invoice=invoice_fact(invoices, live_invoices(ledger.issued), imported=ledger.imported is not None),
+            documents=tuple(_documents(ledger)),
             warning=warning(order, ledger.paid),
+            payment_link=_payment_link(order, ledger),
         )
+    )
+
+
+def _documents(ledger: Ledger) -> Iterator[Document]:
+    """In the order of issue; an invoice made elsewhere last, while it stands."""
+    for stored in ledger.documents:
+        yield Document(
+            id=stored.issued.id,
+            kind=stored.issued.kind,
+            number=stored.issued.number,
+            issued_on=stored.issued.issued_on,
+            issued_at=stored.issued_at,
+            gross=stored.gross,
+            refers_to=stored.issued.refers_to,
+            sha256=stored.sha256,
+        )
+    if (imported := ledger.imported) is not None:
+        yield Document(
+            id=imported.id,
+            kind=DocumentKind.INVOICE,
+            number=imported.number,
+            issued_on=imported.issued_on,
+            issued_at=imported.imported_at,
+            gross=imported.gross,
+            sha256=imported.sha256,
+            external=True,
+        )
+
+
+def _payment_link(order: Order, ledger: Ledger) -> PaymentLink | None:
+    """The link that is to be mailed, for as long as it leads to a payment."""
+    amount = payable(order, ledger.paid)
+    if ledger.link is None or not amount or order.erased or not order.customer.email:
+        return None
+    return PaymentLink(
+        url=ledger.link.url,
+        sent=ledger.link.number,
+        asked_at=ledger.link.asked_at,
+        amount=amount,
+        code=order.code,
+        email=order.customer.email,
+        client=order.customer.name,
+        language=order.language,
     )
 
 

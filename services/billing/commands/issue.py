@@ -1,8 +1,9 @@
 """Give documents their numbers and seal them: gapless, chained, for a whole batch in one go.
 
-A number is taken by `UPDATE … RETURNING` on the series' row, whose lock is held until the commit: a rollback returns
-the number, a second issuer waits, and there is never a hole, which a database sequence does not promise. Everything is
-computed before; the lock is held for the statements below and the commit. The PDF is made later (`rendering`).
+A number is taken by `UPDATE … RETURNING` on the series' row (`numbering`), whose lock is held until the commit: a
+rollback returns the number, a second issuer waits, and there is never a hole, which a database sequence does not
+promise. Everything is computed before; the lock is held for the statements below and the commit. The PDF is made later
+(`rendering`).
 """
 
 from collections import defaultdict
@@ -10,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, case, delete, insert, update
+from sqlalchemy import delete, insert
 
+from services.billing.commands.numbering import Series, sellers_of, set_head, take
 from services.billing.domain import (
-    GENESIS,
     Draft,
     Numbered,
     Reference,
@@ -27,11 +27,11 @@ from services.billing.domain import (
     snapshot,
 )
 from services.billing.queries.ledgers import Ledger, Stored
-from services.billing.tables import documents, renderings, series
+from services.billing.tables import documents, renderings
 from services.billing.tables import live_invoices as live_table
 from shared.contracts import DocumentKind, Order, Shop
 from shared.crashpoints import crash_point
-from shared.database import among, upsert
+from shared.database import among
 from shared.money import NOTHING
 from shared.observability import current_traceparent, get_logger
 from shared.outbox import Transaction
@@ -49,31 +49,21 @@ class Work:
     drafts: Sequence[Draft]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Series:
-    """The key of a number series: `FA` of 2026."""
-
-    shop: str
-    series: str
-    year: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.series}{self.year}"
-
-
 async def issue(tx: Transaction, work: Sequence[Work]) -> None:
     """Number, seal and store all drafts, and add them to their ledgers."""
     if not work:
         return
+    sellers = await sellers_of(tx, {one.shop.shop: one.shop for one in work}.values())
     wanted: dict[Series, list[tuple[Work, Draft]]] = defaultdict(list)
     for one in work:
+        seller = sellers[one.shop.shop]
         for draft in one.drafts:
-            wanted[_series_of(tx, one.shop, draft)].append((one, draft))
+            wanted[Series(seller.id, _prefix(one.shop, draft.kind), seller.opens_on.year)].append((one, draft))
     numbers: dict[str, Numbered] = {}
     heads: dict[Series, str] = {}
     for key in sorted(wanted):
-        heads[key], taken = await _take(tx, key, wanted[key])
+        day = max(sellers[one.shop.shop].opens_on for one, _ in wanted[key])
+        heads[key], taken = await _take(tx, key, wanted[key], day)
         numbers |= taken
     crash_point("billing.numbered")
     live = {invoice.id for one in work for invoice in live_invoices(one.ledger.issued)}
@@ -85,46 +75,20 @@ async def issue(tx: Transaction, work: Sequence[Work]) -> None:
     log.info("documents.issued", count=len(rows))
 
 
-def _series_of(tx: Transaction, shop: Shop, draft: Draft) -> Series:
-    name = shop.invoice_series if draft.kind is DocumentKind.INVOICE else shop.credit_note_series
-    return Series(shop.shop, name, _today(tx, shop).year)
+def _prefix(shop: Shop, kind: DocumentKind) -> str:
+    return shop.invoice_series if kind is DocumentKind.INVOICE else shop.credit_note_series
 
 
-def _today(tx: Transaction, shop: Shop) -> date:
-    return tx.now.astimezone(ZoneInfo(shop.timezone)).date()
-
-
-_own = (
-    (series.c.shop == bindparam("b_shop"))
-    & (series.c.series == bindparam("b_series"))
-    & (series.c.year == bindparam("b_year"))
-)
-_today_bound = bindparam("today", type_=series.c.last_date.type)
-_raise = (
-    update(series)
-    .where(_own)
-    .values(
-        last=series.c.last + bindparam("k", type_=series.c.last.type),
-        last_date=case((series.c.last_date > _today_bound, series.c.last_date), else_=_today_bound),
-    )
-    .returning(series.c.last, series.c.last_hash, series.c.last_date)
-)
-_set_hash = update(series).where(_own).values(last_hash=bindparam("b_hash"))
-
-
-async def _take(tx: Transaction, key: Series, drafts: Sequence[tuple[Work, Draft]]) -> tuple[str, dict[str, Numbered]]:
+async def _take(
+    tx: Transaction, key: Series, drafts: Sequence[tuple[Work, Draft]], day: date
+) -> tuple[str, dict[str, Numbered]]:
     """Take a range of numbers; the hash they follow, and each draft's number."""
-    today = _today(tx, drafts[0][0].shop)
-    parameters = {"b_shop": key.shop, "b_series": key.series, "b_year": key.year, "k": len(drafts), "today": today}
-    row = (await tx.execute(_raise, parameters)).one_or_none()
-    if row is None:
-        first = {"shop": key.shop, "series": key.series, "year": key.year}
-        first |= {"last": 0, "last_hash": GENESIS, "last_date": today}
-        await tx.execute(upsert(tx.conn, series, keys=["shop", "series", "year"]), [first])
-        row = (await tx.execute(_raise, parameters)).one()
-    return row.last_hash, {
-        draft.id: Numbered(number_of(key.name, n), key.name, n, row.last_date)
-        for n, (_, draft) in enumerate(drafts, row.last - len(drafts) + 1)
+    shop = drafts[0][0].shop
+    kind = None if shop.invoice_series == shop.credit_note_series else str(drafts[0][1].kind)
+    taken = await take(tx, key, len(drafts), day, kind)
+    return taken.head, {
+        draft.id: Numbered(number_of(taken.format, key.series, key.year, n), key.name, n, taken.day)
+        for n, (_, draft) in enumerate(drafts, taken.last - len(drafts) + 1)
     }
 
 
@@ -177,7 +141,8 @@ def _seal_all(rows: Sequence[dict[str, Any]], key: Series, head: str) -> str:
     """Chain the rows, which stand in the order of their numbers, to `head`; the new head."""
     for row in rows:
         sealed = link(head, key.name, row["n"], row["snapshot"])
-        row |= {"series": key.series, "year": key.year, "prev_hash": sealed.prev_hash, "hash": sealed.hash}
+        row |= {"seller": key.seller, "series": key.series, "year": key.year}
+        row |= {"prev_hash": sealed.prev_hash, "hash": sealed.hash}
         head = sealed.hash
     return head
 
@@ -199,8 +164,7 @@ async def _store(
     ]
     await tx.execute(insert(renderings), due)
     for key, head in heads.items():
-        own = {"b_shop": key.shop, "b_series": key.series, "b_year": key.year}
-        await tx.execute(_set_hash, own | {"b_hash": head})
+        await set_head(tx, key, head)
 
 
 def _trace(order: Order) -> str | None:

@@ -106,7 +106,13 @@ def _reason(snapshot: Snapshot, labels: Mapping[str, str]) -> str | None:
     if refers_to is None:
         return None
     issued = day(refers_to["issued_on"], snapshot["language"])
-    return labels["credits"].format(number=refers_to["number"], day=issued, why=labels[snapshot["reason"]])
+    return labels["credits"].format(number=refers_to["number"], day=issued, why=_why(snapshot, labels))
+
+
+def _why(snapshot: Snapshot, labels: Mapping[str, str]) -> str:
+    """The words of whoever credited by hand, else the reason's own."""
+    text: str = snapshot["by_hand"]["text"] if snapshot["reason"] == "manual" else labels[snapshot["reason"]]
+    return text
 
 
 def _line(line: Mapping[str, Any], snapshot: Snapshot) -> dict[str, str]:
@@ -165,7 +171,7 @@ def _payment(snapshot: Snapshot, labels: Mapping[str, str]) -> dict[str, Any] | 
         return {"settled": labels["settled"]}
     iban = snapshot["seller"]["iban"]
     return {
-        "terms": labels["terms"],
+        "terms": snapshot.get("payment_terms", labels["terms"]),
         "iban": grouped(iban, 4) if iban else None,
         "reference": snapshot["number"],
     }

@@ -1,7 +1,7 @@
 """The seal of an issued document: one canonical text, and a hash that takes in the document before it.
 
 A series is a chain: nobody can change, remove or insert a document without breaking every later hash. `verify` in
-`services.billing.queries` walks it.
+`services.billing.queries` walks it. Closed days are chained the same way. Neighbour: `numbers` (how it is written).
 """
 
 import hashlib
@@ -30,8 +30,3 @@ def canonical(content: Mapping[str, Any]) -> str:
 def link(prev_hash: str, series: str, n: int, text: str) -> Link:
     """Chain a canonical text to the document before it."""
     return Link(prev_hash, hashlib.sha256(f"{prev_hash}|{series}|{n}|{text}".encode()).hexdigest())
-
-
-def number_of(series: str, n: int) -> str:
-    """How a document's number is written: `FA2026-00042`."""
-    return f"{series}-{n:05}"

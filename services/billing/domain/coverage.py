@@ -8,6 +8,7 @@ that a refund takes back beyond the goods. Read with the invoice column of the s
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.billing.domain.grants import NO_GRANT, Grant
 from services.billing.domain.payment import Paid
 from shared.contracts import InvoicePolicy, Invoicing, Line, Order
 from shared.money import Item, basket, line_amount, units_amount
@@ -17,7 +18,8 @@ from shared.money import Item, basket, line_amount, units_amount
 class Coverage:
     """Units by line id, and the bounds of what live invoices come to, net of credits, in gross minor units.
 
-    `reduction` is what was refunded beyond the goods that came back.
+    `reduction` is money to credit beyond units: what was refunded beyond the goods that came back (`refunded`), and
+    what was granted by hand.
     """
 
     least: Mapping[int, int]
@@ -25,15 +27,23 @@ class Coverage:
     floor: int
     ceiling: int
     reduction: int
+    refunded: int
 
 
 def coverage(
-    order: Order, policy: InvoicePolicy, paid: Paid, covered: Mapping[int, int], refunded: Mapping[int, int]
+    order: Order,
+    policy: InvoicePolicy,
+    paid: Paid,
+    covered: Mapping[int, int],
+    refunded: Mapping[int, int],
+    grant: Grant = NO_GRANT,
 ) -> Coverage:
     """What the live invoices of this order, which cover `covered`, must come to.
 
-    `refunded`: units whose invoice a refund took in full; the same refund must not take another one.
+    `refunded`: units whose invoice a refund took in full; the same refund must not take another one. `grant`: what was
+    credited by hand, and is not to be invoiced again.
     """
+    granted, returned = grant.left({line.id: out_and_back(line)[1] for line in order.lines})
     returns_count = order.levels.invoicing is Invoicing.LESS_RETURNED
     whole = _whole(order, policy, paid)
     shipped = policy in (InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT) or (
@@ -51,12 +61,14 @@ def coverage(
         else:
             least[line.id] = out if shipped else 0
         most[line.id] = max(least[line.id], out if line.restocked else full)
+        least[line.id] = max(0, least[line.id] - granted.get(line.id, 0))
         present = covered.get(line.id, 0) + (refunded.get(line.id, 0) if refunds_count else 0)
         settled[line.id] = min(max(present, least[line.id]), most[line.id])
         before[line.id] = settled[line.id] + (back if returns_count else 0)
     value = worth(order, settled)
-    reduction = min(value, _reduction(worth(order, before), value, paid)) if refunds_count else 0
-    return Coverage(least, most, max(0, worth(order, least) - reduction), value - reduction, reduction)
+    back = min(value, _reduction(worth(order, before), value, paid)) if refunds_count else 0
+    reduction = min(value, back + grant.money_left(back, worth(order, returned)))
+    return Coverage(least, most, max(0, worth(order, least) - reduction), value - reduction, reduction, back)
 
 
 def out_and_back(line: Line) -> tuple[int, int]:

@@ -8,12 +8,13 @@ the parts of an order add up to the order, to the minor unit.
     a line, price or rate changed   the invoices that bear it are credited in full, the next generation is issued
     goods came back                 their units are credited, from the newest invoice on
     refunded beyond the goods       the money is credited
+    credited by hand                neither invoiced again nor credited twice
     more to cover                   it is invoiced: one invoice, or one for each parcel
 """
 
 from collections.abc import Callable, Sequence
 
-from services.billing.domain.coverage import coverage, out_and_back
+from services.billing.domain.coverage import Coverage, out_and_back
 from services.billing.domain.ledger import Invoice, Issued, covered
 from services.billing.domain.payment import Paid
 from services.billing.domain.plan import Draft, Plan
@@ -43,11 +44,11 @@ def _cover(plan: Plan, policy: InvoicePolicy, paid: Paid) -> None:
 
     Units tell what is missing or came back; once money was credited without units, the amounts tell.
     """
-    target = coverage(plan.order, policy, paid, covered(plan.live), plan.refunded)
+    target = plan.target(policy, paid)
     by_money = any(invoice.reduced for invoice in plan.live)
     if by_money and plan.value_with(target.least) < target.floor:
         plan.credit_in_full([invoice for invoice in plan.live if invoice.reduced], "corrected")
-        target = coverage(plan.order, policy, paid, covered(plan.live), plan.refunded)
+        target = plan.target(policy, paid)
         by_money = False
     if not by_money:
         plan.credit_units(target.most)
@@ -55,7 +56,14 @@ def _cover(plan: Plan, policy: InvoicePolicy, paid: Paid) -> None:
     if not by_money or plan.value < target.floor:
         plan.invoice_missing(target.least, by_parcel=policy is InvoicePolicy.PER_SHIPMENT)
     if by_money:
-        plan.credit_money(plan.value - target.ceiling, "refunded" if target.reduction else "returned")
+        plan.credit_money(plan.value - target.ceiling, _reason(target))
+
+
+def _reason(target: Coverage) -> str:
+    """Why money is credited that no unit explains."""
+    if target.refunded:
+        return "refunded"
+    return "granted" if target.reduction else "returned"
 
 
 def _changed(order: Order, live: Sequence[Invoice]) -> list[Invoice]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from services.billing.domain.grants import Grant
 from shared.contracts import DocumentKind, Line
 from shared.money import NOTHING, Amounts, apportion
 
@@ -30,6 +31,8 @@ class Position:
     discount: int = 0
     """Of the whole order line, in minor units, and `ordered`, the quantity it was for."""
     ordered: int = 0
+    treatment: str = field(default="", compare=False)
+    """Of VAT (`treatments`), as the invoice says it; empty before that."""
 
     @classmethod
     def of(cls, line: Line, quantity: int, amounts: Amounts) -> "Position":
@@ -93,6 +96,7 @@ class Issued:
     currency: str
     prices_include_tax: bool
     positions: tuple[Position, ...]
+    grant: Grant | None = None
 
 
 @dataclass(slots=True)

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.billing.domain.coverage import worth
+from services.billing.domain.coverage import Coverage, coverage, worth
+from services.billing.domain.grants import Grant, newest
 from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices, refunded_away
+from services.billing.domain.payment import Paid
 from services.billing.domain.pricing import line_value, price_more, stated
-from shared.contracts import DocumentKind, Order
+from shared.contracts import DocumentKind, InvoicePolicy, Order
 from shared.money import apportion
 
 
@@ -20,7 +22,8 @@ class Draft:
     """A document to be issued; it has everything but its number.
 
     `scope` is `order/2` or `parcel/1` for an invoice and the invoice's id for a credit note, `generation` counts the
-    documents of the same scope. `reason` of a credit note: cancelled, corrected, returned, refunded.
+    documents of the same scope. `reason` of a credit note: cancelled, corrected, returned, refunded, granted (by hand,
+    taken over from a credited invoice), manual (by hand; `grant` has its text).
     """
 
     id: str
@@ -30,6 +33,7 @@ class Draft:
     positions: tuple[Position, ...]
     refers_to: str | None = None
     reason: str | None = None
+    grant: Grant | None = None
 
 
 class Plan:
@@ -39,9 +43,14 @@ class Plan:
         self.order = order
         self.live = live_invoices(documents)
         self.refunded = refunded_away(documents)
+        self.grant = newest(document.grant for document in documents)
         self.drafts: list[Draft] = []
         self._new_id = new_id
         self._generations = Counter(document.scope for document in documents)
+
+    def target(self, policy: InvoicePolicy, paid: Paid) -> Coverage:
+        """What the live invoices must come to."""
+        return coverage(self.order, policy, paid, covered(self.live), self.refunded, self.grant)
 
     @property
     def value(self) -> int:
@@ -56,7 +65,7 @@ class Plan:
 
     def credit_in_full(self, invoices: Iterable[Invoice], reason: str) -> None:
         for invoice in list(invoices):
-            self._credit(invoice, invoice.remaining, reason)
+            self.credit(invoice, invoice.remaining, reason)
 
     def credit_units(self, most: Mapping[int, int]) -> None:
         """Credit the units beyond `most`, from the newest invoice on."""
@@ -67,10 +76,10 @@ class Plan:
             for position in invoice.positions.values():
                 units = min(position.quantity, surplus[position.line])
                 if units > 0:
-                    taken.append(self._part(position, units))
+                    taken.append(self.part(position, units))
                     surplus[position.line] -= units
             if taken:
-                self._credit(invoice, taken, "returned")
+                self.credit(invoice, taken, "returned")
 
     def credit_money(self, gross: int, reason: str) -> None:
         """Credit an amount without units, from the newest invoice on; never more than is left of them."""
@@ -79,11 +88,7 @@ class Plan:
             if amount <= 0:
                 continue
             gross -= amount
-            rest = invoice.remaining
-            if amount < invoice.value:
-                shares = apportion(amount, [position.amounts.gross for position in rest])
-                rest = [position.money(share) for position, share in zip(rest, shares, strict=True) if share]
-            self._credit(invoice, rest, reason)
+            self.credit(invoice, money_of(invoice, amount), reason)
 
     def invoice_missing(self, least: Mapping[int, int], *, by_parcel: bool) -> None:
         """Invoice what is missing to `least`: by parcel, or all at once."""
@@ -92,8 +97,8 @@ class Plan:
         missing = +missing
         if not missing:
             return
-        for scope, units in (self._parcels(missing) if by_parcel else []) or [(self._free_scope(), missing)]:
-            self._invoice(scope, units)
+        for scope, units in (self._parcels(missing) if by_parcel else []) or [(self.free_scope(), missing)]:
+            self.invoice(scope, units)
 
     def _parcels(self, missing: Counter[int]) -> list[tuple[str, Counter[int]]]:
         """The missing units by parcel, newest parcels first served; what no parcel holds goes with the first."""
@@ -112,13 +117,13 @@ class Plan:
             found[0][1].update(missing)
         return found
 
-    def _free_scope(self) -> str:
+    def free_scope(self) -> str:
         scopes = {invoice.scope for invoice in self.live}
         return next(scope for scope in (f"order/{n}" for n in range(1, len(scopes) + 2)) if scope not in scopes)
 
-    def _invoice(self, scope: str, units: Mapping[int, int]) -> None:
+    def invoice(self, scope: str, units: Mapping[int, int], grant: Grant | None = None) -> None:
         positions = price_more(self.order, self.live, units)
-        draft = self._draft(DocumentKind.INVOICE, scope, positions)
+        draft = self._draft(DocumentKind.INVOICE, scope, positions, grant=grant)
         self.live.append(
             Invoice(
                 draft.id,
@@ -129,13 +134,13 @@ class Plan:
             )
         )
 
-    def _credit(self, invoice: Invoice, positions: Sequence[Position], reason: str) -> None:
+    def credit(self, invoice: Invoice, positions: Sequence[Position], reason: str) -> None:
         self._draft(DocumentKind.CREDIT_NOTE, invoice.id, tuple(positions), invoice.id, reason)
         invoice.credit(positions)
         if not invoice.live:
             self.live = [other for other in self.live if other is not invoice]
 
-    def _part(self, position: Position, units: int) -> Position:
+    def part(self, position: Position, units: int) -> Position:
         """Some units of a position, so priced that the units left are worth what they would be alone."""
         included = self.order.prices_include_tax
         if units == position.quantity:
@@ -155,8 +160,18 @@ class Plan:
         positions: tuple[Position, ...],
         refers_to: str | None = None,
         reason: str | None = None,
+        grant: Grant | None = None,
     ) -> Draft:
         self._generations[scope] += 1
-        draft = Draft(self._new_id(), kind, scope, self._generations[scope], positions, refers_to, reason)
+        draft = Draft(self._new_id(), kind, scope, self._generations[scope], positions, refers_to, reason, grant)
         self.drafts.append(draft)
         return draft
+
+
+def money_of(invoice: Invoice, gross: int) -> list[Position]:
+    """So much of what is left of an invoice, spread over its lines and without units; all of it with them."""
+    rest = invoice.remaining
+    if gross >= invoice.value:
+        return rest
+    shares = apportion(gross, [position.amounts.gross for position in rest])
+    return [position.money(share) for position, share in zip(rest, shares, strict=True) if share]

@@ -1,8 +1,9 @@
 """What a document says, for ever: everything that is printed, taken from the order and the shop at the time of issue.
 
-A snapshot is made of plain JSON values, amounts and prices as strings; its canonical text is hashed (`chain`) and
-stored, and the PDF is a pure function of it. `TEMPLATE` names the layout it was issued under: a new layout gets a new
-number and leaves issued documents alone.
+What an e-invoice says beyond print stands here too; snapshots of earlier releases have none of that. A snapshot is made
+of plain JSON values, amounts and prices as strings; its canonical text is hashed (`chain`) and stored, and the PDF is a
+pure function of it. `TEMPLATE` names the layout it was issued under: a new layout gets a new number and leaves issued
+documents alone. Who sells to whom is taken by `parties`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.billing.domain.grants import Grant
 from services.billing.domain.ledger import Issued, Position
-from services.billing.domain.mentions import mentions, nature
+from services.billing.domain.mentions import due_on, mentions, notes, payment_terms, process
+from services.billing.domain.parties import buyer, deliver_to, seller, ship_to
 from services.billing.domain.plan import Draft
-from shared.contracts import Address, DocumentKind, Order, Shop
+from services.billing.domain.treatments import TREATMENTS, nature, reason, treatment_of, untaxed_treatment
+from shared.contracts import DocumentKind, Order, Shop
 from shared.money import NOTHING, Amounts, from_minor, parse_amount
 
 TEMPLATE = 1
@@ -46,6 +50,8 @@ def snapshot(
     """The content of a document. `paid`: what of its total has been paid already, in minor units."""
     zone = ZoneInfo(shop.timezone)
     total = sum((position.amounts for position in draft.positions), NOTHING)
+    untaxed, language = untaxed_treatment(shop, order), language_of(order)
+    due = due_on(shop, draft.kind, numbered.issued_on)
     return {
         "template": TEMPLATE,
         "kind": str(draft.kind),
@@ -56,25 +62,31 @@ def snapshot(
         "issued_on": numbered.issued_on.isoformat(),
         "scope": draft.scope,
         "generation": draft.generation,
-        "language": (language := language_of(order)),
+        "language": language,
         "currency": order.currency,
         "prices_include_tax": order.prices_include_tax,
-        "seller": _seller(shop),
-        "buyer": _buyer(order),
-        "ship_to": _ship_to(order),
+        "seller": seller(shop),
+        "buyer": buyer(order),
+        "ship_to": ship_to(order),
+        "deliver_to": deliver_to(order),
         "order": _order(order, zone),
         "delivered_on": _delivered_on(order, draft, zone),
         "nature": nature(draft.positions),
         "reason": draft.reason,
         "refers_to": reference
         and {"id": reference.id, "number": reference.number, "issued_on": reference.issued_on.isoformat()},
-        "lines": [_line(position, order.currency) for position in draft.positions],
-        "rates": _rates(draft.positions, order.currency),
+        "lines": [_line(position, order.currency, untaxed) for position in draft.positions],
+        "rates": _rates(draft.positions, order.currency, untaxed, shop, language),
         "totals": _amounts(total, order.currency),
         "paid": str(from_minor(paid, order.currency)),
         "due": str(from_minor(total.gross - paid, order.currency)),
-        "mentions": mentions(shop, order, draft.kind, draft.positions, language),
-    }
+        "mentions": mentions(shop, order, draft.kind, draft.positions, untaxed, language),
+        "process": process(draft.positions),
+        "notes": notes(shop, order, language),
+        "due_on": due and due.isoformat(),
+        "payment_terms": payment_terms(shop, draft.kind, language),
+        "vat_on_debits": shop.legal.vat_on_debits and nature(draft.positions) != "goods",
+    } | ({} if draft.grant is None else {"by_hand": _by_hand(draft.grant, order.currency)})
 
 
 def issued(content: Mapping[str, Any]) -> Issued:
@@ -93,7 +105,26 @@ def issued(content: Mapping[str, Any]) -> Issued:
         currency=currency,
         prices_include_tax=content["prices_include_tax"],
         positions=tuple(_position(line, currency) for line in content["lines"]),
+        grant=_grant(content["by_hand"], currency) if "by_hand" in content else None,
     )
+
+
+def _by_hand(grant: Grant, currency: str) -> dict[str, Any]:
+    """Who asked for the document and why, and what was granted by hand until then."""
+    return {
+        "text": grant.text,
+        "by": grant.by,
+        "units": {str(line): count for line, count in sorted(grant.units.items()) if count},
+        "money": str(from_minor(grant.money, currency)),
+        "returned": {str(line): count for line, count in sorted(grant.returned.items()) if count},
+        "refunded": str(from_minor(grant.refunded, currency)),
+    }
+
+
+def _grant(content: Mapping[str, Any], currency: str) -> Grant:
+    units, returned = ({int(line): count for line, count in content[name].items()} for name in ("units", "returned"))
+    money, refunded = (parse_amount(content[name], currency) for name in ("money", "refunded"))
+    return Grant(units, money, returned, refunded, content["text"], content["by"])
 
 
 def language_of(order: Order) -> str:
@@ -108,39 +139,8 @@ def _order(order: Order, zone: ZoneInfo) -> dict[str, Any]:
         "channel": str(order.channel),
         "external_id": order.external_id,
         "placed_on": _day(order.placed_at, zone),
+        "purchase_order": order.purchase_order,
     }
-
-
-def _seller(shop: Shop) -> dict[str, Any]:
-    legal = shop.legal
-    return {
-        "title": shop.title,
-        "name": legal.name,
-        "legal_form": legal.legal_form,
-        "address": _address(legal.address),
-        "siren": legal.siren,
-        "vat_number": None if legal.vat_exempt else legal.vat_number,
-        "email": legal.email,
-        "phone": legal.phone,
-        "iban": legal.iban,
-    }
-
-
-def _buyer(order: Order) -> dict[str, Any]:
-    address = order.billing_address or order.shipping_address
-    return {
-        "name": order.customer.name,
-        "company": order.customer.company,
-        "vat_number": order.customer.vat_number,
-        "address": address and _address(address),
-    }
-
-
-def _ship_to(order: Order) -> dict[str, Any] | None:
-    """The delivery address where it differs from the billing address."""
-    if order.shipping_address is None or order.billing_address in (None, order.shipping_address):
-        return None
-    return _address(order.shipping_address)
 
 
 def _delivered_on(order: Order, draft: Draft, zone: ZoneInfo) -> str | None:
@@ -157,16 +157,6 @@ def _delivered_on(order: Order, draft: Draft, zone: ZoneInfo) -> str | None:
     return _day(max(moments), zone) if moments else None
 
 
-def _address(address: Address) -> dict[str, str]:
-    return {
-        "name": address.name,
-        "street": address.street,
-        "postal_code": address.postal_code,
-        "city": address.city,
-        "country": address.country,
-    }
-
-
 def _day(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).date().isoformat()
 
@@ -179,16 +169,23 @@ def _amounts(amounts: Amounts, currency: str) -> dict[str, str]:
     }
 
 
-def _rates(positions: Sequence[Position], currency: str) -> list[dict[str, str]]:
-    rates = sorted({position.tax_rate for position in positions}, reverse=True)
-    return [
-        {"rate": _plain(rate)}
-        | _amounts(sum((position.amounts for position in positions if position.tax_rate == rate), NOTHING), currency)
-        for rate in rates
-    ]
+def _rates(
+    positions: Sequence[Position], currency: str, untaxed: str, shop: Shop, language: str
+) -> list[dict[str, Any]]:
+    """The amounts of each rate and treatment, by falling rate; an `exemption` where there is a reason for no tax."""
+    groups: dict[tuple[Decimal, str], Amounts] = {}
+    for position in positions:
+        key = position.tax_rate, treatment_of(position, untaxed)
+        groups[key] = groups.get(key, NOTHING) + position.amounts
+    found = []
+    for (rate, treatment), amounts in sorted(groups.items(), key=lambda item: (-item[0][0], item[0][1])):
+        row = {"rate": _plain(rate), "category": TREATMENTS[treatment].category, **_amounts(amounts, currency)}
+        code, text = TREATMENTS[treatment].code, reason(treatment, shop, language)
+        found.append(row | ({"exemption": {"code": code, "text": text}} if code or text else {}))
+    return found
 
 
-def _line(position: Position, currency: str) -> dict[str, Any]:
+def _line(position: Position, currency: str, untaxed: str) -> dict[str, Any]:
     discounted = {"discount": position.discount, "ordered": position.ordered} if position.discount else {}
     return (
         discounted
@@ -200,6 +197,8 @@ def _line(position: Position, currency: str) -> dict[str, Any]:
             "quantity": position.quantity,
             "unit_price": _plain(position.unit_price),
             "tax_rate": _plain(position.tax_rate),
+            "treatment": (treatment := treatment_of(position, untaxed)),
+            "category": TREATMENTS[treatment].category,
         }
         | _amounts(position.amounts, currency)
     )
@@ -218,6 +217,7 @@ def _position(line: Mapping[str, Any], currency: str) -> Position:
         Amounts(net, tax, gross),
         line.get("discount", 0),
         line.get("ordered", 0),
+        line.get("treatment", ""),
     )
 
 

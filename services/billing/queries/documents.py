@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.tables import accounts, blobs, documents, live_invoices, renderings
+from services.billing.queries.external import external_view, find_external, select_external
+from services.billing.tables import accounts, blobs, documents, external_invoices, live_invoices, renderings
 from shared.money import from_minor
 
 
@@ -23,46 +24,53 @@ class Filter:
     issued_from: date | None = None
     issued_to: date | None = None
 
-    def conditions(self, shop: str) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [documents.c.shop == shop]
+    def conditions(self, shop: str, table: Table = documents) -> list[ColumnElement[bool]]:
+        """On `documents` or `external_invoices`, which are all invoices."""
+        found: list[ColumnElement[bool]] = [table.c.shop == shop]
         if self.order is not None:
             found.append((accounts.c.code == self.order) | (accounts.c.order_id == self.order))
         if self.kind is not None:
-            found.append(documents.c.kind == self.kind)
+            found.append(table.c.kind == self.kind if "kind" in table.c else literal(self.kind == "invoice"))
         if self.number is not None:
-            found.append(documents.c.number == self.number)
+            found.append(table.c.number == self.number)
         if self.issued_from is not None:
-            found.append(documents.c.issued_on >= self.issued_from)
+            found.append(table.c.issued_on >= self.issued_from)
         if self.issued_to is not None:
-            found.append(documents.c.issued_on <= self.issued_to)
+            found.append(table.c.issued_on <= self.issued_to)
         return found
 
 
 async def list_documents(
     conn: AsyncConnection, shop: str, narrowed: Filter, limit: int, after: str | None
 ) -> tuple[list[dict[str, Any]], int]:
-    """One more than `limit`, and how many there are; an order's oldest first, else the newest first."""
-    conditions = narrowed.conditions(shop)
-    statement = _selected().where(*conditions).limit(limit + 1)
-    if narrowed.order is None:
-        statement = statement.order_by(documents.c.id.desc())
-        statement = statement if after is None else statement.where(documents.c.id < after)
-    else:
-        statement = statement.order_by(documents.c.id)
-        statement = statement if after is None else statement.where(documents.c.id > after)
-    rows = (await conn.execute(statement)).mappings().all()
-    counted = select(func.count()).select_from(documents.join(accounts, accounts.c.order_id == documents.c.order_id))
-    total = (await conn.execute(counted.where(*conditions))).scalar_one()
-    return [document_view(dict(row)) for row in rows], total
+    """One more than `limit`, and how many there are; an order's oldest first, else the newest first.
+
+    Imported invoices stand among them. Ids tell the order of time for both.
+    """
+    newest_first = narrowed.order is None
+    found, total = [], 0
+    for table, selected, view in (
+        (documents, _selected(), document_view),
+        (external_invoices, select_external(), external_view),
+    ):
+        conditions = narrowed.conditions(shop, table)
+        statement = selected.where(*conditions).limit(limit + 1)
+        statement = statement.order_by(table.c.id.desc() if newest_first else table.c.id)
+        if after is not None:
+            statement = statement.where(table.c.id < after if newest_first else table.c.id > after)
+        found += [view(dict(row)) for row in (await conn.execute(statement)).mappings()]
+        counted = select(func.count()).select_from(table.join(accounts, accounts.c.order_id == table.c.order_id))
+        total += (await conn.execute(counted.where(*conditions))).scalar_one()
+    return sorted(found, key=lambda one: str(one["id"]), reverse=newest_first)[: limit + 1], total
 
 
 async def find_document(conn: AsyncConnection, shop: str, document_id: str) -> dict[str, Any] | None:
-    """A document with its snapshot, hash and place in the chain."""
+    """A document with its snapshot, hash and place in the chain; an imported invoice has none of these."""
     own = (documents.c.shop == shop) & (documents.c.id == document_id)
     statement = _selected(documents.c.snapshot, documents.c.prev_hash).where(own)
     row = (await conn.execute(statement)).mappings().one_or_none()
     if row is None:
-        return None
+        return await find_external(conn, shop, document_id)
     return document_view(dict(row)) | {"prev_hash": row["prev_hash"], "snapshot": json.loads(row["snapshot"])}
 
 
@@ -92,6 +100,7 @@ def document_view(row: Mapping[str, Any]) -> dict[str, Any]:
     currency = row["currency"]
     return {
         "id": row["id"],
+        "origin": "internal",
         "kind": row["kind"],
         "number": row["number"],
         "order": row["code"],

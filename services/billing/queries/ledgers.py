@@ -6,14 +6,15 @@ The callers hold the orders' locks; two statements serve a batch of any size.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import Issued, Paid, issued
-from services.billing.tables import accounts, documents, renderings
-from shared.contracts import Order
+from services.billing.tables import accounts, documents, external_invoices, live_invoices, renderings
+from shared.contracts import Order, PaymentState
 from shared.database import among
 
 
@@ -27,6 +28,27 @@ class Stored:
     sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An invoice made elsewhere that stands for an order; `sha256` is that of its PDF, None where it is XML alone."""
+
+    id: str
+    number: str
+    issued_on: date
+    imported_at: datetime
+    gross: int
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentLink:
+    """The payment link as it was last to be mailed, for the `number`th time."""
+
+    url: str
+    number: int
+    asked_at: datetime
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -35,7 +57,9 @@ class Ledger:
     version: int = 0
     body: str | None = None
     waiting: bool = False
+    link: SentLink | None = None
     documents: list[Stored] = field(default_factory=list)
+    imported: Imported | None = None
 
     @property
     def order(self) -> Order:
@@ -53,7 +77,9 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting)
+        found[row.order_id] = Ledger(
+            _paid(row), row.version, row.body, row.waiting, _link(row), imported=_imported(row)
+        )
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -61,11 +87,39 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     return found
 
 
-def _paid(row: Row[tuple[object, ...]]) -> Paid:
-    return Paid(row.captured, row.refunded, row.late)
+def _paid(row: Row[Any]) -> Paid:
+    progress = None if row.progress is None else PaymentState(row.progress)
+    return Paid(row.captured, row.refunded, row.late, progress, row.concern)
 
 
-_accounts = select(accounts).where(among(accounts.c.order_id, "ids"))
+def _link(row: Row[Any]) -> SentLink | None:
+    return SentLink(row.link_url, row.link_sent, row.link_asked_at) if row.link_sent else None
+
+
+def _imported(row: Row[Any]) -> Imported | None:
+    if row.imported_id is None:
+        return None
+    sha256 = row.sha256 if row.media_type == "application/pdf" else None
+    return Imported(row.imported_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+
+
+_standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
+_accounts = (
+    select(
+        accounts,
+        live_invoices.c.external_id.label("imported_id"),
+        external_invoices.c.number,
+        external_invoices.c.issued_on,
+        external_invoices.c.imported_at,
+        external_invoices.c.gross,
+        external_invoices.c.sha256,
+        external_invoices.c.media_type,
+    )
+    .select_from(accounts)
+    .join(live_invoices, _standing, isouter=True)
+    .join(external_invoices, external_invoices.c.id == live_invoices.c.external_id, isouter=True)
+    .where(among(accounts.c.order_id, "ids"))
+)
 _documents = (
     select(
         documents.c.order_id,

@@ -1,4 +1,7 @@
-"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions."""
+"""The JSON API of notifications, below `/api/v1/notifications`: deliveries, their attempts, a person's decisions.
+
+Neighbour: `channels`, a shop's marketplaces.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
+from services.notifications.channels.seals import Seals
 from services.notifications.commands.person import retry, settle
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.queries import Asked, Found, deliveries, journal
@@ -24,11 +28,13 @@ from shared.web.paging import Limit
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the endpoints work with; `wake` starts the worker."""
+    """What the endpoints work with; `wake` starts the worker, `pull` the reading of marketplaces' orders."""
 
     db: Database
     outbox: Outbox
     wake: Callable[[], object]
+    pull: Callable[[], object]
+    seals: Seals
 
 
 class Settlement(BaseModel):

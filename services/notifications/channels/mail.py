@@ -21,9 +21,15 @@ from aiosmtplib import (
 from prometheus_client import Counter
 from pydantic import TypeAdapter
 
-from services.notifications.channels.letters import compose, compose_alert, compose_invitation, envelope
+from services.notifications.channels.letters import (
+    compose,
+    compose_alert,
+    compose_invitation,
+    compose_payment_request,
+    envelope,
+)
 from services.notifications.channels.texts import BadText
-from services.notifications.domain.payloads import Alert, Invitation, Letter
+from services.notifications.domain.payloads import Alert, Invitation, Letter, PaymentRequest
 from services.notifications.domain.results import Call, Result, Trouble, clip, done, down, rejected, unknown
 from services.notifications.settings import SmtpAccount
 from shared.contracts import Outcome
@@ -34,7 +40,8 @@ CLOSING_DOWN = 421
 
 REPEATED = Counter("comptoir_mails_repeated", "Mails sent again because the outcome of an earlier attempt is unknown")
 
-_mails: TypeAdapter[Letter | Invitation | Alert] = TypeAdapter(Letter | Invitation | Alert)
+Mailed = Letter | Invitation | PaymentRequest | Alert
+_mails: TypeAdapter[Mailed] = TypeAdapter(Mailed)
 
 
 class Envelope(NamedTuple):
@@ -54,6 +61,7 @@ class Mail:
         self._seconds = seconds
         self._idle: list[tuple[SMTP, float]] = []
         self._room = asyncio.Semaphore(account.connections)
+        self._closed = False
 
     async def send(self, call: Call) -> Result:
         """Compose the mail and hand it to the relay."""
@@ -65,6 +73,9 @@ class Mail:
                     return rejected("the link has expired")
                 sender, *recipients = envelope((mail.sender, mail.to))
                 content = compose_invitation(mail, call.id, now)
+            elif isinstance(mail, PaymentRequest):
+                sender, *recipients = envelope((mail.sender, mail.address))
+                content = compose_payment_request(mail, call.id, now)
             elif isinstance(mail, Alert):
                 sender, *recipients = envelope((mail.sender, *mail.to))
                 content = compose_alert(mail, call.id, now)
@@ -80,6 +91,7 @@ class Mail:
 
     async def close(self) -> None:
         """End the idle connections; those in use end with their mail."""
+        self._closed = True
         connections, self._idle = self._idle, []
         for connection, _ in connections:
             await _quit(connection)
@@ -98,7 +110,7 @@ class Mail:
         except BaseException:
             connection.close()
             raise
-        if connection.is_connected and result.trouble is None:
+        if connection.is_connected and result.trouble is None and not self._closed:
             self._idle.append((connection, time.monotonic()))
         else:
             connection.close()

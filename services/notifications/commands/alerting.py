@@ -8,15 +8,13 @@ from dataclasses import asdict
 from sqlalchemy import insert
 
 from services.notifications.domain.payloads import Alert
+from services.notifications.domain.verbs import ALERT
 from services.notifications.domain.wanted import ADMINISTRATOR
 from services.notifications.tables import obligations
 from shared.contracts import Outcome
 from shared.database import new_id
 from shared.outbox import Transaction
 from shared.security import find_shop
-
-ALERT = "alert"
-"""The verb of these mails; with channel and shop it is their lane."""
 
 
 async def alert(tx: Transaction, shop: str, subject: str, about: str, values: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.domain.lanes import Lane, fresh, leave, rate_of, spent
+from services.notifications.domain.verbs import STOCK
 from services.notifications.queries import Found
 from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import attempts, lanes, obligations
@@ -43,6 +44,7 @@ class Claimed:
     unsure_since: datetime | None
     traceparent: str | None
     version: int
+    reference: str | None
     payload: dict[str, Any] | None
 
 
@@ -60,7 +62,7 @@ async def due_lanes(conn: AsyncConnection, now: datetime) -> list[LaneKey]:
 
 
 async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float) -> list[Claimed]:
-    """At most `limit` obligations, as many as the lane's quota and breaker allow, oldest due first."""
+    """At most `limit` obligations, as many as quota and breaker allow: oldest due first, before them levels of zero."""
     rate = rate_of(key.channel, key.verb)
     lane = await hold_lane(tx, key)
     allowed = leave(lane, rate, tx.now)
@@ -83,6 +85,7 @@ async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float)
             row.unsure_since or (row.attempted_at if row.lease_until is not None else None),
             row.traceparent,
             row.version,
+            row.reference,
             row.payload,
         )
         for row in found
@@ -117,18 +120,19 @@ async def write_lane(tx: Transaction, key: LaneKey, lane: Lane) -> None:
 
 
 async def _candidates(tx: Transaction, key: LaneKey, limit: int, *, probe: bool) -> Sequence[Found]:
-    earlier = obligations.alias("earlier")
+    earlier, c = obligations.alias("earlier"), obligations.c
     in_turn = ~exists().where(
         earlier.c.sequence == obligations.c.sequence,
         earlier.c.position < obligations.c.position,
         earlier.c.due_at.is_not(None),
     )
     ready = obligations.c.due_at.is_not(None) if probe else obligations.c.due_at <= tx.now
+    first, second = (c.position, c.due_at) if key.verb == STOCK else (c.due_at, c.position)
     statement = (
         select(obligations)
         .where(*(column == value for column, value in zip(_lane_columns, key, strict=True)))
         .where(ready, _free, in_turn)
-        .order_by(obligations.c.due_at, obligations.c.position, obligations.c.id)
+        .order_by(first, second, c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=obligations)
     )

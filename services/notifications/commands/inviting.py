@@ -12,6 +12,7 @@ from sqlalchemy import update
 from services.notifications.commands.converge import ShopUnknown
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.domain.payloads import Invitation
+from services.notifications.domain.verbs import SIGN_IN
 from services.notifications.domain.wanted import CLIENT
 from services.notifications.tables import attempts, obligations
 from shared.contracts import Outcome, Shop, SignIn
@@ -20,8 +21,6 @@ from shared.observability import current_traceparent
 from shared.outbox import Transaction
 from shared.security import find_shop
 
-SIGN_IN = "sign_in"
-"""The verb of these mails; with channel and shop it is their lane."""
 _KEY = ("order_id", "channel", "verb", "subject", "role", "revision")
 
 

@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from sqlalchemy import select, update
 
-from services.notifications.commands.alerting import ALERT
-from services.notifications.commands.inviting import SIGN_IN
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
+from services.notifications.domain.verbs import ALERT, SIGN_IN, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
 from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import obligations
@@ -33,7 +32,7 @@ async def retry(tx: Transaction, shop: str, delivery: str) -> Found:
     row = await _held(tx, shop, delivery, RETRIED)
     if row.payload is None:
         raise NotNow("Its contents are no longer kept; change the order's status again to write a new one.")
-    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None}
+    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None, "reference": None}
     return await _changed(tx, row, values)
 
 
@@ -53,7 +52,8 @@ async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Out
         raise NotNow("A way into the client space lasts minutes: the client asks for another.")
     if found.verb == ALERT:
         raise NotNow("An alert is of its moment: look at what it is about.")
-    await lock_keys(tx, Order.name, [found.order_id])
+    if found.verb not in UNANSWERED:
+        await lock_keys(tx, Order.name, [found.order_id])
     leased = (obligations.c.lease_until > database_seconds()).label("leased")
     row = (await tx.execute(select(obligations, leased).where(own).with_for_update())).one()
     if Outcome(row.state) not in states:
@@ -66,5 +66,6 @@ async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Out
 async def _changed(tx: Transaction, row: Found, values: Mapping[str, object]) -> Found:
     changed = update(obligations).where(obligations.c.id == row.id).values({**values, "changed_at": tx.now})
     await tx.execute(changed)
-    await say(tx, {row.order_id: row.shop})
+    if row.verb not in UNANSWERED:
+        await say(tx, {row.order_id: row.shop})
     return (await tx.execute(select(*DELIVERY).where(obligations.c.id == row.id))).one()

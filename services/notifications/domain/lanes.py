@@ -29,10 +29,18 @@ class Rate:
 
 RATES: dict[tuple[str, str], Rate] = {
     ("amazon", "confirm"): Rate(2, 10),
+    ("amazon", "pull"): Rate(0.0056, 20),
+    ("amazon", "stock"): Rate(5, 5),
+    ("amazon", "levels"): Rate(0.0083, 15),
+    ("amazon", "cancel"): Rate(0.0083, 15),
+    ("amazon", "refund"): Rate(0.0083, 15),
     ("ebay", "confirm"): Rate(5, 20),
+    ("ebay", "pull"): Rate(0.1, 20),
+    ("ebay", "stock"): Rate(5, 20),
+    ("ebay", "refund"): Rate(1, 5),
     ("sms", "send"): Rate(10, 50),
 }
-"""Amazon's is published, eBay's is not (daily limits only), Twilio queues by itself. Mail has none."""
+"""Amazon's are published, eBay's are not (daily limits only), Twilio queues by itself. Mail has none."""
 
 BY_CHANNEL = {"webhook": Rate(20, 40, early=False), "push": Rate(20, 100)}
 """Of channels whose verbs are their receivers: an endpoint, a browser maker's push service."""

@@ -89,9 +89,9 @@ def given_up(step: Step, result: Result) -> bool:
     return result.outcome in OPEN and step.state == Outcome.REJECTED
 
 
-def overtaken(step: Step, now: datetime) -> Step:
-    """The step of a delivery that told an older state than the one that is to be told by now: it is due again."""
-    return Step(Outcome.DUE, now, None, step.reason, step.reference)
+def overtaken(step: Step, due_at: datetime | None) -> Step:
+    """The step of what told an older state than the one that is to be told by now: that one is due."""
+    return Step(Outcome.DUE, due_at, None, step.reason, step.reference)
 
 
 def _pause(standing: Standing, result: Result, now: datetime, jitter: float) -> float | None:

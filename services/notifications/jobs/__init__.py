@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.notifications.commands.claim import Claimed, LaneKey, claim, due_lanes
 from services.notifications.commands.record import Finished, record
-from services.notifications.domain.results import Call, Channel, Result, Trouble, rejected, unknown
+from services.notifications.domain.results import Call, Channel, Result, Trouble, down, rejected, unknown
 from services.notifications.settings import Settings
 from shared.contracts import Outcome
 from shared.crashpoints import crash_point
@@ -45,7 +45,7 @@ IN_FLIGHT = Gauge("comptoir_delivery_calls", "Calls in flight", ["channel"])
 class Ways(Protocol):
     """Where a shop's effects leave by; `outlets.Outlets` in production."""
 
-    def find(self, channel: str, shop: str) -> Channel | None: ...
+    async def find(self, channel: str, shop: str) -> Channel | None: ...
 
 
 class Deliverer:
@@ -133,15 +133,22 @@ class Deliverer:
         return Finished(claimed, result)
 
     async def _call(self, claimed: Claimed) -> Result:
-        way = self._ways.find(claimed.lane.channel, claimed.lane.shop)
-        if way is None:
-            return rejected(f"no {claimed.lane.channel} account is set up for this shop")
         if claimed.payload is None:
             return rejected("its contents are no longer kept")
-        seconds = self._settings.lease_seconds * LEASE_USED
+        lane, seconds = claimed.lane, self._settings.lease_seconds * LEASE_USED
+        call = Call(
+            claimed.id, claimed.code, claimed.payload, claimed.unsure_since, lane.verb, reference=claimed.reference
+        )
+        try:
+            way = await self._ways.find(lane.channel, lane.shop)
+        except Exception as error:
+            log.warning("deliver.no_way", channel=lane.channel, shop=lane.shop, error=error)
+            return down(f"the account could not be read: {type(error).__name__}")
+        if way is None:
+            return rejected(f"no {lane.channel} account is set up for this shop")
         try:
             async with asyncio.timeout(seconds):
-                return await way.send(Call(claimed.id, claimed.code, claimed.payload, claimed.unsure_since))
+                return await way.send(call)
         except TimeoutError:
             return unknown(f"no end within {seconds:g} s")
         except Exception as error:  # a fault of ours: nobody knows how far the call came

@@ -1,6 +1,7 @@
 """Opens a shop's ways out when they are first needed: one client per channel and shop, with the account from settings.
 
-Where settings name no account, a `Fallback` (the sandbox) may stand in. Access tokens are rows, so replicas share them.
+Where settings name no account, a `Fallback` (the sandbox) may stand in. A marketplace's account may be the shop's own
+row (`accounts`); a change of it is seen at the next call. Access tokens are rows, so replicas share them.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,17 @@ import httpx
 from sqlalchemy import and_, select
 
 from services.notifications.channels.mail import Mail
+from services.notifications.channels.seals import Seals
 from services.notifications.channels.sms import Sms
 from services.notifications.channels.web import http_client
-from services.notifications.domain.results import Channel
+from services.notifications.domain.channel_accounts import MARKETPLACES, policy_of
+from services.notifications.domain.results import Call, Channel, Result, rejected
+from services.notifications.jobs.accounts import Marketplace, merged
 from services.notifications.marketplaces.amazon import Amazon
 from services.notifications.marketplaces.ebay import Ebay
 from services.notifications.marketplaces.tokens import Token
+from services.notifications.queries import Found
+from services.notifications.queries.channels import find_account
 from services.notifications.settings import Accounts, Settings
 from services.notifications.tables import access_tokens
 from shared.database import Clock, upsert
@@ -52,6 +58,16 @@ class TokenRows:
             await tx.execute(stored, [self._key | values])
 
 
+class SwitchedOff:
+    """A marketplace that the shop deals with no more: nothing leaves for it until a person tries again."""
+
+    async def send(self, _call: Call) -> Result:
+        return rejected("the shop has switched this marketplace off")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 class Outlets:
     """The open ways out of this process; `receivers` are those that need no account (webhooks, push)."""
 
@@ -59,32 +75,57 @@ class Outlets:
         self,
         settings: Settings,
         outbox: Outbox,
+        seals: Seals,
         fallback: Fallback | None = None,
         receivers: Mapping[str, Channel] | None = None,
     ) -> None:
         self._settings = settings
         self._outbox = outbox
+        self._seals = seals
         self._fallback = fallback
         self._receivers = receivers or {}
-        self._open: dict[tuple[str, str], Channel | None] = {}
+        self._open: dict[tuple[str, str], tuple[int, Channel | None]] = {}
+        self._retired: list[Channel] = []
 
-    def find(self, channel: str, shop: str) -> Channel | None:
-        """The shop's way out, None where no account is set up."""
+    async def find(self, channel: str, shop: str) -> Channel | None:
+        """The shop's way out, None where no account is set up.
+
+        Raises `NoSealingKeys` or `Unsealable` where the account's credentials cannot be opened.
+        """
         if channel in self._receivers:
             return self._receivers[channel]
+        row = await self._row(channel, shop) if channel in MARKETPLACES else None
+        version = 0 if row is None else row.version
         key = (channel, shop)
-        if key not in self._open:
-            own = self._settings.accounts(shop)
-            spare = self._fallback.accounts if self._fallback else Accounts()
-            self._open[key] = self._make(channel, shop, own, None) or self._make(channel, shop, spare, self._fallback)
-        return self._open[key]
+        known = self._open.get(key)
+        if known is None or known[0] != version:
+            self._open[key] = (version, self._choose(channel, shop, row))
+            if known is not None and known[1] is not None:
+                self._retired.append(known[1])  # calls may be out on it
+        return self._open[key][1]
 
     async def close(self) -> None:
         """Give all connections back."""
-        ways, self._open = self._open, {}
-        for way in ways.values():
+        ways = [way for _, way in self._open.values()] + self._retired
+        self._open, self._retired = {}, []
+        for way in ways:
             if way is not None:
                 await way.close()
+
+    async def _row(self, channel: str, shop: str) -> Found | None:
+        async with self._outbox.db.read() as conn:
+            return await find_account(conn, shop, channel)
+
+    def _choose(self, channel: str, shop: str, row: Found | None) -> Channel | None:
+        own, spare = self._settings.accounts(shop), self._fallback.accounts if self._fallback else Accounts()
+        if row is None:
+            return self._make(channel, shop, own, None) or self._make(channel, shop, spare, self._fallback)
+        if not policy_of(row.account).enabled:
+            return SwitchedOff()
+        below: Marketplace | None = getattr(own, channel)
+        fallback = None if below or row.credentials else self._fallback
+        account = merged(self._seals, channel, row, getattr(spare, channel) if fallback else below)
+        return self._make(channel, shop, Accounts.model_validate({channel: account}), fallback)
 
     def _make(self, channel: str, shop: str, accounts: Accounts, fallback: Fallback | None) -> Channel | None:
         clock: Clock = self._outbox.clock

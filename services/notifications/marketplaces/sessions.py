@@ -1,16 +1,26 @@
-"""What both marketplaces' clients do alike: authorised calls, moments as they write them, results of broken calls."""
+"""What both marketplaces' clients do alike: authorised calls, moments as they write them, results of broken calls.
 
-from collections.abc import Awaitable, Callable
+A page of orders is read order by order: one that cannot be understood is told to the log, and keeps no other back.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationError
 from pydantic.alias_generators import to_camel
 
-from services.notifications.channels.web import AUTHORISATION, NoAnswer, NotSent, exchange
-from services.notifications.domain.results import Result, down, unknown
+from services.notifications.channels.web import AUTHORISATION, NoAnswer, NotSent, document, exchange, judge, why
+from services.notifications.domain.channel_orders import Seen
+from services.notifications.domain.results import Result, down, rejected, unknown
 from services.notifications.marketplaces.tokens import NoToken, Tokens
+from shared.database import Clock
+from shared.observability import get_logger
+
+log = get_logger(__name__)
+
+Headers = dict[str, str]
 
 
 def _with_milliseconds(moment: datetime) -> str:
@@ -49,30 +59,60 @@ class Session:
         self._headers = headers
         self._seconds = seconds
 
-    async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One call; a token refused in mid-flight is replaced once, and a second refusal is the answer.
+    async def call(self, method: str, path: str, *, more: Headers | None = None, **options: Any) -> httpx.Response:
+        """One call with `more` headers; a token refused in mid-flight is replaced once, a second refusal is the answer.
 
         Raises `NoToken`, `NotSent` or `NoAnswer`.
         """
         token = await self.tokens.get()
-        response = await self._attempt(method, path, token, options)
+        response = await self._attempt(method, path, self._headers(token) | (more or {}), options)
         if response.status_code in AUTHORISATION:
-            response = await self._attempt(method, path, await self.tokens.renew(token), options)
+            renewed = await self.tokens.renew(token)
+            response = await self._attempt(method, path, self._headers(renewed) | (more or {}), options)
         return response
 
-    async def _attempt(self, method: str, path: str, token: str, options: dict[str, Any]) -> httpx.Response:
-        return await exchange(
-            self.http, method, self._base_url + path, seconds=self._seconds, headers=self._headers(token), **options
-        )
+    def url(self, path: str) -> httpx.URL:
+        """The whole address of a path."""
+        return httpx.URL(self._base_url + path)
+
+    async def _attempt(self, method: str, path: str, headers: Headers, options: dict[str, Any]) -> httpx.Response:
+        url = self._base_url + path
+        return await exchange(self.http, method, url, seconds=self._seconds, headers=headers, **options)
 
 
 async def outcome(calls: Awaitable[Result]) -> Result:
-    """The result of these calls, also where they broke."""
+    """The result of these calls, also where they broke, or where our own model refuses what was to be sent."""
     try:
         return await calls
+    except ValidationError as error:
+        return rejected(why(error))
     except NoToken as error:
         return error.result
     except NotSent as error:
         return down(str(error))
     except NoAnswer as error:
         return unknown(str(error))
+
+
+async def page(call: Awaitable[httpx.Response], clock: Clock) -> dict[str, Any] | Result:
+    """The document that a reading call brought, or what its failure means: reading may always be done again."""
+    try:
+        response = await call
+    except NoToken as error:
+        return error.result
+    except (NotSent, NoAnswer) as error:
+        return down(str(error))
+    if not response.is_success:
+        return judge(response, clock(), repeatable=True)
+    found = document(response)
+    return found or down("an answer that is no JSON object")
+
+
+def readable(channel: str, read: Callable[[dict[str, Any]], Seen], found: Iterable[Any]) -> Iterator[Seen]:
+    """The orders that can be understood."""
+    for one in found:
+        try:
+            yield read(one)
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            number = one.get("orderId") if isinstance(one, dict) else None
+            log.error("pull.order_not_understood", channel=channel, external_id=number, error=type(error).__name__)

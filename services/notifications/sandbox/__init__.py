@@ -13,15 +13,17 @@ from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
 from services.notifications.sandbox.amazon import AmazonSandbox
+from services.notifications.sandbox.buying import buying_router
 from services.notifications.sandbox.ebay import BASE as EBAY_BASE
-from services.notifications.sandbox.ebay import EbaySandbox
-from services.notifications.sandbox.ledger import Ledger, control_router
+from services.notifications.sandbox.ebay import INVENTORY_BASE, EbaySandbox
+from services.notifications.sandbox.ebay.refunds import SIGNATURE_KEY
 from services.notifications.sandbox.mail import HOST, MailSandbox
 from services.notifications.sandbox.pages import pages_router
 from services.notifications.sandbox.twilio import TwilioSandbox
 from services.notifications.sandbox.webhooks import WebhookSandbox
 from services.notifications.settings import Accounts, AmazonAccount, EbayAccount, SmtpAccount, TwilioAccount
 from shared.database import Clock, utcnow
+from shared.web.sandbox import Ledger, control_router
 
 ORIGIN = "http://sandbox.invalid"
 ANYTHING = SecretStr("sandbox")
@@ -34,9 +36,16 @@ class Sandbox:
         ledgers = [Ledger(name, clock) for name in ("mail", "sms", "amazon", "ebay", "webhooks")]
         mail, sms, amazon, ebay, webhooks = ledgers
         self.mail = MailSandbox(mail)
-        vendors = [TwilioSandbox(sms, clock).router(), AmazonSandbox(amazon).router(), EbaySandbox(ebay).router()]
+        self.amazon, self.ebay = AmazonSandbox(amazon, clock), EbaySandbox(ebay, clock)
+        vendors = [TwilioSandbox(sms, clock).router(), self.amazon.router(), self.ebay.router()]
         vendors.append(WebhookSandbox(webhooks).router())
-        self.routers: list[APIRouter] = [*map(control_router, ledgers), *vendors, pages_router(ledgers)]
+        buyers = [buying_router("amazon", self.amazon.orders), buying_router("ebay", self.ebay.orders)]
+        self.routers: list[APIRouter] = [
+            *map(control_router, ledgers),
+            *buyers,
+            *vendors,
+            pages_router(ledgers),
+        ]
 
     @property
     def accounts(self) -> Accounts:
@@ -52,16 +61,20 @@ class Sandbox:
             amazon=AmazonAccount(
                 base_url=f"{ORIGIN}/sandbox/amazon",
                 token_url=f"{ORIGIN}/sandbox/amazon/auth/o2/token",
+                seller_id="A1SANDBOX",
                 client_id="sandbox",
                 client_secret=ANYTHING,
                 refresh_token=ANYTHING,
             ),
             ebay=EbayAccount(
                 base_url=f"{ORIGIN}/sandbox/ebay{EBAY_BASE}",
+                inventory_url=f"{ORIGIN}/sandbox/ebay{INVENTORY_BASE}",
                 token_url=f"{ORIGIN}/sandbox/ebay/identity/v1/oauth2/token",
                 client_id="sandbox",
                 client_secret=ANYTHING,
                 refresh_token=ANYTHING,
+                signature_key=SecretStr(SIGNATURE_KEY),
+                private_key=SecretStr(self.ebay.refunds.private_key),
             ),
         )
 

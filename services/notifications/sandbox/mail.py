@@ -12,10 +12,11 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.notifications.sandbox.ledger import Kind, Ledger
+from shared.web.sandbox import Kind, Ledger
 
 HOST = "127.0.0.1"
 SHOWN = 200_000
+STOP_SECONDS = 1.0
 TAKEN = "250 2.0.0 Ok: kept in the sandbox"
 REPLIES = {
     Kind.BUSY: "450 4.7.1 Too much mail, try again later",
@@ -30,7 +31,7 @@ class MailSandbox:
         self.ledger = ledger
         self.port = 0
         self._server: asyncio.Server | None = None
-        self._connections: set[SMTP] = set()
+        self._connections: set[Connection] = set()
 
     async def start(self) -> None:
         self._server = await asyncio.get_running_loop().create_server(self._connection, HOST, self.port)
@@ -40,10 +41,13 @@ class MailSandbox:
         if self._server is None:
             return
         self._server.close()
+        sessions = [connection.session_task for connection in self._connections if connection.session_task]
         for connection in self._connections:
             _abort(connection)
         self._connections.clear()
         await self._server.wait_closed()
+        if sessions:
+            await asyncio.wait(sessions, timeout=STOP_SECONDS)
         self._server = None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -61,10 +65,23 @@ class MailSandbox:
         return reply
 
     def _connection(self) -> SMTP:
-        connection = SMTP(self, hostname="sandbox.invalid", ident="Comptoir sandbox")
-        self._connections = {known for known in self._connections if known.transport is not None}
+        connection = Connection(self, hostname="sandbox.invalid", ident="Comptoir sandbox")
+        self._connections = {known for known in self._connections if not known.ended}
         self._connections.add(connection)
         return connection
+
+
+class Connection(SMTP):
+    """A client's connection, from before it has a transport until it is lost."""
+
+    @property
+    def session_task(self) -> asyncio.Task[None] | None:
+        """What serves it; None while it is only being set up."""
+        return self._handler_coroutine
+
+    @property
+    def ended(self) -> bool:
+        return self.session_task is not None and self.transport is None
 
 
 def _request(envelope: Envelope, message: Message, size: int) -> dict[str, Any]:

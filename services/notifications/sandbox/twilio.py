@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from jsonschema import Draft202012Validator
 
-from services.notifications.sandbox.ledger import Kind, Ledger
 from services.notifications.sandbox.vendors import Answer, as_form, effect, respond, seen, violations
 from shared.database import Clock
 from shared.security import open_to_all
+from shared.web.sandbox import Kind, Ledger
 
 SCHEMA = Draft202012Validator(
     {
@@ -102,7 +102,7 @@ def _authorised(request: Request) -> bool:
 
 
 def _fault(kind: Kind) -> Answer:
-    if kind is Kind.BUSY:
+    if kind in (Kind.BUSY, Kind.BUSY_FOR):
         return _error(429, 20429, "Too Many Requests")
     return _error(500, 20500, "Internal Server Error")
 

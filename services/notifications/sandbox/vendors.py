@@ -11,14 +11,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 from jsonschema import Draft202012Validator
 
-from services.notifications.sandbox.ledger import Kind, Ledger, hold
 from shared.web import json_response
+from shared.web.sandbox import Kind, Ledger, hold
 
 Answer = tuple[int, Any, dict[str, str]]
 """Status, document (None: no body) and headers."""
+
+
+REFUSING = frozenset({Kind.BUSY, Kind.BUSY_FOR, Kind.FAILING, Kind.EXPIRED, Kind.INVALID})
+"""Faults in whose place the call is not acted upon."""
 
 
 def violations(validator: Draft202012Validator, document: Any) -> list[str]:
@@ -54,11 +58,15 @@ async def effect(
 ) -> Response:
     """Answer a call that changes something: act, note it, and show the fault that was ordered."""
     kind = ledger.take_fault()
-    status, document, headers = fault(kind) if kind in (Kind.BUSY, Kind.FAILING) else act()
+    status, document, headers = fault(kind) if kind in REFUSING else act()
+    if kind is Kind.BUSY_FOR:
+        headers = headers | {"Retry-After": "2"}
     answered = kind is not Kind.SILENT
     ledger.write(order, request, {"status": status, "body": document}, answered=answered)
     if not answered:
         await hold()
+    if kind is Kind.GARBAGE:
+        return HTMLResponse("<h1>Something went wrong</h1>", 502)
     return respond((status, document, headers))
 
 

@@ -15,9 +15,9 @@ from fastapi.responses import Response
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
-from services.notifications.sandbox.ledger import Kind, Ledger
 from services.notifications.sandbox.vendors import Answer, as_json, effect, respond, seen, violations
 from shared.security import open_to_all
+from shared.web.sandbox import Kind, Ledger
 
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 SCHEMA = Draft202012Validator(

@@ -1,10 +1,17 @@
-"""What notifications keeps: obligations and their attempts (`delivery`), whom webhooks and push go to (`webhook`).
+"""What notifications keeps: obligations and attempts (`delivery`), marketplaces (`channel`), receivers (`webhook`).
 
 Beside them stand the tables every service has.
 
 Written by `commands`, read by `queries`; `migrations` makes the same tables (a test compares).
 """
 
+from services.notifications.tables.channel import (
+    channel_accounts,
+    channel_listings,
+    channel_orders,
+    channel_pulls,
+    stock,
+)
 from services.notifications.tables.delivery import access_tokens, attempts, lanes, obligations
 from services.notifications.tables.metadata import answers, guards, idempotency_keys, metadata, outbox, parked, shops
 from services.notifications.tables.webhook import (
@@ -19,6 +26,10 @@ __all__ = [
     "access_tokens",
     "answers",
     "attempts",
+    "channel_accounts",
+    "channel_listings",
+    "channel_orders",
+    "channel_pulls",
     "exchanges",
     "guards",
     "idempotency_keys",
@@ -31,5 +42,6 @@ __all__ = [
     "parked",
     "push_subscriptions",
     "shops",
+    "stock",
     "webhook_endpoints",
 ]

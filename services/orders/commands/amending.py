@@ -33,6 +33,7 @@ _TOLD = frozenset(
         "shipping_method",
         "pickup",
         "payment_method",
+        "purchase_order",
         "shown",
     }
 )
@@ -45,7 +46,7 @@ _FOUND_BY = {
     "payment_method": Kind.PAYMENT,
     "shipping_method": Kind.SHIPPING,
 }
-_PLAIN = ("payment_method", "operator", "origin", "indicator", "shown")
+_PLAIN = ("payment_method", "purchase_order", "operator", "origin", "indicator", "shown")
 
 Values = dict[str, Any]
 

@@ -18,7 +18,7 @@ from services.orders.commands.placing import place_many
 from services.orders.commands.saving import Change, save
 from services.orders.queries.records import OrderRecord, lock_orders
 from services.orders.tables import applied_rules, orders
-from shared.contracts import Address, ChannelOrder
+from shared.contracts import Address, ChannelOrder, LineKind
 from shared.database import among, upsert
 from shared.outbox import Transaction
 
@@ -48,7 +48,7 @@ async def hear_channel_orders(tx: Transaction, messages: Sequence[ChannelOrder])
 
 
 def _asks(message: ChannelOrder) -> bool:
-    return message.cancel_requested or message.cancelled or message.shipping_address is not None
+    return message.cancel_requested or message.cancelled or message.ship_soon or message.shipping_address is not None
 
 
 async def _report(tx: Transaction, shop: str, messages: Sequence[ChannelOrder]) -> None:
@@ -92,6 +92,9 @@ def _requests(record: OrderRecord, message: ChannelOrder) -> list[Told]:
         asked.append(("cancelled", f"{channel} shows this order as cancelled."))
     elif message.cancel_requested:
         asked.append(("cancel_requested", f"The buyer asked {channel} to cancel this order."))
+    if message.ship_soon and message.ship_by is not None:
+        moment = f"{message.ship_by:%Y-%m-%d %H:%M} UTC"
+        asked.append((f"ship_by:{moment}", f"{channel} wants this order shipped by {moment}."))
     address = message.shipping_address
     if address is not None and record.shipping_address is not None and address != Address(**record.shipping_address):
         digest = hashlib.sha256(address.model_dump_json().encode()).hexdigest()[:16]
@@ -127,6 +130,7 @@ def _values(message: ChannelOrder) -> dict[str, Any]:
             {
                 "sku": line.sku,
                 "name": line.title or line.sku,
+                "kind": "product" if line.kind in (None, LineKind.OTHER) else line.kind,
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,
                 "tax_rate": line.tax_rate,

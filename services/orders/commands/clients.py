@@ -19,7 +19,7 @@ from shared.database import among, new_id, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid
 
-_CONTACT = ("phone", "language", "company", "vat_number")
+_CONTACT = ("phone", "language", "company", "vat_number", "siren", "siret", "electronic_address")
 _ADDRESSES = ("billing_address", "shipping_address")
 _locked = (
     select(customers)

@@ -101,7 +101,8 @@ def _erased(tx: Transaction, record: OrderRecord, actor: Actor) -> Change:
     record.email = ""
     record.billing_address = _country(record.billing_address)
     record.shipping_address = _country(record.shipping_address)
-    record.fields, record.history_token, record.erased = {}, "", True
+    record.fields, record.purchase_order = {}, None
+    record.history_token, record.erased = "", True
     for parcel in record.shipments:
         parcel.tracking_number = parcel.tracking_url = None
     change = Change(record, details=True, parcels=list(record.shipments), found_by={Kind.CLIENT})

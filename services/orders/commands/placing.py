@@ -242,6 +242,7 @@ def _record(
         sent_at=tx.now,
         same_as_billing=request.shipping_address is None and request.billing_address is not None,
         payment_method=request.payment_method,
+        purchase_order=request.purchase_order,
         operator=request.operator,
         origin=request.origin,
         indicator=request.indicator,

@@ -57,6 +57,7 @@ _DETAILS = (
     "pickup",
     "customer_group",
     "payment_method",
+    "purchase_order",
     "operator",
     "origin",
     "tags",

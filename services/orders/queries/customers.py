@@ -19,7 +19,17 @@ from shared.problems import NotFound
 
 CLIENT, TAG = "client", "tag"
 """Kinds of words: those the box looks for, and whole tags."""
-DETAILS = ("phone", "language", "company", "vat_number", "billing_address", "shipping_address")
+DETAILS = (
+    "phone",
+    "language",
+    "company",
+    "vat_number",
+    "siren",
+    "siret",
+    "electronic_address",
+    "billing_address",
+    "shipping_address",
+)
 
 
 class CustomerNotFound(NotFound):

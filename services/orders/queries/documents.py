@@ -57,6 +57,7 @@ def _details(record: OrderRecord) -> dict[str, Any]:
         "fulfilment": "delivery" if record.pickup is None else "pickup",
         "pickup": record.pickup,
         "payment_method": record.payment_method,
+        "purchase_order": record.purchase_order,
         "operator": record.operator,
         "origin": record.origin,
         "indicator": record.indicator,

@@ -15,6 +15,7 @@ from services.orders.queries.records import OrderRecord, complete, record_of
 from services.orders.queries.search_filters import Filters, matching
 from services.orders.queries.search_terms import Narrowed
 from services.orders.tables import lines, orders
+from shared.database import among
 
 COUNTED = 1_000
 """How far a page counts its total; `count_orders` counts everything."""
@@ -59,11 +60,14 @@ async def list_orders(
 ) -> Found:
     """Up to `limit` + 1 orders, so that the caller sees whether there is a next page; the total up to `COUNTED`.
 
-    Both walk along the same index, the page further on.
+    Both walk along the same index, the page further on; the first page was seen while counting.
     """
     asked = await matching(conn, shop, filters)
-    total, exact = await _total(conn, asked, sort)
-    statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit + 1)
+    total, exact, first = await _total(conn, asked, sort)
+    if after is None and first is not None:
+        statement = page_statement([among(orders.c.id, first[: limit + 1])], sort, None)
+    else:
+        statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit + 1)
     records = [record_of(row) for row in await conn.execute(statement)]
     return Found(await complete(conn, records), total, exact)
 
@@ -86,18 +90,20 @@ async def count_rows(conn: AsyncConnection, shop: str, filters: Filters, *, line
     return int((await conn.execute(select(func.count()).select_from(found.limit(limit).subquery()))).scalar_one())
 
 
-async def _total(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> tuple[int, bool]:
-    """How many there are, up to `COUNTED`; of those with a common word only the first `WALKED` are looked at."""
+async def _total(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> tuple[int, bool, Sequence[str] | None]:
+    """How many there are, up to `COUNTED`, whether that is all, and the ids that were counted.
+
+    Of orders with a common word only the first `WALKED` are looked at, and no ids are told.
+    """
     walked = page_statement(asked.few, sort, None).with_only_columns(orders.c.id)
     if not asked.probes:
-        some = walked.limit(COUNTED + 1).subquery()
-        total = (await conn.execute(select(func.count()).select_from(some))).scalar_one()
-        return min(total, COUNTED), total <= COUNTED
+        ids = (await conn.execute(walked.limit(COUNTED + 1))).scalars().all()
+        return min(len(ids), COUNTED), len(ids) <= COUNTED, ids
     has_all = and_(*asked.probes).label("has_all")
     first = walked.add_columns(has_all).limit(WALKED + 1).subquery()
     counts = select(func.count(), func.count().filter(first.c.has_all)).select_from(first)
     seen, total = (await conn.execute(counts)).one()
-    return min(total, COUNTED), seen <= WALKED and total <= COUNTED
+    return min(total, COUNTED), seen <= WALKED and total <= COUNTED, None
 
 
 def page_statement(conditions: Sequence[ColumnElement[bool]], sort: Sort, after: Key | None) -> Select[Any]:

@@ -39,6 +39,7 @@ def order_message(record: OrderRecord) -> contracts.Order:
         shipping_method=record.shipping_method,
         pickup_point=None if record.pickup is None else contracts.PickupPoint.model_validate(record.pickup),
         payment_method=record.payment_method,
+        purchase_order=record.purchase_order,
         adjustments=tuple(contracts.Adjustment.model_validate(found) for found in record.adjustments),
         entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),
     )

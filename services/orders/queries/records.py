@@ -152,6 +152,7 @@ class OrderRecord:
     pickup: dict[str, Any] | None = None
     customer_group: str | None = None
     payment_method: str | None = None
+    purchase_order: str | None = None
     operator: str | None = None
     origin: str | None = None
     indicator: str | None = None

@@ -16,7 +16,7 @@ from services.orders.domain.code import parse_code
 from services.orders.domain.search import Kind
 from services.orders.queries.search_terms import Narrowed, Wanted, anywhere, exactly, narrow
 from services.orders.tables import orders, parcels
-from shared.database import among
+from shared.database import among, plan_by_values
 
 Condition = Callable[[Any], ColumnElement[bool]]
 Filters = Mapping[str, Any]
@@ -90,7 +90,8 @@ TERMS: dict[str, Callable[[Sequence[str]], list[Wanted]]] = {
 
 
 async def matching(conn: AsyncConnection, shop: str, filters: Filters) -> Narrowed:
-    """The conditions of a filtered list of one shop's orders."""
+    """The conditions of a filtered list of one shop's orders; it is planned for these very filters."""
+    await plan_by_values(conn)
     found: list[ColumnElement[bool]] = [orders.c.shop == shop, orders.c.deleted_at.is_(None)]
     found += [CONDITIONS[name](value) for name, value in filters.items() if name in CONDITIONS]
     wanted = [one for name, value in filters.items() if name in TERMS for one in TERMS[name](value)]

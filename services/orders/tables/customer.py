@@ -16,7 +16,7 @@ customers = Table(
     Column("shop", String(40), nullable=False),
     Column("email", String(320), nullable=False),  # lower case
     Column("name", Text, nullable=False),
-    Column("details", Json(), nullable=False),  # phone, language, company, vat_number, addresses
+    Column("details", Json(), nullable=False),  # phone, language, company, numbers, addresses
     Column("created_at", UtcDateTime(), nullable=False),
     Column("updated_at", UtcDateTime(), nullable=False),
     Column("group_name", String(60)),  # of `customer_groups`; null: public prices

@@ -87,6 +87,7 @@ orders = Table(
     Column("pickup", Json()),  # {point, name, address, date} as they were chosen; null: delivered
     Column("customer_group", String(60)),  # the client's when the order was placed; null: none
     Column("payment_method", String(100)),
+    Column("purchase_order", String(100)),  # the client's own number for it
     Column("operator", String(100)),
     Column("origin", String(100)),
     Column("indicator", String(60)),

@@ -5,7 +5,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from services.orders.commands.inputs.details import Fields, PickupInput, Tag, Tags
-from services.orders.commands.inputs.fields import Comment, Email, Filled, Input, Language, Short, Words
+from services.orders.commands.inputs.fields import (
+    Comment,
+    ElectronicAddress,
+    Email,
+    Filled,
+    Input,
+    Language,
+    Short,
+    Siren,
+    Siret,
+    Words,
+)
 from services.orders.commands.inputs.orders import AddressInput
 
 
@@ -18,6 +29,9 @@ class ContactInput(Input):
     language: Language | None = None
     company: Words | None = None
     vat_number: Words | None = None
+    siren: Siren | None = None
+    siret: Siret | None = None
+    electronic_address: ElectronicAddress | None = None
 
 
 class AmendOrder(Input):
@@ -31,6 +45,7 @@ class AmendOrder(Input):
     shipping_method: Short | None = None
     pickup: PickupInput | None = None
     payment_method: Short | None = None
+    purchase_order: Short | None = None
     operator: Short | None = None
     origin: Short | None = None
     indicator: Tag | None = None

@@ -5,7 +5,17 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from services.orders.commands.inputs.details import Tags
-from services.orders.commands.inputs.fields import Email, Filled, Input, Language, Short, Words
+from services.orders.commands.inputs.fields import (
+    ElectronicAddress,
+    Email,
+    Filled,
+    Input,
+    Language,
+    Short,
+    Siren,
+    Siret,
+    Words,
+)
 from services.orders.commands.inputs.orders import AddressInput
 
 
@@ -28,6 +38,9 @@ class ClientFields(Input):
     language: Language | None = None
     company: Words | None = None
     vat_number: Words | None = None
+    siren: Siren | None = None
+    siret: Siret | None = None
+    electronic_address: ElectronicAddress | None = None
     number: Short | None = None
     tags: Tags = ()
     group: Short | None = None

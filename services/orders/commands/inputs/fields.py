@@ -15,6 +15,8 @@ from pydantic import (
     Field,
     StringConstraints,
 )
+from stdnum.exceptions import ValidationError as WrongNumber
+from stdnum.fr import siren, siret
 
 from shared.money import UnknownCurrency, exponent
 
@@ -68,6 +70,20 @@ def _zone(value: str) -> str:
     return value
 
 
+def _siren(value: str) -> str:
+    try:
+        return siren.validate(value)
+    except WrongNumber:
+        raise ValueError("is no SIREN: nine digits, the last of which proves the others") from None
+
+
+def _siret(value: str) -> str:
+    try:
+        return siret.validate(value)
+    except WrongNumber:
+        raise ValueError("is no SIRET: a SIREN and five digits, the last of which proves the others") from None
+
+
 _Text = Annotated[str, AfterValidator(_writable)]
 Plain = Annotated[Decimal, BeforeValidator(_as_decimal)]
 Percent = Annotated[Plain, Field(le=100)]
@@ -75,6 +91,10 @@ Words = Annotated[_Text, StringConstraints(strip_whitespace=True, max_length=500
 Filled = Annotated[Words, StringConstraints(min_length=1)]
 Short = Annotated[_Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Email = Annotated[_Text, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(_email)]
+Siren = Annotated[_Text, StringConstraints(max_length=20), AfterValidator(_siren)]
+Siret = Annotated[_Text, StringConstraints(max_length=30), AfterValidator(_siret)]
+ElectronicAddress = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}:[A-Za-z0-9+_.-]{1,120}|EM:[^\s:]{1,120})$")]
+"""Of the scheme's code and the address: `0225:732829320` in the French directory, `EM:` before an e-mail address."""
 Comment = Annotated[_Text, StringConstraints(max_length=5000)]
 Letter = Annotated[_Text, StringConstraints(max_length=20_000)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]

@@ -10,6 +10,7 @@ from services.orders.commands.inputs.fields import (
     GREATEST,
     Comment,
     Currency,
+    ElectronicAddress,
     Email,
     Filled,
     Input,
@@ -20,6 +21,8 @@ from services.orders.commands.inputs.fields import (
     Plain,
     Quantity,
     Short,
+    Siren,
+    Siret,
     Words,
 )
 from services.orders.domain.kinds import STOCKED
@@ -42,6 +45,9 @@ class CustomerInput(Input):
     language: Language | None = None
     company: Words | None = None
     vat_number: Words | None = None
+    siren: Siren | None = None
+    siret: Siret | None = None
+    electronic_address: ElectronicAddress | None = None
     account: bool = False
 
 
@@ -111,6 +117,7 @@ class PlaceOrder(Input):
     shipping_method: Short | None = None
     pickup: PickupInput | None = None
     payment_method: Short | None = None
+    purchase_order: Short | None = None
     operator: Short | None = None
     origin: Short | None = None
     indicator: Tag | None = None

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.orders.commands.inputs.fields import (
     Currency,
+    ElectronicAddress,
     Email,
     Filled,
     Input,
@@ -14,6 +15,7 @@ from services.orders.commands.inputs.fields import (
     Moment,
     Scope,
     Short,
+    Siret,
     Words,
     Zone,
 )
@@ -40,6 +42,16 @@ class LegalInput(Input):
     iban: Words | None = None
     legal_form: Words | None = None
     vat_exempt: bool = False
+    siret: Siret | None = None
+    electronic_address: ElectronicAddress | None = None
+    vat_on_debits: bool = False
+    exemption: Words | None = None
+
+    @model_validator(mode="after")
+    def _establishment_of_the_seller(self) -> Self:
+        if self.siret and self.siren and self.siret[:9] != "".join(self.siren.split()):
+            raise ValueError("siret: begins with another SIREN than the seller's")
+        return self
 
 
 class ClosingInput(Input):
@@ -72,6 +84,8 @@ class ShopInput(Input):
     invoice_policy: Literal["on_shipment", "per_shipment", "on_payment", "manual"] = "on_shipment"
     invoice_series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,10}$")] = "FA"
     credit_note_series: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,10}$")] = "AV"
+    invoicing: Literal["internal", "external"] = "internal"
+    payment_days: Annotated[int, Field(ge=0, le=120, strict=True)] = 0
     closings: tuple[ClosingInput, ...] = ()
     profile: Literal["open", "strict"] = "open"
     payment_term_hours: Annotated[int, Field(ge=1, le=24 * 366)] | None = None
@@ -79,3 +93,9 @@ class ShopInput(Input):
     on_invoice_imported: Short | None = None
     tracking_required: bool = False
     publish_histories: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind_a_series(self) -> Self:
+        if self.invoice_series == self.credit_note_series:
+            raise ValueError("invoice_series and credit_note_series must differ: each kind is numbered for itself")
+        return self

@@ -1,0 +1,30 @@
+"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `external`, `payments`, `methods`
+(and payment links), `payouts`, `provider` (its events), `credit`, `accounting`, `reports`.
+
+Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
+Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
+"""
+
+from fastapi import APIRouter
+
+from services.billing.api import (
+    accounting,
+    credit,
+    documents,
+    external,
+    methods,
+    payments,
+    payouts,
+    provider,
+    reports,
+)
+from services.billing.api.tools import Tools
+
+__all__ = ["UPLOADS", "Tools", "router"]
+
+UPLOADS = external.UPLOADS | payouts.UPLOADS
+"""Bodies that may be larger than others, in bytes."""
+
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
+for subject in (documents, external, payments, methods, payouts, provider, accounting, credit, reports):
+    router.include_router(subject.router)

@@ -1,0 +1,145 @@
+"""Credit notes that a person asks for: an invoice in full, units of its lines, or an amount; and invoices made anew.
+
+Never more than is left of the invoice. What was credited by hand stays so: the draft bears a `Grant` by which every
+later convergence knows of it, made so that the present state asks for nothing more. Pure, like `due`, and drafted on
+the same `Plan`. Neighbour: `services.billing.commands.credit`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from services.billing.domain.coverage import out_and_back
+from services.billing.domain.grants import Grant
+from services.billing.domain.ledger import Invoice, Issued, Position
+from services.billing.domain.payment import Paid
+from services.billing.domain.plan import Draft, Plan, money_of
+from services.billing.domain.pricing import stated
+from shared.contracts import DocumentKind, InvoicePolicy, Order
+
+
+class NothingLeft(ValueError):
+    """The invoice was credited in full."""
+
+
+class UnknownLine(ValueError):
+    """The invoice has no such line."""
+
+
+class TooMuch(ValueError):
+    """More is to be credited than is left; `line` names where, None is the whole. `left` is units, or an amount."""
+
+    def __init__(self, left: int, line: int | None = None) -> None:
+        super().__init__(f"{left} left")
+        self.left = left
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to credit: units by line id, an amount (gross, minor units), or all that is left; who asks, and why."""
+
+    text: str
+    by: str
+    lines: Mapping[int, int] | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An order as it stands: what the rules need of it."""
+
+    order: Order
+    policy: InvoicePolicy
+    paid: Paid
+    documents: Sequence[Issued]
+
+
+def credit_note(case: Case, invoice_id: str, wish: Wish, new_id: Callable[[], str]) -> Draft:
+    """The credit note that was asked for; raises `NothingLeft`, `UnknownLine` or `TooMuch`."""
+    plan = Plan(case.order, case.documents, new_id)
+    invoice = _live(plan, invoice_id)
+    positions = _positions(plan, invoice, wish)
+    gross = sum(position.amounts.gross for position in positions)
+    before = _standing(plan, case)
+    plan.credit(invoice, positions, "manual")
+    units = dict(before.units)
+    for position in positions:
+        units[position.line] = units.get(position.line, 0) + position.quantity
+    plan.grant = replace(before, units=units, money=0)
+    grant = replace(plan.grant, money=_money(plan, case, before.money + gross), text=wish.text, by=wish.by)
+    return replace(plan.drafts[-1], grant=grant)
+
+
+def reissue(case: Case, invoice_id: str, wish: Wish, new_id: Callable[[], str]) -> list[Draft]:
+    """An invoice credited in full and issued anew as the order now is; one credited by hand is issued again.
+
+    Raises `NothingLeft` where the order's state, and not a hand, took the invoice back.
+    """
+    plan = Plan(case.order, case.documents, new_id)
+    invoice = next((one for one in plan.live if one.id == invoice_id), None)
+    if invoice is not None:
+        units = {position.line: position.quantity for position in invoice.positions.values() if position.quantity}
+        plan.credit_in_full([invoice], "corrected")
+        plan.invoice(invoice.scope, units)
+        return plan.drafts
+    gone = next(one for one in case.documents if one.id == invoice_id)
+    units = {position.line: position.quantity for position in gone.positions}
+    standing = _standing(plan, case)
+    known = {line.id for line in case.order.lines}
+    if any(standing.units.get(line, 0) < count or line not in known for line, count in units.items()):
+        raise NothingLeft
+    left = {line: count - units.get(line, 0) for line, count in standing.units.items()}
+    plan.invoice(plan.free_scope(), units, replace(standing, units=left, text=wish.text, by=wish.by))
+    return plan.drafts
+
+
+def is_invoice(documents: Sequence[Issued], document_id: str) -> bool:
+    """Whether the order has an invoice with this id."""
+    return any(one.id == document_id and one.kind is DocumentKind.INVOICE for one in documents)
+
+
+def _live(plan: Plan, invoice_id: str) -> Invoice:
+    invoice = next((one for one in plan.live if one.id == invoice_id), None)
+    if invoice is None or not invoice.value:
+        raise NothingLeft
+    return invoice
+
+
+def _positions(plan: Plan, invoice: Invoice, wish: Wish) -> list[Position]:
+    if wish.lines is not None:
+        return [_units(plan, invoice, line, count) for line, count in wish.lines.items()]
+    if wish.amount is None:
+        return invoice.remaining
+    if wish.amount > invoice.value:
+        raise TooMuch(invoice.value)
+    return money_of(invoice, wish.amount)
+
+
+def _units(plan: Plan, invoice: Invoice, line: int, count: int) -> Position:
+    """Some units of a line; where an amount was taken off the line already, their share of what is left of it."""
+    if line not in invoice.positions:
+        raise UnknownLine(f"line {line}")
+    held = invoice.positions[line]
+    if count > held.quantity:
+        raise TooMuch(held.quantity, line)
+    if line not in invoice.reductions:
+        return plan.part(held, count)
+    rest = next(position for position in invoice.remaining if position.line == line)
+    included = invoice.prices_include_tax
+    return rest.part(count, stated(rest.amounts, included=included) * count // held.quantity, included=included)
+
+
+def _standing(plan: Plan, case: Case) -> Grant:
+    """The grant so far, less what later returns and refunds explain; from now on counted from here."""
+    returned = {line.id: out_and_back(line)[1] for line in case.order.lines}
+    target = plan.target(case.policy, case.paid)
+    units, _ = plan.grant.left(returned)
+    return Grant(units, max(0, target.reduction - target.refunded), returned, target.refunded)
+
+
+def _money(plan: Plan, case: Case, most: int) -> int:
+    """The money to be granted so that what is left of the invoices is what the order asks for."""
+    if not any(invoice.reduced for invoice in plan.live):
+        return 0
+    target = plan.target(case.policy, case.paid)
+    return max(0, min(most, target.ceiling - plan.value_with(target.least)))

@@ -1,0 +1,79 @@
+"""Who sells to whom, as a document names them: identities, addresses, and where e-invoices find each."""
+
+from typing import Any
+
+from services.billing.domain.mentions import siren_of
+from services.billing.domain.treatments import destination
+from shared.contracts import Address, Order, Shop
+
+SIREN_DIRECTORY = "0225"
+"""The scheme of electronic addresses in the French directory, which begin with a SIREN; `EM` is that of e-mail."""
+
+
+def seller(shop: Shop) -> dict[str, Any]:
+    """The legal identity. A seller in the scheme for small businesses shows no VAT number."""
+    legal = shop.legal
+    siren = legal.siren or (legal.siret or "")[:9] or None
+    return {
+        "title": shop.title,
+        "name": legal.name,
+        "legal_form": legal.legal_form,
+        "address": postal(legal.address),
+        "siren": siren,
+        "siret": legal.siret,
+        "vat_number": None if legal.vat_exempt else legal.vat_number,
+        "email": legal.email,
+        "phone": legal.phone,
+        "iban": legal.iban,
+        "electronic_address": _endpoint(legal.electronic_address, siren, legal.email),
+    }
+
+
+def buyer(order: Order) -> dict[str, Any]:
+    """The client; an e-invoice reaches who has no SIREN by e-mail."""
+    client, address = order.customer, order.billing_address or order.shipping_address
+    return {
+        "name": client.name,
+        "company": client.company,
+        "vat_number": client.vat_number,
+        "siren": siren_of(order),
+        "siret": client.siret,
+        "address": address and postal(address),
+        "electronic_address": _endpoint(client.electronic_address, siren_of(order), client.email),
+    }
+
+
+def ship_to(order: Order) -> dict[str, Any] | None:
+    """The delivery address where it differs from the billing address."""
+    if order.shipping_address is None or order.billing_address in (None, order.shipping_address):
+        return None
+    return postal(order.shipping_address)
+
+
+def deliver_to(order: Order) -> dict[str, str] | None:
+    """Where the goods change hands: the pick-up point, else where they are sent."""
+    address = destination(order)
+    return None if address is None else postal(address)
+
+
+def postal(address: Address) -> dict[str, str]:
+    return {
+        "name": address.name,
+        "street": address.street,
+        "postal_code": address.postal_code,
+        "city": address.city,
+        "country": address.country,
+    }
+
+
+def _endpoint(given: str | None, siren: str | None, email: str | None) -> dict[str, str] | None:
+    """The electronic address (BT-34, BT-49): as given, else by the SIREN, else by e-mail."""
+    if given:
+        scheme, _, address = given.partition(":")
+    elif siren:
+        scheme, address = SIREN_DIRECTORY, "".join(siren.split())
+    elif email:
+        scheme, address = "EM", email
+    else:
+        return None
+    return {"scheme": scheme, "id": address}

@@ -1,0 +1,154 @@
+"""Orders read from a marketplace: what is news is said as `notifications.channel_order.v1`, and repeated.
+
+A row is the marketplace's order; its version rises with what it says. The text is forgotten once orders has it, nothing
+is left to be shipped and the last repeat was said, or when the person it speaks of is erased.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from services.notifications.domain.channel_accounts import MARKETPLACES, policy_of
+from services.notifications.domain.channel_orders import Ours, Seen, digest, next_repeat, translated
+from services.notifications.queries import Found
+from services.notifications.tables import channel_accounts, channel_listings, channel_orders, stock
+from shared.contracts import ChannelOrder, Order
+from shared.database import among, upsert
+from shared.outbox import Transaction
+
+ERASED = "erased"
+"""In the digest's place: whatever the marketplace says of this order, it is not kept again."""
+LONGEST_ALERT = timedelta(hours=240)
+BATCH = 200
+
+_KEY = ("shop", "channel", "external_id")
+_c = channel_orders.c
+_row = (_c.shop == bindparam("s")) & (_c.channel == bindparam("ch")) & (_c.external_id == bindparam("ext"))
+_link = update(channel_orders).where(_row, _c.order_id.is_(None)).values(order_id=bindparam("ours"))
+
+
+async def note_orders(tx: Transaction, shop: str, channel: str, seen: Sequence[Seen]) -> int:
+    """Keep what a page showed and say what is news; how many are."""
+    newest = {one.order.external_id: one for one in seen}
+    own = (_c.shop == shop) & (_c.channel == channel) & among(_c.external_id, sorted(newest))
+    held = select(channel_orders).where(own).order_by(_c.external_id).with_for_update()
+    known = {row.external_id: row for row in await tx.execute(held)}
+    names = await _names(tx, shop, channel, [line.sku for one in newest.values() for line in one.order.lines])
+    rows = []
+    for external, one in sorted(newest.items()):
+        order, before = translated(one.order, names), known.get(external)
+        if before is None and not one.open:
+            continue  # it was dealt with before anybody here saw it
+        if before is not None and (before.digest == ERASED or _same(before, order, one)):
+            continue
+        rows.append(_noted(tx, order, one, before))
+    if rows:
+        columns = tuple(name for name in rows[0] if name not in _KEY)
+        await tx.execute(upsert(tx.conn, channel_orders, keys=_KEY, update=columns), rows)
+    return sum(row["digest"] != getattr(known.get(row["external_id"]), "digest", None) for row in rows)
+
+
+def _same(before: Found, order: ChannelOrder, seen: Seen) -> bool:
+    return bool(before.digest == digest(order) and before.open == seen.open)
+
+
+def _noted(tx: Transaction, order: ChannelOrder, seen: Seen, before: Found | None) -> dict[str, Any]:
+    """The order's row; sends the message where it says something new."""
+    said = digest(order)
+    news = before is None or before.digest != said
+    alerted = before is not None and before.alerted and before.ship_by == order.ship_by
+    version = (before.version if before else 0) + news
+    message = order.model_copy(update={"version": version, "ship_soon": alerted})
+    if news:
+        tx.send(message)
+    return {
+        "shop": order.shop,
+        "channel": order.channel.value,
+        "external_id": order.external_id,
+        "version": version,
+        "digest": said,
+        "body": message.encode().decode(),
+        "ship_by": order.ship_by,
+        "open": seen.open,
+        "alerted": alerted,
+        "repeats": 0 if news or before is None else before.repeats,
+        "repeat_at": next_repeat(tx.now, 0, heard=False) if news or before is None else before.repeat_at,
+        "changed_at": tx.now,
+    }
+
+
+async def _names(tx: Transaction, shop: str, channel: str, skus: Sequence[str]) -> dict[str, Ours]:
+    """What we call these products of the marketplace, and the tax we know of them."""
+    c, s = channel_listings.c, stock.c
+    listed = select(c.external_sku, c.sku).where(c.shop == shop, c.channel == channel, among(c.external_sku, skus))
+    ours = {sku: sku for sku in skus} | {row.external_sku: row.sku for row in await tx.execute(listed)}
+    known = select(s.sku, s.tax_rate).where(s.shop == shop, among(s.sku, list(ours.values())))
+    rates = {row.sku: row.tax_rate for row in await tx.execute(known)}
+    return {theirs: Ours(sku, None if rates.get(sku) is None else Decimal(rates[sku])) for theirs, sku in ours.items()}
+
+
+async def hear_of_orders(tx: Transaction, orders: Sequence[Order]) -> None:
+    """Orders that exist here need no repeating; of a person who was erased nothing is kept."""
+    found = [order for order in orders if order.channel.value in MARKETPLACES and order.external_id]
+    if not found:
+        return
+    links = [{"s": one.shop, "ch": one.channel.value, "ext": one.external_id, "ours": one.id} for one in found]
+    await tx.execute(_link, sorted(links, key=lambda link: (link["s"], link["ch"], link["ext"])))
+    if erased := [order.id for order in found if order.erased]:
+        nothing = {"body": None, "digest": ERASED, "open": False, "repeat_at": None}
+        await tx.execute(update(channel_orders).where(among(_c.order_id, erased)).values(nothing))
+
+
+async def repeat_orders(tx: Transaction) -> int:
+    """Say again what is due to be; how many."""
+    due = select(channel_orders).where(_c.repeat_at <= tx.now).order_by(_c.repeat_at).limit(BATCH)
+    rows = (await tx.execute(due.with_for_update(skip_locked=True))).all()
+    for row in rows:
+        if row.body is not None:
+            tx.send(ChannelOrder.decode(row.body))
+        repeat_at = next_repeat(tx.now, row.repeats + 1, heard=row.order_id is not None)
+        over = repeat_at is None and not row.open
+        values: dict[str, Any] = {"repeats": row.repeats + 1, "repeat_at": repeat_at}
+        await tx.execute(_of(row).values(values | ({"body": None} if over else {})))
+    return len(rows)
+
+
+async def warn_of_deadlines(tx: Transaction) -> int:
+    """Say of orders that are still to be shipped that their last moment comes near; how many."""
+    near = select(channel_orders).where(
+        _c.open, ~_c.alerted, _c.ship_by <= tx.now + LONGEST_ALERT, _c.body.is_not(None)
+    )
+    rows = (await tx.execute(near.order_by(_c.ship_by).limit(BATCH).with_for_update(skip_locked=True))).all()
+    leads = await _leads(tx, {row.shop for row in rows})
+    warned = 0
+    for row in rows:
+        lead = leads.get((row.shop, row.channel), policy_of(None).alert)
+        if row.ship_by - lead > tx.now:
+            continue
+        message = ChannelOrder.decode(row.body).model_copy(update={"version": row.version + 1, "ship_soon": True})
+        tx.send(message)
+        values = {
+            "version": message.version,
+            "alerted": True,
+            "body": message.encode().decode(),
+            "repeats": 0,
+            "repeat_at": next_repeat(tx.now, 0, heard=False),
+        }
+        await tx.execute(_of(row).values(values))
+        warned += 1
+    return warned
+
+
+async def _leads(tx: Transaction, shops: set[str]) -> dict[tuple[str, str], timedelta]:
+    c = channel_accounts.c
+    found = await tx.execute(select(c.shop, c.channel, c.account).where(among(c.shop, sorted(shops))))
+    return {(row.shop, row.channel): policy_of(row.account).alert for row in found}
+
+
+def _of(row: Found) -> Any:
+    return update(channel_orders).where(
+        _c.shop == row.shop, _c.channel == row.channel, _c.external_id == row.external_id
+    )

@@ -1,0 +1,80 @@
+"""Invoices as other programs write them: by the `factur-x` library, in both syntaxes, and PDFs that carry them."""
+
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import facturx
+import pikepdf
+
+GROSS = "24.00"
+"""What the invoice below is for: two articles at 10.00 and 20 %."""
+
+
+def invoice(**more: Any) -> dict[str, Any]:
+    """An invoice in the terms of EN 16931, with the notes that France asks for."""
+    seller = {
+        "name": "Logiciel Tiers SARL",
+        "legal_identifier": "732829320",
+        "legal_identifier_schemeid": "0002",
+        "vat_identifier": "FR44732829320",
+        "addr_l1": "8 place du Marché",
+        "postcode": "33000",
+        "city": "Bordeaux",
+        "country_code": "FR",
+    }
+    return {
+        "BT-1": "EXT-2026/0815",
+        "BT-2": date(2026, 11, 20),
+        "BT-3": "380",
+        "BT-5": "EUR",
+        "BT-9": date(2026, 12, 20),
+        "BT-13": "PO-4711",
+        "BT-14": "C-1",
+        "BT-23": "B1",
+        "BT-72": date(2026, 11, 19),
+        "BG-1": [{"BT-21": code, "BT-22": "Selon nos conditions."} for code in ("PMT", "PMD", "AAB")],
+        "BG-4": seller,
+        "BG-7": {"name": "Claire Fontaine", "city": "Paris", "postcode": "75011", "country_code": "FR"},
+        "BT-106": 20.00,
+        "BT-109": 20.00,
+        "BT-110": 4.00,
+        "BT-112": 24.00,
+        "BT-115": 24.00,
+        "BG-23": [{"BT-116": 20.00, "BT-117": 4.00, "BT-118": "S", "BT-119": 20}],
+        "BG-25": [
+            {
+                "BT-126": "1",
+                "BT-129": 2,
+                "BT-130": "C62",
+                "BT-131": 20.00,
+                "BT-146": 10.00,
+                "BT-151": "S",
+                "BT-152": 20,
+                "BT-153": "Article 1",
+            }
+        ],
+    } | more
+
+
+def written(content: dict[str, Any], flavor: str = "factur-x", level: str = "en16931", **more: Any) -> bytes:
+    """The invoice as the library writes it."""
+    options = {"check_xsd": True, "check_schematron": False} | more
+    made: bytes = facturx.generate_xml(content, flavor=flavor, level=level, **options)
+    return made
+
+
+def blank(pages: int = 1) -> bytes:
+    """A PDF that says nothing."""
+    made = BytesIO()
+    with pikepdf.new() as document:
+        for _ in range(pages):
+            document.add_blank_page()
+        document.save(made)
+    return made.getvalue()
+
+
+def carrying(xml: bytes, **more: Any) -> bytes:
+    """A PDF with the invoice inside, by the library."""
+    made: bytes = facturx.generate_from_binary(blank(), xml, check_xsd=False, **more)
+    return made

@@ -1,0 +1,249 @@
+"""Orders of marketplaces: read page by page, said once and repeated, warned of, forgotten; accounts with secrets."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from services.notifications.settings import Settings
+from services.notifications.tables import channel_accounts, channel_orders, channel_pulls
+from shared.contracts import Channel, LineKind, ShopKey
+from shared.security import hash_key
+from shared.settings import BadSettings
+from tests.notifications.conftest import MakeDriver
+from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel, product, shop
+
+CHANNELS = "/api/v1/notifications/channels"
+SECRETS = {"client_id": "app", "client_secret": "hush-1", "refresh_token": "hush-2"}
+
+
+def _id(bought: dict[str, Any]) -> str:
+    return str(bought["orderId"])
+
+
+@pytest.mark.parametrize("channel", ["amazon", "ebay"])
+async def test_an_order_is_read_and_said_in_our_words(house: Driver, channel: str) -> None:
+    await house.hear(product("graves"))
+    await house.settle_channel(channel, seller_id="A1")
+    listing = {"sku": "graves", "external_sku": "AMZ-GRAVES"}
+    await house.http.post(f"{CHANNELS}/{channel}/listings", json={"listings": [listing]})
+    bought = await house.buy(channel, "AMZ-GRAVES", quantity=3, unit_price="9.90", shipping="4.50")
+    await house.pull()
+    [said] = await house.shown()
+    assert (said.channel.value, said.external_id, said.version, said.currency) == (channel, _id(bought), 1, "EUR")
+    wine, delivery = said.lines
+    assert (wine.sku, wine.quantity, wine.unit_price, wine.tax_rate) == ("graves", 3, Decimal("9.90"), Decimal(20))
+    assert (
+        wine.external_id
+        == (bought.get("orderItems") or bought["lineItems"])[0]["orderItemId" if channel == "amazon" else "lineItemId"]
+    )
+    assert (delivery.kind, delivery.unit_price) == (LineKind.SERVICE, Decimal("4.50"))
+    assert said.shipping_address is not None
+    assert (said.shipping_address.city, said.customer.name) == ("Bordeaux", "Zoé Martin")
+    assert said.ship_by == NOON + timedelta(days=2)
+
+
+@pytest.mark.parametrize("channel", ["amazon", "ebay"])
+async def test_what_a_marketplace_repeats_is_no_news(house: Driver, clock: Clock, channel: str) -> None:
+    await house.settle_channel(channel)
+    bought = await house.buy(channel)
+    await house.pull()
+    for change in ({}, {"cancel_requested": True}, {"cancelled": True}):
+        clock.forward(minutes=4)
+        await house.http.patch(f"/sandbox/{channel}/orders/{_id(bought)}", json=change)
+        await house.pull()
+    [said] = await house.shown()
+    assert (said.version, said.cancelled) == (3, True)
+
+
+async def test_orders_dealt_with_before_are_none_of_ours(house: Driver) -> None:
+    bought = await house.buy("amazon")
+    await house.http.patch(f"/sandbox/amazon/orders/{_id(bought)}", json={"cancelled": True})
+    await house.settle_channel("amazon")
+    await house.pull()
+    assert await house.shown() == []
+
+
+@pytest.mark.parametrize("channel", ["amazon", "ebay"])
+async def test_pages_are_read_to_the_end_within_the_quota(house: Driver, clock: Clock, channel: str) -> None:
+    for _ in range(230):
+        await house.buy(channel)
+    await house.settle_channel(channel)
+    await house.pull()
+    assert len(await house.shown()) == 230
+    [row] = await house.rows(select(channel_pulls))
+    assert (row.page, row.pulled_at, row.reason) == (None, NOON, None)
+    assert row.since == NOON - timedelta(minutes=5)
+    await house.pull()
+    [again] = await house.rows(select(channel_pulls))
+    assert again.fence == row.fence  # nothing is due before the pause is over
+
+
+async def test_an_order_is_repeated_until_it_is_heard(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon", pull_orders=True)
+    bought = await house.buy("amazon")
+    await house.pull()
+    await house.settle_channel("amazon", pull_orders=False)
+    repeats = []
+    for _ in range(30):
+        clock.forward(hours=1)
+        await house.pull()
+        [row] = await house.rows(select(channel_orders.c.repeats, channel_orders.c.repeat_at))
+        repeats.append(row.repeats)
+    assert repeats[-1] > repeats[10] > 3
+    await house.hear(marketplace_order(Channel.AMAZON, 1, external_id=_id(bought)))
+    clock.forward(hours=1)
+    await house.pull()
+    [row] = await house.rows(select(channel_orders))
+    assert (row.order_id is not None, row.repeat_at) == (True, None)
+
+
+async def test_a_person_is_warned_before_the_last_moment_to_ship(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon", alert_hours=6)
+    await house.buy("amazon")
+    await house.pull()
+    clock.forward(hours=41)
+    await house.pull()
+    assert [said.ship_soon for said in await house.shown()] == [False]
+    clock.forward(hours=1)
+    await house.pull()
+    await house.pull()
+    assert [(said.version, said.ship_soon) for said in await house.shown()] == [(2, True)]
+
+
+async def test_an_order_that_left_in_time_warns_nobody(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon")
+    bought = await house.buy("amazon")
+    item = bought["orderItems"][0]["orderItemId"]
+    await house.pull()
+    await house.hear(
+        marketplace_order(Channel.AMAZON, 1, parcel(1), external_id=_id(bought), lines=(line(1, 1, external_id=item),))
+    )
+    await house.deliver()
+    clock.forward(hours=47)
+    await house.pull()
+    assert [said.ship_soon for said in await house.shown()] == [False]
+
+
+async def test_of_an_erased_person_nothing_is_kept(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon")
+    bought = await house.buy("amazon")
+    await house.pull()
+    await house.hear(marketplace_order(Channel.AMAZON, 1, external_id=_id(bought), erased=True))
+    await house.http.patch(f"/sandbox/amazon/orders/{_id(bought)}", json={"cancel_requested": True})
+    clock.forward(minutes=10)
+    await house.pull()
+    [row] = await house.rows(select(channel_orders))
+    assert (row.body, row.repeat_at) == (None, None)
+
+
+async def test_a_marketplace_in_trouble_is_asked_again_later(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon")
+    await house.fault("amazon", "expired_token", 2)
+    await house.buy("amazon")
+    await house.pull()
+    shown = (await house.http.get(f"{CHANNELS}/amazon")).json()
+    assert shown["pulled_at"] is None
+    assert shown["trouble"].startswith("403")
+    clock.forward(minutes=1)
+    await house.pull()
+    assert len(await house.shown()) == 1
+    assert (await house.http.get(f"{CHANNELS}/amazon")).json()["trouble"] is None
+
+
+async def test_credentials_come_in_and_never_go_out(make_driver: MakeDriver) -> None:
+    house = await make_driver(sealing_keys=Fernet.generate_key().decode())
+    put = await house.settle_channel("ebay", credentials=SECRETS, seller_id="S1")
+    shown = await house.http.get(f"{CHANNELS}/ebay")
+    assert (put["has_credentials"], shown.json()["seller_id"]) == (True, "S1")
+    assert "hush" not in str(put) + shown.text
+    [row] = await house.rows(select(channel_accounts))
+    assert "hush" not in row.credentials
+    assert (await house.settle_channel("ebay"))["has_credentials"]
+    assert not (await house.settle_channel("ebay", credentials=None))["has_credentials"]
+
+
+async def test_credentials_without_a_key_to_seal_them_are_refused(make_driver: MakeDriver, tmp_path: Path) -> None:
+    """But in the embedded mode, where the installation makes a key of its own beside its data."""
+    house = await make_driver(sealing_keys=None, var=tmp_path)
+    answer = await house.http.put(f"{CHANNELS}/amazon", json={"credentials": SECRETS})
+    if house.service.db.dialect == "sqlite":
+        assert answer.status_code == 200
+        assert (tmp_path / "sealing-key").stat().st_mode & 0o077 == 0
+    else:
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:comptoir:problem:no-sealing-keys")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.ebay.com", "https://169.254.169.254/", "https://evil.example", "https://notebay.com", "https://[::1"],
+)
+async def test_a_key_has_us_call_the_vendor_alone(house: Driver, url: str) -> None:
+    answer = await house.http.put(f"{CHANNELS}/ebay", json={"base_url": url})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "base_url"
+
+
+async def test_an_account_switched_off_makes_no_call(house: Driver) -> None:
+    await house.settle_channel("amazon", enabled=False)
+    await house.buy("amazon")
+    await house.pull()
+    assert await house.shown() == []
+    await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1)))
+    await house.deliver()
+    assert await house.outcomes() == [("amazon", "rejected")]
+    assert await house.calls("amazon") == []
+
+
+OTHER = ShopKey(id="other", name="Bo", sha256=hash_key("other-secret"), scopes=("admin",))
+THEIRS = {"Authorization": "Bearer other-secret"}
+
+
+async def test_another_shops_key_finds_nothing_and_changes_nothing(house: Driver) -> None:
+    await house.hear(shop("quai", keys=(OTHER,)))
+    await house.settle_channel("amazon", seller_id="Zerlina", send_stock=True)
+    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [{"sku": "Zerlina"}]})
+    await house.hear(product("Zerlina"))
+    before = await house.rows(select(channel_accounts))
+    for method, path, status in (
+        ("GET", "amazon", 404),
+        ("GET", "amazon/listings", 200),
+        ("DELETE", "amazon/listings/Zerlina", 404),
+        ("PUT", "amazon", 200),
+    ):
+        json = {"send_stock": True} if method == "PUT" else None
+        answer = await house.http.request(method, f"{CHANNELS}/{path}", json=json, headers=THEIRS)
+        assert (answer.status_code, "Zerlina" in answer.text.replace("'Zerlina'", "")) == (status, False), path
+    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [{"sku": "Zerlina"}]}, headers=THEIRS)
+    [level] = await house.deliveries()  # theirs would be of a product that their shop has not
+    assert level["subject"] == "sku/Zerlina"
+    mine = [row for row in await house.rows(select(channel_accounts)) if row.shop == "cave"]
+    assert mine == before
+
+
+async def test_one_sellers_broken_account_holds_up_nobody_else(make_driver: MakeDriver) -> None:
+    """Failure mode 18: its credentials cannot be opened any more; the other shop's orders come in."""
+    sealed = await make_driver(sealing_keys=Fernet.generate_key().decode())
+    await sealed.settle_channel("amazon", credentials=SECRETS)
+    house = await make_driver(sealing_keys=Fernet.generate_key().decode())
+    await house.hear(shop("quai", keys=(OTHER,)))
+    assert (await house.http.put(f"{CHANNELS}/amazon", json={}, headers=THEIRS)).status_code == 200
+    await house.buy("amazon")
+    await house.pull()
+    assert [said.shop for said in await house.shown()] == ["quai"]
+    assert "could not be read" in (await house.http.get(f"{CHANNELS}/amazon")).json()["trouble"]
+    await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1)))
+    await house.deliver()
+    assert await house.outcomes() == [("amazon", "retry")]
+
+
+@pytest.mark.parametrize("keys", ["hush", "", f"{'A' * 43}=,hush"])
+def test_a_sealing_key_that_is_none_is_said_at_the_start(keys: str) -> None:
+    with pytest.raises(BadSettings, match="COMPTOIR_SEALING_KEYS: is no list of Fernet keys") as refused:
+        Settings(sealing_keys=SecretStr(keys))
+    assert "hush" not in str(refused.value)
