@@ -123,7 +123,7 @@ def write(lanes: dict[str, Lane], memory: tuple[float, float], twice: int) -> No
     JSON.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
     start, peak = memory
     lines = [
-        "# Ten thousand deliveries at once",
+        "# Many deliveries at once",
         "",
         f"`make bench` wrote this page: {ORDERS} webhooks of three sellers, all due at the same moment, on PostgreSQL,",
         f"over real HTTP on loopback, in virtual time. A lane's limit is {RATE.per_second:g} calls a second after a",

@@ -1,5 +1,6 @@
 """What a webhook's receiver is told, and when: events, filters, the newest state, order, signatures."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -124,6 +125,13 @@ async def test_an_endpoint_hears_of_what_it_asked_for(
         await house.hear(step)
         await house.deliver()
     assert [kind for _, kind in receiver.types()] == heard
+
+
+async def test_an_imported_history_greets_nobody(house: Driver, receiver: Receiver) -> None:
+    await listen(house, receiver)
+    await house.hear(order(1, 1, entry(1, status=SHIPPED), status=SHIPPED, placed_at=NOON - timedelta(days=400)))
+    await house.deliver()
+    assert [one["data"]["events"] for one in receiver.documents()] == [["order.updated"]]
 
 
 async def test_test_orders_and_references_are_asked_for(house: Driver, receiver: Receiver) -> None:
