@@ -52,6 +52,19 @@ class Document(Part):
     external: bool = Field(default=False, description="made by other software and imported")
 
 
+class PaymentLink(Part):
+    """A payment link that was to be mailed `sent` times; it is there for as long as the client may pay."""
+
+    url: str
+    sent: int = Field(ge=1, description="each number is one mail")
+    asked_at: Utc
+    amount: Minor = Field(description="still to be paid")
+    code: str = Field(description="of the order")
+    email: str
+    client: str = Field(default="", description="the client's name")
+    language: str
+
+
 class Account(Answer):
     """What was paid and invoiced. An unpaid order is a state; a document that is not rendered yet is open."""
 
@@ -66,3 +79,4 @@ class Account(Answer):
     warning: str | None = Field(
         default=None, description="`overpaid`, `paid_not_payable`, …: money that needs a person"
     )
+    payment_link: PaymentLink | None = Field(default=None, description="absent: there is no mail to send, or no more")

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from services.billing.tables import live_invoices
+from services.billing.tables import blobs, live_invoices
 from shared.contracts import InvoiceOrigin, InvoiceState, Invoicing
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
@@ -228,6 +228,21 @@ async def test_an_import_is_taken_back_and_nothing_is_erased(billing: Driver) ->
         with pytest.raises(DBAPIError, match="immutable"):
             async with billing.service.db.write() as conn:
                 await conn.exec_driver_sql(f"DELETE FROM {table}")
+
+
+async def test_one_changed_byte_of_a_file_is_found(billing: Driver) -> None:
+    await billing.hear(order(1, 1, TWO))
+    await imported(billing, written(invoice()))
+    assert (await billing.get("verify"))["ok"]
+    async with billing.service.db.write() as conn:
+        sqlite = billing.service.db.dialect == "sqlite"
+        off = "DROP TRIGGER blobs_no_update" if sqlite else "ALTER TABLE blobs DISABLE TRIGGER USER"
+        await conn.exec_driver_sql(off)
+        await conn.execute(update(blobs).values(content=blank()))
+    proof = await billing.get("verify")
+    assert [(one["number"], one["problem"]) for one in proof["problems"]] == [
+        (NUMBER, "the file is not what was imported")
+    ]
 
 
 async def test_what_was_taken_back_may_come_again(billing: Driver) -> None:

@@ -1,5 +1,7 @@
 """Files of other programs: whatever profile, syntax and prefixes, read alike; and whatever is no invoice, refused."""
 
+import contextlib
+import random
 import zlib
 from io import BytesIO
 
@@ -166,6 +168,18 @@ def test_a_password_is_not_asked_for() -> None:
         document.save(made, encryption=pikepdf.Encryption(owner="a", user="b"))
     with pytest.raises(UnreadableError, match="password"):
         read(made.getvalue())
+
+
+def test_a_changed_byte_is_no_fault_of_ours() -> None:
+    """It is read, or refused with a reason; nothing else comes of any damage."""
+    dice = random.Random(4)
+    whole = [carrying(written(invoice())), written(invoice()), written(invoice(), "ubl-2.1")]
+    for _ in range(600):
+        content = bytearray(dice.choice(whole))
+        for _ in range(dice.choice((1, 5, 40))):
+            content[dice.randrange(len(content))] = dice.randrange(256)
+        with contextlib.suppress(UnreadableError):
+            assert isinstance(read(bytes(content)), Reading)
 
 
 async def test_it_is_read_in_a_process_of_its_own() -> None:

@@ -1,5 +1,6 @@
 """The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `printing`, `themes`, `storage`,
-`external`, `payments`, `credit`, `accounting`, `reports`.
+`external`, `payments`, `methods` (and payment links), `payouts`, `provider` (its events), `credit`, `accounting`,
+`reports`.
 
 Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
@@ -12,17 +13,32 @@ from services.billing.api import (
     credit,
     documents,
     external,
+    methods,
     payments,
     printing,
+    provider,
     reports,
     storage,
     themes,
 )
 from services.billing.api.external import UPLOADS
-from services.billing.api.tools import Tools
+from services.billing.api.tools import Printing, Tools
 
-__all__ = ["UPLOADS", "Tools", "router"]
+__all__ = ["UPLOADS", "Printing", "Tools", "router"]
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, printing, themes, storage, external, payments, accounting, credit, reports):
+SUBJECTS = (
+    documents,
+    printing,
+    themes,
+    storage,
+    external,
+    payments,
+    methods,
+    provider,
+    accounting,
+    credit,
+    reports,
+)
+for subject in SUBJECTS:
     router.include_router(subject.router)

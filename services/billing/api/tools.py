@@ -12,6 +12,7 @@ from services.billing.commands.bulk import Names
 from services.billing.documents import MEDIA_TYPE
 from services.billing.documents.store import Store
 from services.billing.documents.typesetters import Typesetters
+from services.billing.payments.providers import Providers
 from services.billing.queries.printing import Asked, Found, Sheet
 from shared.database import Database
 from shared.outbox import Outbox
@@ -32,19 +33,28 @@ class Press(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The service's database and outbox, and its press.
+class Printing:
+    """What prints, and where PDFs are kept (None: the database); `asked` is called after many were asked for."""
 
-    `issued` is called after documents were issued: their PDFs are due; `printing` after many were asked for at once.
+    press: Press
+    typesetters: Typesetters
+    store: Store | None
+    asked: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The service's database and outbox, its payment providers, and what prints.
+
+    `issued` is called after documents were issued (their PDFs are due), `asked` when a provider is to be called.
     """
 
     db: Database
     outbox: Outbox
     issued: Callable[[], object]
-    printing: Callable[[], object]
-    press: Press
-    typesetters: Typesetters
-    store: Store | None = None
+    asked: Callable[[], object]
+    providers: Providers
+    printing: Printing
 
 
 def _tools(request: Request) -> Tools:
@@ -55,6 +65,7 @@ def _tools(request: Request) -> Tools:
 Billing = Annotated[Tools, Depends(_tools)]
 Reader = Annotated[Caller, Depends(allow("billing:read"))]
 Writer = Annotated[Caller, Depends(allow("billing:write"))]
+Administrator = Annotated[Caller, Depends(allow("admin"))]
 
 
 def pdf_response(request: Request, content: bytes, name: str, *, kept: bool) -> Response:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
+from services.billing.domain import invoice_fact, live_invoices, payable, payment_fact, warning
 from services.billing.queries.ledgers import Form, Ledger, ledgers
-from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentState
+from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentLink, PaymentState
 from shared.outbox import Transaction
 
 
@@ -31,6 +31,7 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             invoice=invoice_fact(invoices, live_invoices(ledger.issued), imported=ledger.imported is not None),
             documents=(*forms, *_documents(ledger)),
             warning=warning(order, ledger.paid),
+            payment_link=_payment_link(order, ledger),
         )
     )
 
@@ -71,6 +72,23 @@ def _documents(ledger: Ledger) -> Iterator[Document]:
             sha256=imported.sha256,
             external=True,
         )
+
+
+def _payment_link(order: Order, ledger: Ledger) -> PaymentLink | None:
+    """The link that is to be mailed, for as long as it leads to a payment."""
+    amount = payable(order, ledger.paid)
+    if ledger.link is None or not amount or order.erased or not order.customer.email:
+        return None
+    return PaymentLink(
+        url=ledger.link.url,
+        sent=ledger.link.number,
+        asked_at=ledger.link.asked_at,
+        amount=amount,
+        code=order.code,
+        email=order.customer.email,
+        client=order.customer.name,
+        language=order.language,
+    )
 
 
 async def answer_again(tx: Transaction, orders: Sequence[str]) -> None:

@@ -1,9 +1,10 @@
 """The rules of billing, without a database and without a clock.
 
 `coverage` says what an order's present state asks to be invoiced, `ledger` what its documents cover, `due` which
-documents bring the one to the other; `payment` reads the money, `treatments` says how VAT applies, `snapshot`,
-`parties`, `mentions` and `chain` say what a document contains for ever, `papers` what the other prints of an order do.
-`services.billing.commands` is the only caller that writes.
+documents bring the one to the other; `payment` reads the money, `charging` the attempts to pay, `methods` the ways to;
+`treatments` says how VAT applies, `snapshot`, `parties`, `mentions` and `chain` what a document contains for ever,
+`papers` what the other prints of an order do, `theme` how they may look; `closing`, `accounts` and `fec` what the
+documents come to. `services.billing.commands` is the only caller that writes.
 """
 
 from services.billing.domain.accounts import (
@@ -41,7 +42,7 @@ from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, docum
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.papers import LONGEST_GIFT, Paper, Printing, is_placed, paper
-from services.billing.domain.payment import Paid, invoice_fact, payment_fact, warning
+from services.billing.domain.payment import Kind, Paid, excess, invoice_fact, payable, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 from services.billing.domain.theme import LEAST_CONTRAST, Logo, Theme, contrast_with_white
@@ -61,6 +62,7 @@ __all__ = [
     "Draft",
     "Invoice",
     "Issued",
+    "Kind",
     "Link",
     "Logo",
     "NothingLeft",
@@ -86,6 +88,7 @@ __all__ = [
     "document_entry",
     "due",
     "e_reporting",
+    "excess",
     "invoice_fact",
     "is_invoice",
     "is_placed",
@@ -96,6 +99,7 @@ __all__ = [
     "live_invoices",
     "number_of",
     "paper",
+    "payable",
     "payment_entry",
     "payment_fact",
     "periods_ending",

@@ -1,7 +1,8 @@
 """What billing does on a timer or a nudge: typeset, print many, deal with orders heard before their shop, close days.
 
 All take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
-nothing but a repetition. The typesetting itself happens beside the event loop (`documents.typesetters`).
+nothing but a repetition. The typesetting itself happens beside the event loop (`documents.typesetters`). Neighbours:
+`printing` (whatever is printed), `payments` (calls to payment providers).
 """
 
 import asyncio

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import Issued, Paid, Paper, issued
 from services.billing.tables import accounts, documents, external_invoices, live_invoices, papers, renderings
-from shared.contracts import Order
+from shared.contracts import Order, PaymentState
 from shared.database import among
 
 
@@ -52,6 +52,15 @@ class Imported:
     sha256: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SentLink:
+    """The payment link as it was last to be mailed, for the `number`th time."""
+
+    url: str
+    number: int
+    asked_at: datetime
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -60,6 +69,7 @@ class Ledger:
     version: int = 0
     body: str | None = None
     waiting: bool = False
+    link: SentLink | None = None
     documents: list[Stored] = field(default_factory=list)
     form: Form | None = None
     imported: Imported | None = None
@@ -81,7 +91,9 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
         imported, form = _imported(row), _form(row)
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, form=form, imported=imported)
+        found[row.order_id] = Ledger(
+            paid_of(row), row.version, row.body, row.waiting, _link(row), form=form, imported=imported
+        )
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -89,8 +101,14 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     return found
 
 
-def _paid(row: Row[tuple[object, ...]]) -> Paid:
-    return Paid(row.captured, row.refunded, row.late)
+def paid_of(row: Row[Any]) -> Paid:
+    """The money of a row of `accounts`."""
+    progress = None if row.progress is None else PaymentState(row.progress)
+    return Paid(row.captured, row.refunded, row.late, progress, row.concern)
+
+
+def _link(row: Row[Any]) -> SentLink | None:
+    return SentLink(row.link_url, row.link_sent, row.link_asked_at) if row.link_sent else None
 
 
 def _form(row: Row[Any]) -> Form | None:
@@ -101,10 +119,10 @@ def _form(row: Row[Any]) -> Form | None:
 
 
 def _imported(row: Row[Any]) -> Imported | None:
-    if row.external_id is None:
+    if row.imported_id is None:
         return None
     sha256 = row.sha256 if row.media_type == "application/pdf" else None
-    return Imported(row.external_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+    return Imported(row.imported_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
 
 
 _form_of_order = (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM)
@@ -118,7 +136,7 @@ _accounts = (
         papers.c.gross.label("form_gross"),
         renderings.c.due_at.label("form_due_at"),
         renderings.c.sha256.label("form_sha256"),
-        live_invoices.c.external_id,
+        live_invoices.c.external_id.label("imported_id"),
         external_invoices.c.number,
         external_invoices.c.issued_on,
         external_invoices.c.imported_at,

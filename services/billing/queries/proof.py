@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import GENESIS, link, number_of, read_amounts
 from services.billing.queries.closed import check_closings
-from services.billing.tables import blobs, documents, renderings, series, shop_sellers
+from services.billing.tables import blobs, documents, external_invoices, renderings, series, shop_sellers
 
 PAGE = 200
+FILES = 10
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ def _differs(row: Any) -> bool:
 
 
 async def verify(conn: AsyncConnection, shop: str, *, outside: bool = False) -> dict[str, Any]:
-    """Walk every series and every closing of a shop's seller; `ok` where nothing is wrong.
+    """Walk every series and every closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong.
 
     `outside`: a store outside has PDFs too, and those are read by the verification of the store.
     """
@@ -89,9 +90,27 @@ async def verify(conn: AsyncConnection, shop: str, *, outside: bool = False) -> 
         walk = await _walk(conn, row, shop, outside)
         found.append({"series": walk.name, "documents": walk.count, "hash": walk.head, "ok": not walk.problems})
         problems += walk.problems
+    problems += [problem async for problem in _imports(conn, shop)]
     closings, wrong = await check_closings(conn, seller) if seller else (0, [])
     problems += wrong
     return {"ok": not problems, "series": found, "closings": closings, "problems": problems}
+
+
+async def _imports(conn: AsyncConnection, shop: str) -> AsyncIterator[dict[str, Any]]:
+    """Imported files that are not what came, a few at a time: they may be large."""
+    statement = (
+        select(external_invoices.c.id, external_invoices.c.number, external_invoices.c.sha256, blobs.c.content)
+        .join(blobs, blobs.c.sha256 == external_invoices.c.sha256, isouter=True)
+        .where(external_invoices.c.shop == shop)
+        .order_by(external_invoices.c.id)
+        .limit(FILES)
+    )
+    last = ""
+    while page := (await conn.execute(statement.where(external_invoices.c.id > last))).all():
+        for row in page:
+            if row.content is None or hashlib.sha256(row.content).hexdigest() != row.sha256:
+                yield {"document": row.id, "number": row.number, "problem": "the file is not what was imported"}
+        last = page[-1].id
 
 
 async def _walk(conn: AsyncConnection, row: Row[Any], shop: str, outside: bool) -> _Walk:

@@ -11,6 +11,15 @@ from services.billing.tables.document import documents, live_invoices, series
 from services.billing.tables.external import external_invoices, external_numbers, external_voids
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
+from services.billing.tables.payment import (
+    charges,
+    payment_methods,
+    provider_calls,
+    provider_events,
+    provider_journal,
+    refunds,
+)
+from services.billing.tables.payout import payout_lines, payouts
 from services.billing.tables.rendering import blobs, papers, prints, renderings, themes
 
 __all__ = [
@@ -18,6 +27,7 @@ __all__ = [
     "account_plans",
     "accounts",
     "blobs",
+    "charges",
     "closings",
     "documents",
     "external_invoices",
@@ -26,8 +36,15 @@ __all__ = [
     "live_invoices",
     "metadata",
     "papers",
+    "payment_methods",
     "payments",
+    "payout_lines",
+    "payouts",
     "prints",
+    "provider_calls",
+    "provider_events",
+    "provider_journal",
+    "refunds",
     "renderings",
     "sellers",
     "series",

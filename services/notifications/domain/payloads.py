@@ -140,4 +140,19 @@ class Invitation:
     expires_at: datetime
 
 
-Payload = Letter | Note | Shipment | Invitation | Level
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """The mail with the link to an order's payment page; `amount` in minor units."""
+
+    address: str
+    client: str
+    sender: str
+    shop: str
+    language: str
+    code: str
+    amount: int
+    currency: str
+    url: str
+
+
+Payload = Letter | Note | Shipment | Invitation | PaymentRequest | Level

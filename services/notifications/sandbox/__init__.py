@@ -16,12 +16,12 @@ from services.notifications.sandbox.amazon import AmazonSandbox
 from services.notifications.sandbox.buying import buying_router
 from services.notifications.sandbox.ebay import BASE as EBAY_BASE
 from services.notifications.sandbox.ebay import INVENTORY_BASE, EbaySandbox
-from services.notifications.sandbox.ledger import Ledger, control_router
 from services.notifications.sandbox.mail import HOST, MailSandbox
 from services.notifications.sandbox.pages import pages_router
 from services.notifications.sandbox.twilio import TwilioSandbox
 from services.notifications.settings import Accounts, AmazonAccount, EbayAccount, SmtpAccount, TwilioAccount
 from shared.database import Clock, utcnow
+from shared.web.sandbox import Ledger, control_router
 
 ORIGIN = "http://sandbox.invalid"
 ANYTHING = SecretStr("sandbox")

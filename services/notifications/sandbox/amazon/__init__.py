@@ -13,10 +13,10 @@ from fastapi.responses import Response
 
 from services.notifications.sandbox.amazon.orders import PAGE, Orders
 from services.notifications.sandbox.amazon.schemas import CONFIRMATION, PATCH
-from services.notifications.sandbox.ledger import Kind, Ledger
 from services.notifications.sandbox.vendors import Answer, Bearer, as_form, as_json, effect, respond, seen, violations
 from shared.database import Clock
 from shared.security import open_to_all
+from shared.web.sandbox import Kind, Ledger
 
 FAULTS = {
     Kind.BUSY: (429, "QuotaExceeded", "You exceeded your quota for the requested resource."),

@@ -19,10 +19,10 @@ from services.notifications.sandbox.ebay.schemas import (
     INVALID_INPUT,
     QUANTITIES,
 )
-from services.notifications.sandbox.ledger import Kind, Ledger
 from services.notifications.sandbox.vendors import Answer, Bearer, as_json, effect, respond, seen, violations
 from shared.database import Clock
 from shared.security import open_to_all
+from shared.web.sandbox import Kind, Ledger
 
 BASE = "/sell/fulfillment/v1"
 INVENTORY_BASE = "/sell/inventory/v1"
