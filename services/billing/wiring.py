@@ -1,6 +1,6 @@
 """The whole billing service on one screen: what it hears, its jobs, its API."""
 
-from services.billing.api import UPLOADS, Tools, router
+from services.billing.api import UPLOADS, Printing, Tools, router
 from services.billing.commands.typesetting import typeset
 from services.billing.documents.store import Store
 from services.billing.documents.typesetters import Typesetters
@@ -17,7 +17,7 @@ from shared.broker import Bus
 from shared.contracts import Account, Digest, Order
 from shared.database import Clock, utcnow
 from shared.outbox import Outbox
-from shared.runtime import Service
+from shared.runtime import Job, Service
 
 
 def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> Service:
@@ -25,13 +25,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service = Service("billing", settings, publishes=(Account, Digest), clock=clock, bus=bus)
     outbox = service.outbox
 
-    typesetters = Typesetters(settings.render_processes, typeset)
-    service.on_stop.append(typesetters.close)
-    store = Store(settings.document_store) if settings.document_store else None
-    renderer = Renderer(outbox, settings, typesetters, store)
-    press = Press(outbox, typesetters, renderer.now, store)
-    rendering = service.job("render_documents", settings.render_seconds, renderer.run)
-    printing = service.job("print_documents", settings.print_seconds, Printer(outbox, press).run)
+    rendering, printing = _typeset_and_print(service, settings)
     service.job("converge_waiting_orders", settings.waiting_seconds, lambda: converge_waiting_orders(outbox))
     service.job("close_past_days", settings.closing_seconds, lambda: close_past_days(outbox))
 
@@ -47,21 +41,23 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.hear_of_shops()
     service.hear(Order, on.on_order, again=Outbox.again(Account), blocked=on.on_blocked_order)
 
+    service.uploads |= UPLOADS
     pages = PageTools(service.db, outbox, providers, asked=calling.nudge)
     service.routers += [router, payment_pages(pages)]
-    service.uploads |= UPLOADS
-    service.state["tools"] = Tools(
-        service.db,
-        outbox,
-        issued=rendering.nudge,
-        asked=calling.nudge,
-        printing=printing.nudge,
-        providers=providers,
-        press=press,
-        typesetters=typesetters,
-        store=store,
-    )
+    service.state["tools"] = Tools(service.db, outbox, rendering.nudge, calling.nudge, providers, printing)
     if sandbox is not None:
         service.routers += sandbox.routers
         service.job("deliver_sandbox_events", 1.0, sandbox.deliver)
     return service
+
+
+def _typeset_and_print(service: Service, settings: Settings) -> tuple[Job, Printing]:
+    """The job that typesets what is due, and whatever prints."""
+    typesetters = Typesetters(settings.render_processes, typeset)
+    service.on_stop.append(typesetters.close)
+    store = Store(settings.document_store) if settings.document_store else None
+    renderer = Renderer(service.outbox, settings, typesetters, store)
+    press = Press(service.outbox, typesetters, renderer.now, store)
+    rendering = service.job("render_documents", settings.render_seconds, renderer.run)
+    bulk = service.job("print_documents", settings.print_seconds, Printer(service.outbox, press).run)
+    return rendering, Printing(press, typesetters, store, asked=bulk.nudge)

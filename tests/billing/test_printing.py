@@ -214,7 +214,7 @@ async def test_another_shop_prints_nothing(billing: Driver) -> None:
 
 
 def printer(billing: Driver) -> Printer:
-    return Printer(billing.service.outbox, billing.service.state["tools"].press)
+    return Printer(billing.service.outbox, billing.service.state["tools"].printing.press)
 
 
 async def print_all(billing: Driver) -> None:

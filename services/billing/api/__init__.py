@@ -22,9 +22,9 @@ from services.billing.api import (
     storage,
     themes,
 )
-from services.billing.api.tools import Tools
+from services.billing.api.tools import Printing, Tools
 
-__all__ = ["UPLOADS", "Tools", "router"]
+__all__ = ["UPLOADS", "Printing", "Tools", "router"]
 
 UPLOADS = external.UPLOADS | payouts.UPLOADS
 """Bodies that may be larger than others, in bytes."""

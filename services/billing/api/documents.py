@@ -81,13 +81,13 @@ async def get_pdf(
 
     `copy` and another language than the original's give a copy that is marked so, but for a document made elsewhere.
     """
-    found = await billing.press.find(
+    found = await billing.printing.press.find(
         caller.shop, Asked("invoice", language, copy=copy), Names(documents=(document_id,))
     )
     if found.refused:
         return await _imported_pdf(request, caller, billing, document_id)
     [sheet] = found.sheets
-    content = await billing.press.bytes_of(caller.shop, sheet)
+    content = await billing.printing.press.bytes_of(caller.shop, sheet)
     return pdf_response(request, content, sheet.name, kept=sheet.job is None)
 
 
@@ -123,4 +123,4 @@ async def get_xml(
 async def get_proof(caller: Reader, billing: Billing) -> Response:
     """Whether every series is without a hole, every document as sealed, every PDF as rendered."""
     async with billing.db.read() as conn:
-        return json_response(await verify(conn, caller.shop, outside=billing.store is not None))
+        return json_response(await verify(conn, caller.shop, outside=billing.printing.store is not None))

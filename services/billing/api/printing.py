@@ -73,11 +73,11 @@ async def get_printed(
     """
     asked = Asked(kind, language, format, copy, message)
     _refuse_wrong(asked)
-    found = await billing.press.find(caller.shop, asked, Names(orders=(code,)))
+    found = await billing.printing.press.find(caller.shop, asked, Names(orders=(code,)))
     if found.refused:
         raise NotFound(found.refused[0])
     sheet = found.sheets[-1]
-    content = await billing.press.bytes_of(caller.shop, sheet)
+    content = await billing.printing.press.bytes_of(caller.shop, sheet)
     name = sheet.name if kind in ("invoice", "credit_note") else f"{kind}-{sheet.name}"
     return pdf_response(request, content, name, kept=sheet.job is None and kind == "order_form")
 
@@ -94,10 +94,12 @@ async def post_bulk(
     asked = Asked(body.kind, body.language, body.format, body.copies)
     _refuse_wrong(asked)
     names = Names(tuple(body.orders), tuple(body.ids))
-    found = await billing.press.find(caller.shop, asked, names)
+    found = await billing.printing.press.find(caller.shop, asked, names)
     _refuse_missing(found, "orders" if body.orders else "ids")
     if len(found.sheets) <= AT_ONCE and "respond-async" not in (prefer or ""):
-        return pdf_response(request, await billing.press.merged(caller.shop, found.sheets), "documents", kept=False)
+        return pdf_response(
+            request, await billing.printing.press.merged(caller.shop, found.sheets), "documents", kept=False
+        )
     return await _by_job(request, caller, billing, asked, names, len(found.sheets))
 
 
@@ -116,7 +118,7 @@ async def get_print_pdf(request: Request, caller: Reader, billing: Billing, id: 
     if error is not None:
         raise NotFound(f"The print failed: {error}.")
     if content is None:
-        billing.printing()
+        billing.printing.asked()
         raise Unavailable("The print is being made.")
     return pdf_response(request, content, "documents", kept=False)
 
@@ -124,7 +126,7 @@ async def get_print_pdf(request: Request, caller: Reader, billing: Billing, id: 
 async def _by_job(request: Request, caller: Caller, billing: Tools, asked: Asked, names: Names, total: int) -> Response:
     async def command(tx: Transaction) -> Response:
         id_ = await begin_print(tx, caller, asked, names, total)
-        tx.after_commit(billing.printing)
+        tx.after_commit(billing.printing.asked)
         found = await find_print(tx.conn, caller.shop, id_)
         return json_response(found, 202, {"Location": f"/api/v1/billing/prints/{id_}"})
 

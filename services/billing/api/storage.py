@@ -35,9 +35,9 @@ async def verify_storage(
 async def _problem(billing: Tools, row: Any) -> dict[str, Any] | None:
     """What is wrong with one PDF."""
     content, said = row.content, "the PDF is missing"
-    if content is None and billing.store is not None:
+    if content is None and billing.printing.store is not None:
         try:
-            content = await billing.store.get(row.sha256)
+            content = await billing.printing.store.get(row.sha256)
         except StoreFailed as error:
             said = str(error)
     if content is not None:

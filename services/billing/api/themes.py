@@ -118,7 +118,7 @@ async def get_sample(
         shop = await find_shop(conn, caller.shop)
     if shop is None:
         raise Unavailable("The shop has not been heard of yet.")
-    content = await billing.typesetters.one(proof(shop, kind, language, look, format))
+    content = await billing.printing.typesetters.one(proof(shop, kind, language, look, format))
     return pdf_response(request, content, f"sample-{kind}", kept=False)
 
 
@@ -159,7 +159,7 @@ async def _prove(caller: Caller, billing: Tools, look: Look) -> None:
         raise Unavailable("The shop has not been heard of yet.")
     for language in ("fr", "en"):
         try:
-            await billing.typesetters.one(proof(shop, "invoice", language, look))
+            await billing.printing.typesetters.one(proof(shop, "invoice", language, look))
         except typst.TypstError:
             raise Invalid("The logo cannot be typeset: it is broken.", field="logo.content") from None
 

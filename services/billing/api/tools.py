@@ -33,22 +33,28 @@ class Press(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The service's database and outbox, its press, and its payment providers.
+class Printing:
+    """What prints, and where PDFs are kept (None: the database); `asked` is called after many were asked for."""
 
-    `issued` is called after documents were issued (their PDFs are due), `asked` when a provider is to be called,
-    `printing` after many documents were asked for at once.
+    press: Press
+    typesetters: Typesetters
+    store: Store | None
+    asked: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The service's database and outbox, its payment providers, and what prints.
+
+    `issued` is called after documents were issued (their PDFs are due), `asked` when a provider is to be called.
     """
 
     db: Database
     outbox: Outbox
     issued: Callable[[], object]
     asked: Callable[[], object]
-    printing: Callable[[], object]
     providers: Providers
-    press: Press
-    typesetters: Typesetters
-    store: Store | None = None
+    printing: Printing
 
 
 def _tools(request: Request) -> Tools:

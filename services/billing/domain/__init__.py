@@ -3,8 +3,8 @@
 `coverage` says what an order's present state asks to be invoiced, `ledger` what its documents cover, `due` which
 documents bring the one to the other; `payment` reads the money, `charging` the attempts to pay, `methods` the ways to;
 `treatments` says how VAT applies, `snapshot`, `parties`, `mentions` and `chain` what a document contains for ever,
-`papers` what the other prints of an order do, `closing`, `accounts` and `fec` what the documents come to.
-`services.billing.commands` is the only caller that writes.
+`papers` what the other prints of an order do, `theme` how they may look; `closing`, `accounts` and `fec` what the
+documents come to. `services.billing.commands` is the only caller that writes.
 """
 
 from services.billing.domain.accounts import (

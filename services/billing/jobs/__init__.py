@@ -2,7 +2,7 @@
 
 All take no input and are idempotent: what there is to do stands in the tables, so a crash or a second replica costs
 nothing but a repetition. The typesetting itself happens beside the event loop (`documents.typesetters`). Neighbours:
-`printing` (many at once), `payments` (calls to payment providers).
+`printing` (whatever is printed), `payments` (calls to payment providers).
 """
 
 import asyncio

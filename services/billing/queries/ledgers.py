@@ -90,8 +90,9 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
+        imported, form = _imported(row), _form(row)
         found[row.order_id] = Ledger(
-            _paid(row), row.version, row.body, row.waiting, _link(row), form=_form(row), imported=_imported(row)
+            paid_of(row), row.version, row.body, row.waiting, _link(row), form=form, imported=imported
         )
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
@@ -100,7 +101,8 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     return found
 
 
-def _paid(row: Row[Any]) -> Paid:
+def paid_of(row: Row[Any]) -> Paid:
+    """The money of a row of `accounts`."""
     progress = None if row.progress is None else PaymentState(row.progress)
     return Paid(row.captured, row.refunded, row.late, progress, row.concern)
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.billing.documents import ROLL, Job, Look
 from services.billing.domain import Paid, Paper, Printing, is_placed, paper
 from services.billing.queries.documents import Original, find_originals
+from services.billing.queries.ledgers import paid_of
 from services.billing.queries.themes import find_looks, newest_themes
 from services.billing.tables import accounts, documents, live_invoices, papers
 from shared.contracts import Order, Shop
@@ -165,7 +166,7 @@ def _passing(codes: Sequence[str], rows: Mapping[str, Row[Any]], given: _Passing
         if given.shop is None or order.erased or order.deleted or not order.lines:
             found.refused[place] = f"Order {row.code} has nothing to print."
         else:
-            found.sheets.append(Sheet(order.code, job=_job(order, given.shop, Paid(row.captured, row.refunded), given)))
+            found.sheets.append(Sheet(order.code, job=_job(order, given.shop, paid_of(row), given)))
     return found
 
 
