@@ -223,7 +223,7 @@ def _announce(url: str, key: str) -> None:
     Start page      {url}/
     API             {url}/api/v1/orders
     Documentation   {url}/docs/orders
-    Sandboxes       {url}/sandbox/mail  /sandbox/sms  /sandbox/amazon  /sandbox/ebay
+    Sandboxes       {url}/sandbox/mail  /sandbox/sms  /sandbox/amazon  /sandbox/ebay  /sandbox/payments
     Administrator   {key}
 
   Ctrl-C stops it.

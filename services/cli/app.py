@@ -11,6 +11,7 @@ import typer
 from services.cli import (
     customers,
     deliveries,
+    documents,
     importing,
     invoices,
     keys,
@@ -70,6 +71,7 @@ for module in (
     shipping,
     stock,
     invoices,
+    documents,
     deliveries,
     operations,
     keys,

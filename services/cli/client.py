@@ -103,6 +103,11 @@ class Api:
         repeat = may_repeat or key is not None
         return self._json(self._send("POST", path, query=query, body=body, headers=sent, may_repeat=repeat))
 
+    def upload(self, path: str, file: Path, said: Mapping[str, str]) -> Json:
+        """Send a file and what is said of it; repeated when its outcome is not known, since twice is as once."""
+        parts = {"file": (file.name, file.read_bytes(), "application/octet-stream")}
+        return self._json(self._send("POST", path, data=said, files=parts, may_repeat=True))
+
     def put(self, path: str, body: Any, **query: Any) -> Json:
         """Bring something to what the body says; repeated when its outcome is not known, since twice is as once."""
         return self._json(self._send("PUT", path, query=query, body=body, may_repeat=True))
@@ -117,6 +122,8 @@ class Api:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
         headers: Mapping[str, str] | None = None,
         may_repeat: bool,
     ) -> httpx.Response:
@@ -125,7 +132,9 @@ class Api:
         while True:
             error: CliError
             try:
-                response = self._http.request(method, path, params=params, json=body, headers=dict(headers or {}))
+                response = self._http.request(
+                    method, path, params=params, json=body, data=data, files=files, headers=dict(headers or {})
+                )
             except httpx.HTTPError as failure:
                 error = self._unreachable(failure)
             else:

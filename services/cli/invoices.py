@@ -1,4 +1,4 @@
-"""`comptoir invoices`: documents, credit notes by hand, the proof that numbers and amounts hold, and the accounts."""
+"""`comptoir invoices`: documents made here and elsewhere, credit notes by hand, the proof of all, the accounts."""
 
 import secrets
 from datetime import datetime
@@ -65,6 +65,47 @@ def list_invoices(
     """The documents, the newest first; an order's in the order of issue."""
     items = api_of(context).pages(f"{BASE}/documents", limit=limit, order=order, kind=kind)
     show_items(items, COLUMNS, as_json=as_json, empty="There is none.")
+
+
+@invoices_app.command("import")
+def import_invoice(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A PDF, or CII or UBL.")],
+    order: Annotated[str | None, typer.Option(help="The order's code.  [default: the one that the file names]")] = None,
+    number: Annotated[str | None, typer.Option(help="The issuer's number, where the file does not say it.")] = None,
+    issued_on: Annotated[str | None, typer.Option(help="The same of the date: 2026-11-22.")] = None,
+    gross: Annotated[str | None, typer.Option(help="The same of the total with tax: 116.80.")] = None,
+    currency: Annotated[str | None, typer.Option(help="The same of the currency: EUR.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import the invoice of an order that other software made; the same file again changes nothing."""
+    said = {"number": number, "issued_on": issued_on, "gross": gross, "currency": currency}
+    path = f"{BASE}/external-invoices" if order is None else f"{BASE}/orders/{segment(order)}/external-invoices"
+    api = api_of(context)
+    found = api.upload(path, file, {name: text for name, text in said.items() if text is not None})
+    tell_trace(api)
+    _show(found, as_json=as_json)
+
+
+@invoices_app.command("void")
+def void(
+    context: typer.Context,
+    invoice: Annotated[str, typer.Argument(help="The id of an imported invoice (`comptoir invoices list`).")],
+    reason: Annotated[str, typer.Option(help="Why it is taken back.")],
+    as_json: Json = False,
+) -> None:
+    """Take an import back; it stays in the list, and what the order then asks for is issued."""
+    api = api_of(context)
+    found = api.post(f"{BASE}/external-invoices/{segment(invoice)}/void", {"reason": reason})
+    tell_trace(api)
+    _show(found, as_json=as_json)
+
+
+def _show(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+    else:
+        show_items([found], COLUMNS, as_json=False, empty="")
 
 
 @invoices_app.command("show")

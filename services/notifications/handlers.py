@@ -1,6 +1,7 @@
 """One function per message heard. They write obligations and answer; nothing leaves the house here (see `jobs`).
 
-Hearing an account tells orders that notifications is up to date with it; webhooks tell of it too.
+Hearing an account tells orders that notifications is up to date with it; webhooks tell of it, and a payment link may
+have to be mailed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from services.notifications.commands.channel_orders import hear_of_orders
 from services.notifications.commands.converge import converge
 from services.notifications.commands.inviting import invite
+from services.notifications.commands.payment_links import request_payments
 from services.notifications.commands.say import say, say_one
 from services.notifications.commands.stock import hear_products
 from services.notifications.commands.telling import tell_accounts
@@ -49,7 +51,7 @@ def on_product(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[P
 
 
 def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Account]], Awaitable[None]]:
-    """The handler of accounts: says which version was heard, and has webhooks tell of it."""
+    """The handler of accounts: says which version was heard, has webhooks tell of it and payment links mailed."""
 
     async def heard(tx: Transaction, accounts: Sequence[Account]) -> None:
         ids = [account.id for account in accounts]
@@ -57,6 +59,9 @@ def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[A
         if await tell_accounts(tx, accounts):
             tx.after_commit(nudge)
         found = await standings(tx.conn, ids)
+        if await request_payments(tx, accounts, found):
+            tx.after_commit(nudge)
+            found = await standings(tx.conn, ids)
         for account in accounts:
             standing = found[account.id]
             standing.heard_account = account.version

@@ -6,7 +6,7 @@ enum value as `other`. The JSON Schemas in `docs/schemas` are generated from the
 """
 
 from shared.contracts.base import Answer, Message
-from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentState
+from shared.contracts.billing import Account, Document, DocumentKind, InvoiceState, PaymentLink, PaymentState
 from shared.contracts.clients import SignIn
 from shared.contracts.digest import Digest, DigestItem
 from shared.contracts.inventory import ListPrice, Product, Reservation, ReservedLine, StockState
@@ -74,6 +74,7 @@ __all__ = [
     "Outcome",
     "Parcel",
     "ParcelLine",
+    "PaymentLink",
     "PaymentState",
     "PickupPoint",
     "Product",

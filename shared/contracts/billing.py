@@ -34,11 +34,12 @@ class InvoiceState(OpenEnum):
 class DocumentKind(OpenEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    ORDER_FORM = "order_form"
     OTHER = "other"
 
 
 class Document(Part):
-    """An issued document; `sha256` is there once its bytes are."""
+    """An issued document; `sha256` is there once its bytes are. An order form has the order's code for its number."""
 
     id: str
     kind: DocumentKind
@@ -49,6 +50,19 @@ class Document(Part):
     refers_to: str | None = Field(default=None, description="a credit note's invoice")
     sha256: str | None = None
     external: bool = Field(default=False, description="made by other software and imported")
+
+
+class PaymentLink(Part):
+    """A payment link that was to be mailed `sent` times; it is there for as long as the client may pay."""
+
+    url: str
+    sent: int = Field(ge=1, description="each number is one mail")
+    asked_at: Utc
+    amount: Minor = Field(description="still to be paid")
+    code: str = Field(description="of the order")
+    email: str
+    client: str = Field(default="", description="the client's name")
+    language: str
 
 
 class Account(Answer):
@@ -65,3 +79,4 @@ class Account(Answer):
     warning: str | None = Field(
         default=None, description="`overpaid`, `paid_not_payable`, …: money that needs a person"
     )
+    payment_link: PaymentLink | None = Field(default=None, description="absent: there is no mail to send, or no more")

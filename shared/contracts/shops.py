@@ -96,6 +96,9 @@ class Shop(Message):
     payment_days: int = Field(default=0, ge=0, description="to pay an invoice, from its date on; 0: on receipt")
     closings: tuple[Closing, ...] = ()
     keys: tuple[ShopKey, ...] = ()
+    payment_key: str = Field(
+        default="", description="signs the links to payment pages (`/p/…`); for the services alone, shown to nobody"
+    )
 
     @property
     def key(self) -> str:

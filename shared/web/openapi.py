@@ -34,6 +34,7 @@ PROBLEM = {
     },
 }
 TITLES = {
+    400: "The request is not proven to come from who it says",
     401: "No key, or one that is not valid",
     403: "The key lacks the scope, or is of another shop",
     404: "There is no such thing in this shop",

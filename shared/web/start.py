@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from shared.security import open_to_all
 from shared.web.routes import SERVICES
 
-SANDBOXES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay"}
+SANDBOXES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay", "payments": "Stripe"}
 
 WORDS = {
     "en": {

@@ -1,4 +1,4 @@
-"""`make bench`: what an order change costs beside its floor, each effect, contention, delays, memory, starts.
+"""`make bench`: what an order change costs beside its floor, each effect, contention, delays, memory, typesetting.
 
 Ours and the floor are measured in turn on the same servers; ratios are what holds on a noisy machine. `report` writes
 `var/bench.json` and `docs/benchmarks.md`.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.bench import contention, effects, files, numbering, report, standing
+from tests.bench import contention, effects, files, numbering, rendering, report, standing
 from tests.bench.changes import measure, measure_floor, place, stock_up
 from tests.bench.installation import Installation
 from tests.bench.report import Figures
@@ -35,6 +35,7 @@ async def main() -> None:
             await asyncio.to_thread(rabbitmq.close)
             await asyncio.to_thread(postgres.stop)
         figures.standing |= await standing.embedded(folder)
+        figures.typesetting = await asyncio.to_thread(rendering.measure)
     report.write_json(figures)
     report.write_page(figures)
     print(report.PAGE.read_text())

@@ -11,11 +11,13 @@ from pathlib import Path
 import orjson
 import psutil
 
+from tests.bench import rendering
 from tests.bench.changes import Sample
 from tests.bench.contention import BUYERS, Contended
 from tests.bench.files import Transferred
 from tests.bench.installation import ROOT
 from tests.bench.numbering import BATCH, Numbered
+from tests.bench.rendering import Typesetting
 
 JSON = ROOT / "var" / "bench.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -42,6 +44,7 @@ class Figures:
     memory: dict[str, float] = field(default_factory=dict)
     contended: dict[str, Contended] = field(default_factory=dict)
     numbered: Numbered | None = None
+    typesetting: Typesetting = field(default_factory=Typesetting)
     files: Transferred | None = None
     machine: list[str] = field(default_factory=list)
 
@@ -69,6 +72,7 @@ def write_json(figures: Figures) -> None:
         "memory_mb": figures.memory,
         "contention": figures.contended,
         "numbering": figures.numbered,
+        "typesetting": figures.typesetting,
         "files": figures.files,
         **figures.standing,
     }
@@ -143,6 +147,7 @@ def _lines(figures: Figures) -> list[str]:
         "",
         *_contention(figures),
         *_numbering(figures),
+        *rendering.page(figures.typesetting),
         *(_files(figures.files) if figures.files else []),
         "## Standing still",
         "",

@@ -11,6 +11,7 @@ from services.billing.wiring import build
 from shared.database import Database
 from shared.database.migrations import upgrade
 from tests.billing.driver import Clock, Driver
+from tests.billing.till import Till
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +48,16 @@ async def billing(unopened: Driver) -> Driver:
     """The service with one shop it has heard of, and a clock that the test moves."""
     await unopened.open_shop()
     return unopened
+
+
+@pytest.fixture
+async def till(database_url: str) -> AsyncIterator[Till]:
+    """The service with the payment sandbox, and a shop whose clients it sends there."""
+    clock = Clock()
+    settings = Settings(
+        database_url=database_url, sqlite_synchronous="OFF", pool_size=10, sandbox=True, provider_call_seconds=2
+    )
+    driver = Till(build(settings, clock), clock)
+    await driver.open_shop()
+    yield driver
+    await driver.close()

@@ -1,6 +1,6 @@
 """The service as the tests drive it: orders in, answers, documents and figures out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,9 @@ from sqlalchemy import event, select
 
 from services.billing.commands.converge import converge
 from services.billing.commands.typesetting import typeset as typeset_document
+from services.billing.documents import Job
+from services.billing.documents.store import Store
+from services.billing.documents.typesetters import Typesetters
 from services.billing.jobs import Renderer, converge_waiting_orders
 from services.billing.settings import Settings
 from services.billing.tables import metadata
@@ -92,10 +95,13 @@ class Driver:
             statement = select(answers.c.body).where(answers.c.id == id_)
             return Account.decode((await conn.execute(statement)).scalar_one())
 
-    async def render(self, typeset: Callable[[Mapping[str, Any]], bytes] = typeset_document) -> None:
-        """Typeset what is due."""
+    async def render(self, typeset: Callable[[Job], bytes] = typeset_document) -> None:
+        """Typeset what is due, one after the other."""
         assert isinstance(self.service.settings, Settings)
-        await Renderer(self.service.outbox, self.service.settings, typeset).run()
+        store = Store(url) if (url := self.service.settings.document_store) else None
+        typesetters = Typesetters(1, typeset)
+        await Renderer(self.service.outbox, self.service.settings, typesetters, store).run()
+        await typesetters.close()
 
     async def wait(self) -> None:
         """Deal with orders that were heard before their shop."""

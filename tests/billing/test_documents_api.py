@@ -1,12 +1,11 @@
 """Documents over HTTP: lists, one with its snapshot, the PDF, and what happens while it is not there."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from services.billing.commands.rendering import Rendered, claim_due, keep
+from services.billing.documents import Job
 from shared.contracts import Invoicing
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
@@ -67,11 +66,6 @@ async def test_the_pdf_is_kept_for_ever(billing: Driver) -> None:
     await billing.hear(order(1, 1, line(shipped=1)))
     [document] = await billing.documents(1)
     path = f"documents/{document['id']}/pdf"
-    early = await billing.http.get(path)
-    assert (early.status_code, early.headers["content-type"]) == (503, "application/problem+json")
-    assert int(early.headers["retry-after"]) >= 1
-
-    await billing.render()
     pdf = await billing.http.get(path)
     assert (pdf.status_code, pdf.headers["content-type"], pdf.content[:5]) == (200, "application/pdf", b"%PDF-")
     [document] = await billing.documents(1)
@@ -83,6 +77,16 @@ async def test_the_pdf_is_kept_for_ever(billing: Driver) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
+async def test_a_pdf_that_a_worker_is_at_is_asked_for_again(billing: Driver) -> None:
+    await billing.hear(order(1, 1, line(shipped=1)))
+    [document] = await billing.documents(1)
+    async with billing.service.outbox.transaction() as tx:
+        await claim_due(tx, 10, timedelta(seconds=20))
+    early = await billing.http.get(f"documents/{document['id']}/pdf")
+    assert (early.status_code, early.headers["content-type"]) == (503, "application/problem+json")
+    assert int(early.headers["retry-after"]) >= 1
+
+
 async def test_no_such_document(billing: Driver) -> None:
     for path in ("documents/x", "documents/x/pdf"):
         assert (await billing.http.get(path)).status_code == 404
@@ -91,7 +95,7 @@ async def test_no_such_document(billing: Driver) -> None:
 async def test_a_failing_rendering_is_put_off_and_keeps_its_number(
     billing: Driver,
 ) -> None:
-    def broken(_snapshot: Mapping[str, Any]) -> bytes:
+    def broken(_job: Job) -> bytes:
         raise MemoryError("no room to typeset")
 
     await billing.hear(order(1, 1, line(shipped=1)))

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from services.billing.commands.typesetting import typeset
-from services.billing.documents import render
+from services.billing.documents import Job, render
 from services.billing.einvoice import cii, ubl
 from shared.contracts import Invoicing
 from tests.billing.builders import line
@@ -30,8 +30,8 @@ def some() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_it_is_a_facturx(name: str, content: dict[str, Any]) -> None:
     xml = cii(content)
     assert xml is not None
-    made = typeset(content)
-    assert made == typeset(content), "the same document, the same bytes"
+    made = typeset(Job(content))
+    assert made == typeset(Job(content)), "the same document, the same bytes"
     with pikepdf.open(BytesIO(made)) as pdf:
         assert pdf.Root.OutputIntents[0].S == "/GTS_PDFA1"
         fonts = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"]
@@ -56,7 +56,7 @@ def test_it_is_a_facturx(name: str, content: dict[str, Any]) -> None:
 def test_what_cannot_be_said_stays_a_pdf() -> None:
     content = VARIANTS["dinar"]
     assert (cii(content), ubl(content)) == (None, None)
-    assert typeset(content) == render(content)
+    assert typeset(Job(content)) == render(Job(content))
 
 
 def test_a_document_of_an_earlier_release_keeps_its_bytes() -> None:
@@ -67,7 +67,7 @@ def test_a_document_of_an_earlier_release_keeps_its_bytes() -> None:
         {k: v for k, v in row.items() if k not in ("treatment", "category")} for row in content["lines"]
     ]
     content["rates"] = [{k: v for k, v in row.items() if k != "category"} for row in content["rates"]]
-    assert typeset(content) == render(VARIANTS["french"])
+    assert typeset(Job(content)) == render(Job(VARIANTS["french"]))
 
 
 async def test_the_xml_of_the_api_is_the_one_attached(billing: Driver) -> None:

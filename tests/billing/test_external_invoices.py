@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from services.billing.tables import live_invoices
+from services.billing.tables import blobs, live_invoices
 from shared.contracts import InvoiceOrigin, InvoiceState, Invoicing
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
-from tests.billing.external_files import blank, carrying, invoice, written
+from tests.billing.external_files import attached, blank, carrying, invoice, written
 
 TWO = line(quantity=2)
 SHIPPED = line(quantity=2, shipped=2)
@@ -133,6 +133,14 @@ async def test_a_file_that_is_no_invoice_is_refused(billing: Driver, content: by
     assert why in answer.json()["detail"]
 
 
+async def test_a_scan_may_be_large_and_not_endless(billing: Driver) -> None:
+    await billing.hear(order(1, 1, TWO))
+    scan = attached(("scan.bin", bytes(3 * 1024 * 1024)))
+    assert (await imported(billing, scan, said=PLAIN))["size"] == len(scan)
+    endless = await send(billing, bytes(21 * 1024 * 1024))
+    assert endless.status_code == 413
+
+
 async def test_no_file_no_order_nothing_to_invoice(billing: Driver) -> None:
     await billing.hear(order(1, 1, TWO, invoicing=Invoicing.CREDIT))
     assert (await billing.http.post("orders/C-1/external-invoices", data=PLAIN)).status_code == 422
@@ -228,6 +236,21 @@ async def test_an_import_is_taken_back_and_nothing_is_erased(billing: Driver) ->
         with pytest.raises(DBAPIError, match="immutable"):
             async with billing.service.db.write() as conn:
                 await conn.exec_driver_sql(f"DELETE FROM {table}")
+
+
+async def test_one_changed_byte_of_a_file_is_found(billing: Driver) -> None:
+    await billing.hear(order(1, 1, TWO))
+    await imported(billing, written(invoice()))
+    assert (await billing.get("verify"))["ok"]
+    async with billing.service.db.write() as conn:
+        sqlite = billing.service.db.dialect == "sqlite"
+        off = "DROP TRIGGER blobs_no_update" if sqlite else "ALTER TABLE blobs DISABLE TRIGGER USER"
+        await conn.exec_driver_sql(off)
+        await conn.execute(update(blobs).values(content=blank()))
+    proof = await billing.get("verify")
+    assert [(one["number"], one["problem"]) for one in proof["problems"]] == [
+        (NUMBER, "the file is not what was imported")
+    ]
 
 
 async def test_what_was_taken_back_may_come_again(billing: Driver) -> None:

@@ -1,5 +1,7 @@
 """Files of other programs: whatever profile, syntax and prefixes, read alike; and whatever is no invoice, refused."""
 
+import contextlib
+import random
 import zlib
 from io import BytesIO
 
@@ -9,7 +11,7 @@ from lxml import etree
 
 from services.billing.einvoice import UnreadableError, read_apart
 from services.billing.einvoice.reader import ATTACHMENTS, XML_LIMIT, Reading, read
-from tests.billing.external_files import blank, carrying, invoice, written
+from tests.billing.external_files import attached, blank, carrying, invoice, written
 
 EXPECTED = ("EXT-2026/0815", "2026-11-20", "EUR", "20", "4", "24")
 
@@ -124,21 +126,6 @@ def test_what_is_no_invoice_is_refused(content: bytes, why: str) -> None:
         read(content)
 
 
-def attached(*files: tuple[str, bytes], filters: pikepdf.Object | None = None) -> bytes:
-    """A PDF with these streams attached as they are."""
-    made = BytesIO()
-    with pikepdf.open(BytesIO(blank())) as document:
-        names = pikepdf.Array()
-        for name, raw in files:
-            stream = pikepdf.Stream(document, raw)
-            if filters is not None:
-                stream.Filter = filters
-            names.extend([pikepdf.String(name), pikepdf.Dictionary(UF=name, EF=pikepdf.Dictionary(F=stream))])
-        document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=names))
-        document.save(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
-    return made.getvalue()
-
-
 def test_an_attachment_is_unpacked_up_to_a_limit() -> None:
     packed = zlib.compress(b"<Invoice>" + b" " * (40 * 1024 * 1024) + b"</Invoice>")
     assert len(packed) < 100_000
@@ -166,6 +153,18 @@ def test_a_password_is_not_asked_for() -> None:
         document.save(made, encryption=pikepdf.Encryption(owner="a", user="b"))
     with pytest.raises(UnreadableError, match="password"):
         read(made.getvalue())
+
+
+def test_a_changed_byte_is_no_fault_of_ours() -> None:
+    """It is read, or refused with a reason; nothing else comes of any damage."""
+    dice = random.Random(4)
+    whole = [carrying(written(invoice())), written(invoice()), written(invoice(), "ubl-2.1")]
+    for _ in range(600):
+        content = bytearray(dice.choice(whole))
+        for _ in range(dice.choice((1, 5, 40))):
+            content[dice.randrange(len(content))] = dice.randrange(256)
+        with contextlib.suppress(UnreadableError):
+            assert isinstance(read(bytes(content)), Reading)
 
 
 async def test_it_is_read_in_a_process_of_its_own() -> None:

@@ -38,6 +38,20 @@ def test_an_order_from_json_to_cancelled(comptoir: Command) -> None:
     assert "cancelled" in comptoir("log", "--limit", "3").out
 
 
+def test_documents_are_printed_and_verified(comptoir: Command, tmp_path: Path) -> None:
+    line = {"sku": "CLI-2", "name": "Carafe", "quantity": 2, "unit_price": "12.00", "tax_rate": "20"}
+    body = {"currency": "EUR", "customer": {"name": "Zoé", "email": "zoe@example.org"}, "lines": [line]}
+    made = ("orders", "create", "-", "--wait", "10", "--json")
+    codes = [figures(comptoir(*made, stdin=json.dumps(body)))["code"] for _ in range(2)]
+    done = comptoir("documents", "print", "order_form", *codes, "-o", "forms.pdf")
+    assert (done.code, "Wrote forms.pdf (2 documents, " in done.err) == (0, True), done.err
+    assert (tmp_path / "forms.pdf").read_bytes().startswith(b"%PDF-")
+    refused = comptoir("documents", "print", "invoice", *codes)
+    assert (refused.code, "2 of them cannot be printed" in refused.err) == (1, True)
+    verified = figures(comptoir("documents", "verify", "--json"))
+    assert (verified["ok"], verified["checked"] >= 2) == (True, True)
+
+
 def test_bad_input_is_two_lines(comptoir: Command) -> None:
     wrong = comptoir("orders", "create", "-", stdin="{")
     assert (wrong.code, len(wrong.err.splitlines())) == (2, 2)

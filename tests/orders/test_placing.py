@@ -4,8 +4,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from services.orders.domain.code import parse_code
 from shared.contracts import Invoicing, Marketplace, Order
+from shared.security import find_shop
+from shared.security.links import is_signed, order_in
 from tests.orders.driver import Driver, Json, line, order
 
 
@@ -21,7 +25,9 @@ async def test_order_is_created_and_told(orders: Driver) -> None:
     assert made["facts"] == {"payment": "unpaid", "stock": "none", "invoice": "none", "publication": "automatic"}
     assert made["totals"] == {"net": "34.58", "tax": "6.92", "gross": "41.50", "paid": "0.00", "due": "41.50"}
     assert [(found["id"], found["hold"]) for found in made["lines"]] == [(1, 3), (2, 1)]
+    told_to_client = made.pop("confirmation")
     assert await orders.read(made["code"]) == made
+    assert told_to_client["text"] == f"Merci ! Votre commande {made['code']} chez La Cave est enregistrée."
 
     told = await orders.message(made["id"])
     assert (told.version, told.code, told.totals.gross) == (1, made["code"], 4150)
@@ -216,3 +222,31 @@ class TestBatch:
         assert fields == ["status", "coupons.0", "lines.0.unit_price", "customer_id"]
         assert len(await orders.rows("orders")) == 2
         assert [item["status"] for item in await self.place(orders, *bodies)][0::5] == [200, 200]
+
+
+class TestConfirmation:
+    """What a checkout tells the client."""
+
+    @pytest.mark.row("S2-04")
+    async def test_success_is_told_and_the_client_led_to_the_payment(self, orders: Driver) -> None:
+        made = await orders.place(line("WINE", 3), language="en")
+        told = made["confirmation"]
+        assert told["text"].startswith(f"Thank you! Your order {made['code']}")
+        assert (told["payment"]["amount"], told["payment"]["currency"]) == ("37.50", "EUR")
+        token = told["payment"]["url"].rpartition("/p/")[2]
+        assert order_in(token) == made["id"]
+        async with orders.service.db.read() as conn:
+            shop = await find_shop(conn, made["shop"])
+        assert shop is not None
+        assert is_signed(token, shop, made["id"])
+        assert not is_signed(token[::-1], shop, made["id"])
+
+    async def test_nothing_is_asked_for_where_nothing_is_payable(self, orders: Driver) -> None:
+        for more in ({"status": "processing"}, {"status": "draft"}):
+            assert (await orders.place(line(), **more))["confirmation"]["payment"] is None
+        assert (await orders.place(line(price="0")))["confirmation"]["payment"] is None
+
+    async def test_the_key_of_the_links_is_shown_to_nobody(self, orders: Driver) -> None:
+        shown = await orders.http.get("/api/v1/shop")
+        log = await orders.http.get("/api/v1/log")
+        assert "payment_key" not in shown.text + log.text

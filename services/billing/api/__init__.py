@@ -1,5 +1,6 @@
-"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `external`, `payments`, `credit`,
-`accounting`, `reports`.
+"""The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `printing`, `themes`, `storage`,
+`external`, `payments`, `methods` (and payment links), `payouts`, `provider` (its events), `credit`, `accounting`,
+`reports`.
 
 Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
@@ -7,12 +8,41 @@ Amounts are strings with the currency's decimals. `tools` holds what the routes 
 
 from fastapi import APIRouter
 
-from services.billing.api import accounting, credit, documents, external, payments, reports
-from services.billing.api.external import UPLOADS
+from services.billing.api import (
+    accounting,
+    credit,
+    documents,
+    external,
+    methods,
+    payments,
+    payouts,
+    printing,
+    provider,
+    reports,
+    storage,
+    themes,
+)
 from services.billing.api.tools import Tools
 
 __all__ = ["UPLOADS", "Tools", "router"]
 
+UPLOADS = external.UPLOADS | payouts.UPLOADS
+"""Bodies that may be larger than others, in bytes."""
+
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-for subject in (documents, external, payments, accounting, credit, reports):
+SUBJECTS = (
+    documents,
+    printing,
+    themes,
+    storage,
+    external,
+    payments,
+    methods,
+    payouts,
+    provider,
+    accounting,
+    credit,
+    reports,
+)
+for subject in SUBJECTS:
     router.include_router(subject.router)

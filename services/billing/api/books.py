@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.billing.domain import (
     AccountPlan,
+    Kind,
     Payment,
     Sums,
     document_entry,
@@ -122,6 +123,7 @@ class Books:
 
 
 def _payment(row: Any, day: date, n: int) -> Payment:
-    amount = row.amount if row.kind == "capture" else -row.amount
+    came = Kind(row.kind) in (Kind.CAPTURE, Kind.RETURN)
+    amount = row.amount if came else -row.amount
     number = f"P{day.year}-{n:05}"
     return Payment(number, day, amount, row.currency, row.method, row.reference or "", row.code)

@@ -6,13 +6,16 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.billing.api.tools import Billing, Reader
+from services.billing.api.tools import PDF, Billing, Reader, Tools, pdf_response
+from services.billing.commands.bulk import Names
 from services.billing.documents import MEDIA_TYPE
 from services.billing.einvoice import cii, obstacle, ubl
-from services.billing.queries.documents import Bytes, Filter, find_bytes, find_document, list_documents
+from services.billing.queries.documents import Filter, find_document, list_documents
 from services.billing.queries.external import find_original
+from services.billing.queries.printing import Asked
 from services.billing.queries.proof import verify
-from shared.problems import NotFound, Problem, Unavailable
+from shared.problems import NotFound, Problem
+from shared.security import Caller
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit
 
@@ -65,29 +68,37 @@ async def get_document(caller: Reader, billing: Billing, document_id: str) -> Re
     return json_response(found)
 
 
-@router.get("/documents/{document_id}/pdf")
-async def get_pdf(request: Request, caller: Reader, billing: Billing, document_id: str) -> Response:
-    """The PDF, always the same bytes; 503 with Retry-After until it is typeset."""
+@router.get("/documents/{document_id}/pdf", response_class=Response, responses=PDF)
+async def get_pdf(
+    request: Request,
+    caller: Reader,
+    billing: Billing,
+    document_id: str,
+    language: Literal["fr", "en"] | None = None,
+    copy: bool = False,
+) -> Response:
+    """The PDF of a document or an order form, always the same bytes; 503 with Retry-After while it is being typeset.
+
+    `copy` and another language than the original's give a copy that is marked so, but for a document made elsewhere.
+    """
+    found = await billing.press.find(
+        caller.shop, Asked("invoice", language, copy=copy), Names(documents=(document_id,))
+    )
+    if found.refused:
+        return await _imported_pdf(request, caller, billing, document_id)
+    [sheet] = found.sheets
+    content = await billing.press.bytes_of(caller.shop, sheet)
+    return pdf_response(request, content, sheet.name, kept=sheet.job is None)
+
+
+async def _imported_pdf(request: Request, caller: Caller, billing: Tools, document_id: str) -> Response:
     async with billing.db.read() as conn:
-        found = await find_bytes(conn, caller.shop, document_id)
-        original = await find_original(conn, caller.shop, document_id) if found is None else None
-    if original is not None:
-        if original.media_type != MEDIA_TYPE:
-            raise NoPdf(f"{original.number} was imported as XML: get its original.")
-        found = Bytes(document_id, original.sha256, original.content)  # its number is no file name
-    if found is None:
+        original = await find_original(conn, caller.shop, document_id)
+    if original is None:
         raise NotFound(f"There is no document {document_id!r}.")
-    if found.content is None:
-        billing.issued()
-        raise Unavailable(f"{found.number} is being typeset.")
-    headers = {
-        "ETag": f'"{found.sha256}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{found.number}.pdf"',
-    }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return Response(found.content, media_type=MEDIA_TYPE, headers=headers)
+    if original.media_type != MEDIA_TYPE:
+        raise NoPdf(f"{original.number} was imported as XML: get its original.")
+    return pdf_response(request, original.content, document_id, kept=True)  # its number is no file name
 
 
 @router.get("/documents/{document_id}/xml")
@@ -112,4 +123,4 @@ async def get_xml(
 async def get_proof(caller: Reader, billing: Billing) -> Response:
     """Whether every series is without a hole, every document as sealed, every PDF as rendered."""
     async with billing.db.read() as conn:
-        return json_response(await verify(conn, caller.shop))
+        return json_response(await verify(conn, caller.shop, outside=billing.store is not None))

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
-from services.billing.queries.ledgers import Ledger, ledgers
-from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentState
+from services.billing.domain import invoice_fact, live_invoices, payable, payment_fact, warning
+from services.billing.queries.ledgers import Form, Ledger, ledgers
+from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentLink, PaymentState
 from shared.outbox import Transaction
 
 
 def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = None) -> None:
-    """Say how an order stands. Open is a document without its PDF, or a shop that was not heard of yet."""
+    """Say how an order stands. Open is a document without its PDF, or a shop that was not heard of yet.
+
+    The order form is named once somebody wants it: the mail that confirms the order, or whoever asks for it.
+    """
     invoices = sum(stored.issued.kind is DocumentKind.INVOICE for stored in ledger.documents)
-    unrendered = sum(stored.sha256 is None for stored in ledger.documents)
+    forms = () if ledger.form is None or not ledger.form.wanted else (_form(order, ledger.form),)
+    unrendered = sum(stored.sha256 is None for stored in [*ledger.documents, *forms])
     tx.answer(
         Account(
             shop=order.shop,
@@ -25,9 +29,22 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             captured=ledger.paid.captured,
             refunded=ledger.paid.refunded,
             invoice=invoice_fact(invoices, live_invoices(ledger.issued), imported=ledger.imported is not None),
-            documents=tuple(_documents(ledger)),
+            documents=(*forms, *_documents(ledger)),
             warning=warning(order, ledger.paid),
+            payment_link=_payment_link(order, ledger),
         )
+    )
+
+
+def _form(order: Order, form: Form) -> Document:
+    return Document(
+        id=form.id,
+        kind=DocumentKind.ORDER_FORM,
+        number=order.code,
+        issued_on=form.issued_on,
+        issued_at=form.issued_at,
+        gross=form.gross,
+        sha256=form.sha256,
     )
 
 
@@ -55,6 +72,23 @@ def _documents(ledger: Ledger) -> Iterator[Document]:
             sha256=imported.sha256,
             external=True,
         )
+
+
+def _payment_link(order: Order, ledger: Ledger) -> PaymentLink | None:
+    """The link that is to be mailed, for as long as it leads to a payment."""
+    amount = payable(order, ledger.paid)
+    if ledger.link is None or not amount or order.erased or not order.customer.email:
+        return None
+    return PaymentLink(
+        url=ledger.link.url,
+        sent=ledger.link.number,
+        asked_at=ledger.link.asked_at,
+        amount=amount,
+        code=order.code,
+        email=order.customer.email,
+        client=order.customer.name,
+        language=order.language,
+    )
 
 
 async def answer_again(tx: Transaction, orders: Sequence[str]) -> None:

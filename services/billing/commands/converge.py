@@ -2,42 +2,68 @@
 
 The one path for everything that may ask for a document: an order was heard, money came, the shop was heard. The number
 of statements does not depend on the number of orders; where nothing is due there are three, besides the answers.
-Neighbours: `domain.due` (what is asked), `issue` (numbers), `answers` (what is said).
+Neighbours: `domain.due` (what is asked), `issue` (numbers), `printing` (order forms), `answers` (what is said),
+`asking` (payments that were begun and are not wanted any more).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from services.billing.commands.answers import answer
+from services.billing.commands.asking import end_unwanted
 from services.billing.commands.issue import Work, issue
-from services.billing.domain import due, live_invoices
+from services.billing.commands.printing import file_forms
+from services.billing.domain import due, live_invoices, payable
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import accounts
-from shared.contracts import InvoiceOrigin, Order, Shop
+from shared.contracts import InvoiceOrigin, Invoicing, Order, PaymentState, Shop
 from shared.database import new_id, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
 
+_TOLD = ("version", "body", "waiting", "late", "external_id")
+_UNDER_WAY = (PaymentState.PENDING, PaymentState.AUTHORISED)
+
 
 async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping[str, str] | None = None) -> int:
-    """Apply these orders, whose guard rows are locked; how many documents were issued.
+    """Apply these orders, whose guard rows are locked; how many documents are to be typeset.
 
     `blocked`: the reason why a newer version of an order is parked, kept in the answer.
     """
     if not orders:
         return 0
     held = await ledgers(tx.conn, [order.id for order in orders])
+    for order in orders:
+        _revive(order, held[order.id])
+    await _end_payments(tx, orders, held)
     shops = {shop: await find_shop(tx.conn, shop) for shop in sorted({order.shop for order in orders})}
     work = [found for order in orders if (found := _work(order, shops[order.shop], held[order.id]))]
     await issue(tx, work)
+    forms = await file_forms(tx, orders, shops, held)
     for order in orders:
         ledger = held[order.id]
         ledger.version, ledger.waiting = order.version, shops[order.shop] is None
         answer(tx, order, ledger, (blocked or {}).get(order.id))
     await tx.execute(
-        upsert(tx.conn, accounts, keys=["order_id"], update=("version", "body", "waiting")),
+        upsert(tx.conn, accounts, keys=["order_id"], update=_TOLD),
         [_row(order, held[order.id]) for order in orders],
     )
-    return sum(len(found.drafts) for found in work)
+    return sum(len(found.drafts) for found in work) + forms
+
+
+def _revive(order: Order, ledger: Ledger) -> None:
+    """An order that came back from being cancelled wants the money that came too late for it."""
+    if ledger.paid.late and ledger.order.levels.invoicing is Invoicing.CREDIT is not order.levels.invoicing:
+        ledger.paid = replace(ledger.paid, late=False)
+
+
+async def _end_payments(tx: Transaction, orders: Sequence[Order], held: Mapping[str, Ledger]) -> None:
+    """Clients may be at a provider's page although nothing is to be paid any more."""
+    under_way = [order for order in orders if held[order.id].paid.progress in _UNDER_WAY]
+    unpayable = [order for order in under_way if not payable(order, held[order.id].paid)]
+    if unpayable:
+        for id_, progress in (await end_unwanted(tx, unpayable)).items():
+            held[id_].paid = replace(held[id_].paid, progress=progress)
 
 
 def _work(order: Order, shop: Shop | None, ledger: Ledger) -> Work | None:
@@ -61,4 +87,5 @@ def _row(order: Order, ledger: Ledger) -> dict[str, object]:
         "refunded": ledger.paid.refunded,
         "late": ledger.paid.late,
         "waiting": ledger.waiting,
+        "external_id": order.external_id,
     }

@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 
 from sqlalchemy import select
 
+from services.billing.commands.book import blocked_reason
 from services.billing.commands.converge import converge
 from services.billing.commands.issue import Work, issue
-from services.billing.commands.pay import Money, blocked_reason, record
+from services.billing.commands.pay import Money, record
 from services.billing.domain import (
     Case,
     Draft,
+    Kind,
     NothingLeft,
     TooMuch,
     UnknownLine,
@@ -95,7 +97,7 @@ async def credit(tx: Transaction, shop: str, document_id: str, wanted: Credit) -
     if wanted.refund is not None:
         method, reference = wanted.refund
         amount, currency = view["totals"]["gross"], held.order.currency
-        money = Money("refund", amount, currency, method, reference or view["number"])
+        money = Money(Kind.REFUND, amount, currency, method, reference or view["number"], view["id"])
         refund, _ = await record(tx, shop, held.order.id, money, wanted.by)
     return view | {"refund": refund}
 

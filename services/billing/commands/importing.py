@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 from sqlalchemy import delete, insert, select
 
 from services.billing.commands.answers import answer_again
+from services.billing.commands.book import blocked_reason
 from services.billing.commands.converge import converge
-from services.billing.commands.pay import blocked_reason, order_of
+from services.billing.commands.pay import order_of
 from services.billing.domain import live_invoices
 from services.billing.einvoice import Reading
 from services.billing.queries.external import find_external

@@ -27,6 +27,7 @@ from services.billing.domain import (
     snapshot,
 )
 from services.billing.queries.ledgers import Ledger, Stored
+from services.billing.queries.themes import newest_themes
 from services.billing.tables import documents, renderings
 from services.billing.tables import live_invoices as live_table
 from shared.contracts import DocumentKind, Order, Shop
@@ -67,7 +68,8 @@ async def issue(tx: Transaction, work: Sequence[Work]) -> None:
         numbers |= taken
     crash_point("billing.numbered")
     live = {invoice.id for one in work for invoice in live_invoices(one.ledger.issued)}
-    rows = {row["id"]: row for one in work for row in _rows(tx, one, numbers)}
+    themes = await newest_themes(tx.conn, {one.order.shop for one in work})
+    rows = {row["id"]: row for one in work for row in _rows(tx, one, numbers, themes.get(one.order.shop))}
     for key in sorted(wanted):
         heads[key] = _seal_all([rows[draft.id] for _, draft in wanted[key]], key, heads[key])
     await _store(tx, list(rows.values()), heads, {one.order.id: _trace(one.order) for one in work})
@@ -92,7 +94,7 @@ async def _take(
     }
 
 
-def _rows(tx: Transaction, one: Work, numbers: Mapping[str, Numbered]) -> Iterator[dict[str, Any]]:
+def _rows(tx: Transaction, one: Work, numbers: Mapping[str, Numbered], theme: int | None) -> Iterator[dict[str, Any]]:
     """The documents of one order in the order of issue, not sealed yet; each is added to the ledger."""
     known = {stored.issued.id: stored.issued for stored in one.ledger.documents}
     for draft in one.drafts:
@@ -105,6 +107,7 @@ def _rows(tx: Transaction, one: Work, numbers: Mapping[str, Numbered]) -> Iterat
             numbered,
             reference=reference,
             paid=_paid(draft, one.ledger) if draft.kind is DocumentKind.INVOICE else 0,
+            theme=theme,
         )
         known[draft.id] = issued(content)
         total = sum((position.amounts for position in draft.positions), NOTHING)

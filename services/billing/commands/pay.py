@@ -1,25 +1,29 @@
-"""Record money that came or went back by hand. Money taken is always recorded; what is odd becomes a warning."""
+"""Money that came or went back by hand. Money taken is always recorded; what is odd about it becomes a warning.
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+Neighbours: `book` (the movement itself), `checkout` and `refunds` (the same through a provider).
+"""
 
-from sqlalchemy import insert, select, update
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.commands.converge import converge
-from services.billing.domain import Paid, payment_fact, warning
-from services.billing.queries.ledgers import ledgers
+from services.billing.commands.book import Booked, Movement, book
+from services.billing.domain import Kind, payable, payment_fact, warning
+from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.queries.payments import payment_view
-from services.billing.tables import accounts, payments
+from services.billing.tables import accounts, payments, refunds
 from shared.batch import lock_keys
-from shared.contracts import Account, Order
-from shared.database import new_id
+from shared.contracts import Order, Outcome
 from shared.money import InvalidAmount, UnknownCurrency, from_minor, parse_amount
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
 
 MOST = 10**13
 """Minor units in one payment."""
+PENDING = (str(Outcome.DUE), str(Outcome.RETRY), str(Outcome.UNKNOWN))
+"""Refunds that a provider may still make."""
 
 
 class RefundTooLarge(Problem):
@@ -29,15 +33,23 @@ class RefundTooLarge(Problem):
     title: ClassVar[str] = "More cannot be refunded than was captured"
 
 
+class NotByHand(Problem):
+    """A provider has the money: what is recorded is what happened there."""
+
+    slug: ClassVar[str] = "paid-through-provider"
+    title: ClassVar[str] = "The money came through a provider"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """What somebody says was paid or paid back; the amount as written."""
 
-    kind: Literal["capture", "refund"]
+    kind: Kind
     amount: str
     currency: str
     method: str
     reference: str | None
+    document: str | None = None
 
 
 async def record(tx: Transaction, shop: str, code: str, money: Money, actor: str) -> tuple[dict[str, Any], int]:
@@ -45,32 +57,56 @@ async def record(tx: Transaction, shop: str, code: str, money: Money, actor: str
 
     Raises `NotFound`, `Invalid` (naming the field) or `RefundTooLarge`.
     """
+    ledger = await hold(tx, shop, code)
+    order = ledger.order
+    amount = read_amount(money.amount, money.currency, order.currency)
+    if money.kind is Kind.REFUND:
+        await check_refundable(tx, ledger, amount)
+    check_credit_note(ledger, money.document)
+    movement = Movement(money.kind, amount, money.method, money.reference, document_id=money.document)
+    return _view(order, booked := await book(tx, order.id, movement, actor)), booked.issued
+
+
+async def settle(
+    tx: Transaction, shop: str, code: str, method: str | None, reference: str | None, actor: str
+) -> list[Booked]:
+    """The order is paid: what is still missing is recorded as captured; nothing where nothing is missing."""
+    ledger = await hold(tx, shop, code)
+    order = ledger.order
+    missing = order.totals.gross - ledger.paid.kept
+    if missing <= 0:
+        return []
+    movement = Movement(Kind.CAPTURE, missing, method or order.payment_method or "other", reference)
+    return [await book(tx, order.id, movement, actor)]
+
+
+async def unsettle(tx: Transaction, shop: str, code: str, reference: str | None, actor: str) -> list[Booked]:
+    """The order is not paid after all: every capture by hand is taken back by a movement of its own, none is erased.
+
+    Raises `NotByHand` where a provider's money, or a refund, is among them.
+    """
+    ledger = await hold(tx, shop, code)
+    if ledger.paid.refunded:
+        raise NotByHand("Money was paid back already, so it had come: the order is refunded, not unpaid.")
+    own = payments.c.order_id == ledger.order.id
+    by_method: dict[str, int] = {}
+    for row in (await tx.execute(select(payments).where(own).order_by(payments.c.id))).all():
+        if row.charge_id is not None:
+            raise NotByHand("A provider took the money: refund it instead.")
+        sign = {Kind.CAPTURE: 1, Kind.REVERSAL: -1}.get(Kind(row.kind), 0)
+        by_method[row.method] = by_method.get(row.method, 0) + sign * row.amount
+    return [
+        await book(tx, ledger.order.id, Movement(Kind.REVERSAL, amount, method, reference), actor)
+        for method, amount in by_method.items()
+        if amount > 0
+    ]
+
+
+async def hold(tx: Transaction, shop: str, code: str) -> Ledger:
+    """The ledger of an order, locked until the end of the transaction; raises `NotFound`."""
     order_id = await order_of(tx.conn, shop, code)
     await lock_keys(tx, Order.name, [order_id])
-    ledger = (await ledgers(tx.conn, [order_id]))[order_id]
-    order = ledger.order
-    amount = _amount(money, order.currency)
-    paid = _with(ledger.paid, money, amount, payable=order.levels.payable)
-    row = {
-        "id": new_id(),
-        "shop": shop,
-        "order_id": order_id,
-        "kind": money.kind,
-        "amount": amount,
-        "currency": money.currency,
-        "method": money.method,
-        "reference": money.reference,
-        "payable": order.levels.payable,
-        "actor": actor,
-        "recorded_at": tx.now,
-    }
-    await tx.execute(insert(payments).values(row))
-    own = accounts.c.order_id == order_id
-    values = {"captured": paid.captured, "refunded": paid.refunded, "late": paid.late}
-    await tx.execute(update(accounts).where(own).values(values))
-    issued = await converge(tx, [order], blocked=await blocked_reason(tx, order_id))
-    view = payment_view(row) | {"warning": warning(order, paid), "payment": str(payment_fact(order, paid))}
-    return view, issued
+    return (await ledgers(tx.conn, [order_id]))[order_id]
 
 
 async def order_of(conn: AsyncConnection, shop: str, code: str) -> str:
@@ -83,31 +119,44 @@ async def order_of(conn: AsyncConnection, shop: str, code: str) -> str:
     return found
 
 
-def _amount(money: Money, currency: str) -> int:
+def read_amount(written: str, currency: str, expected: str) -> int:
+    """Minor units of a written amount in the order's currency; raises `Invalid`, naming the field."""
     try:
-        amount = parse_amount(money.amount, money.currency)
+        amount = parse_amount(written, currency)
     except UnknownCurrency as error:
         raise Invalid(str(error), field="currency") from error
     except InvalidAmount as error:
         raise Invalid(str(error), field="amount") from error
-    if money.currency != currency:
-        raise Invalid(f"The order is in {currency}, not in {money.currency}.", field="currency")
+    if currency != expected:
+        raise Invalid(f"The order is in {expected}, not in {currency}.", field="currency")
     if not 0 < amount <= MOST:
         raise Invalid("The amount must be more than nothing, and not beyond all measure.", field="amount")
     return amount
 
 
-def _with(paid: Paid, money: Money, amount: int, *, payable: bool) -> Paid:
-    if money.kind == "capture":
-        return replace(paid, captured=paid.captured + amount, late=paid.late or not payable)
-    if amount > paid.kept:
-        kept = str(from_minor(paid.kept, money.currency))
-        raise RefundTooLarge(f"Of what was captured, {kept} {money.currency} is left to refund.", refundable=kept)
-    return replace(paid, refunded=paid.refunded + amount)
+async def check_refundable(tx: Transaction, ledger: Ledger, amount: int) -> None:
+    """Raise `RefundTooLarge` where less is left of what was captured, refunds on their way taken off."""
+    left = ledger.paid.kept - await on_their_way(tx.conn, ledger.order.id)
+    if amount > left:
+        order = ledger.order
+        kept = str(from_minor(left, order.currency))
+        raise RefundTooLarge(f"Of what was captured, {kept} {order.currency} is left to refund.", refundable=kept)
 
 
-async def blocked_reason(tx: Transaction, order_id: str) -> dict[str, str]:
-    """The reason why a newer version is parked stays in the answer."""
-    known = (await tx.answers([order_id])).get(order_id)
-    reason = Account.decode(known).blocked if known else None
-    return {order_id: reason} if reason else {}
+def check_credit_note(ledger: Ledger, document: str | None) -> None:
+    """Raise `Invalid` where the order has no such credit note."""
+    notes = [one.id for one in ledger.issued if one.reason is not None]
+    if document is not None and document not in notes:
+        raise Invalid("The order has no such credit note.", field="credit_note")
+
+
+async def on_their_way(conn: AsyncConnection, order_id: str) -> int:
+    """What providers were asked to refund and may still do, in minor units."""
+    pending = (refunds.c.order_id == order_id) & refunds.c.state.in_(PENDING)
+    statement = select(func.coalesce(func.sum(refunds.c.amount), 0)).where(pending)
+    return int((await conn.execute(statement)).scalar_one())
+
+
+def _view(order: Order, booked: Booked) -> dict[str, Any]:
+    said = {"warning": warning(order, booked.paid), "payment": str(payment_fact(order, booked.paid))}
+    return payment_view(booked.row) | said | {"due": str(from_minor(payable(order, booked.paid), order.currency))}

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, true, update
 
 from services.billing.commands.answers import answer_again
-from services.billing.documents import MEDIA_TYPE
-from services.billing.tables import blobs, documents, renderings
+from services.billing.documents import MEDIA_TYPE, Job
+from services.billing.queries.themes import find_looks
+from services.billing.tables import blobs, documents, papers, renderings
 from shared.batch import lock_keys
 from shared.contracts import Order
 from shared.database import among, upsert
@@ -36,7 +37,7 @@ class Claim:
     order_id: str
     fence: int
     attempt: int
-    snapshot: dict[str, Any]
+    job: Job
     traceparent: str | None
 
 
@@ -48,45 +49,62 @@ class Rendered:
     content: bytes | None
     error: str | None = None
 
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content or b"").hexdigest()
 
-async def claim_due(tx: Transaction, limit: int, lease: timedelta) -> list[Claim]:
-    """Take documents that are due and that no living worker holds, oldest first."""
+
+async def claim_due(tx: Transaction, limit: int, lease: timedelta, *, only: str | None = None) -> list[Claim]:
+    """Take documents that are due and that no living worker holds, oldest first; `only`: this one, if it is free."""
     free = or_(renderings.c.lease_until.is_(None), renderings.c.lease_until <= tx.now)
-    due = (
-        select(renderings, documents.c.snapshot)
-        .join(documents, documents.c.id == renderings.c.document_id)
-        .where(renderings.c.sha256.is_(None), renderings.c.due_at <= tx.now, free)
-        .order_by(renderings.c.due_at, renderings.c.document_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=renderings)
-    )
+    own = true() if only is None else renderings.c.document_id == only
+    due = _due.where(own, renderings.c.due_at <= tx.now, free).limit(limit)
     rows = (await tx.execute(due)).all()
     if not rows:
         return []
     taken = among(renderings.c.document_id, [row.document_id for row in rows])
     values = {"fence": renderings.c.fence + 1, "attempts": renderings.c.attempts + 1, "lease_until": tx.now + lease}
     await tx.execute(update(renderings).where(taken).values(values))
+    snapshots = [json.loads(row.snapshot) for row in rows]
+    issued = [(row.shop, content.get("theme")) for row, content in zip(rows, snapshots, strict=True)]
+    looks = await find_looks(tx.conn, issued)
     return [
-        Claim(row.document_id, row.order_id, row.fence + 1, row.attempts + 1, json.loads(row.snapshot), row.traceparent)
-        for row in rows
+        Claim(row.document_id, row.order_id, row.fence + 1, row.attempts + 1, Job(content, looks[of]), row.traceparent)
+        for row, content, of in zip(rows, snapshots, issued, strict=True)
     ]
 
 
-async def keep(tx: Transaction, results: Sequence[Rendered]) -> None:
-    """Store the PDFs once, by their hash, and answer for their orders; put off what failed."""
+async def keep(tx: Transaction, results: Sequence[Rendered], *, stored: bool = False) -> None:
+    """Record the PDFs by their hash, and answer for their orders; put off what failed.
+
+    `stored`: a store outside has the bytes already; else they become rows.
+    """
     orders = sorted({result.claim.order_id for result in results})
     await lock_keys(tx, Order.name, orders)
-    done = [_done(tx, result.claim, result.content) for result in results if result.content is not None]
-    if done:
-        bytes_ = [{"sha256": row["sha256"], "content": row.pop("content"), "media_type": MEDIA_TYPE} for row in done]
+    done = [result for result in results if result.content is not None]
+    if done and not stored:
+        bytes_ = [{"sha256": one.sha256, "content": one.content, "media_type": MEDIA_TYPE} for one in done]
         await tx.execute(upsert(tx.conn, blobs, keys=["sha256"]), bytes_)
-        await tx.execute(_set_done, [{f"b_{name}": value for name, value in row.items()} for row in done])
+    if done:
+        await tx.execute(_set_done, [_done(tx, result) for result in done])
     failed = [_failed(tx, result) for result in results if result.content is None]
     if failed:
         await tx.execute(_set_failed, failed)
     await answer_again(tx, orders)
 
 
+_due = (
+    select(
+        renderings,
+        func.coalesce(documents.c.snapshot, papers.c.snapshot).label("snapshot"),
+        func.coalesce(documents.c.shop, papers.c.shop).label("shop"),
+    )
+    .join(documents, documents.c.id == renderings.c.document_id, isouter=True)
+    .join(papers, papers.c.id == renderings.c.document_id, isouter=True)
+    .where(renderings.c.sha256.is_(None))
+    .order_by(renderings.c.due_at, renderings.c.document_id)
+    .with_for_update(skip_locked=True, of=renderings)
+)
 _mine = (
     (renderings.c.document_id == bindparam("b_document_id"))
     & (renderings.c.fence == bindparam("b_fence"))
@@ -108,14 +126,13 @@ _set_failed = (
 )
 
 
-def _done(tx: Transaction, claim: Claim, content: bytes) -> dict[str, Any]:
+def _done(tx: Transaction, result: Rendered) -> dict[str, Any]:
     return {
-        "document_id": claim.document_id,
-        "fence": claim.fence,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "size": len(content),
-        "rendered_at": tx.now,
-        "content": content,
+        "b_document_id": result.claim.document_id,
+        "b_fence": result.claim.fence,
+        "b_sha256": result.sha256,
+        "b_size": len(result.content or b""),
+        "b_rendered_at": tx.now,
     }
 
 

@@ -1,9 +1,10 @@
 """The rules of billing, without a database and without a clock.
 
 `coverage` says what an order's present state asks to be invoiced, `ledger` what its documents cover, `due` which
-documents bring the one to the other; `payment` reads the money, `treatments` says how VAT applies, `snapshot`,
-`parties`, `mentions` and `chain` say what a document contains for ever. `services.billing.commands` is the only caller
-that writes.
+documents bring the one to the other; `payment` reads the money, `charging` the attempts to pay, `methods` the ways to;
+`treatments` says how VAT applies, `snapshot`, `parties`, `mentions` and `chain` what a document contains for ever,
+`papers` what the other prints of an order do, `closing`, `accounts` and `fec` what the documents come to.
+`services.billing.commands` is the only caller that writes.
 """
 
 from services.billing.domain.accounts import (
@@ -40,9 +41,11 @@ from services.billing.domain.due import due
 from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, payment_entry
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
-from services.billing.domain.payment import Paid, invoice_fact, payment_fact, warning
+from services.billing.domain.papers import LONGEST_GIFT, Paper, Printing, is_placed, paper
+from services.billing.domain.payment import Kind, Paid, choices, excess, invoice_fact, payable, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
+from services.billing.domain.theme import LEAST_CONTRAST, Logo, Theme, contrast_with_white
 
 __all__ = [
     "DEFAULT_FORMAT",
@@ -50,6 +53,8 @@ __all__ = [
     "FEC_COLUMNS",
     "GENESIS",
     "JOURNAL_COLUMNS",
+    "LEAST_CONTRAST",
+    "LONGEST_GIFT",
     "VAT_COLUMNS",
     "AccountPlan",
     "Case",
@@ -57,34 +62,45 @@ __all__ = [
     "Draft",
     "Invoice",
     "Issued",
+    "Kind",
     "Link",
+    "Logo",
     "NothingLeft",
     "Numbered",
     "Paid",
+    "Paper",
     "Payment",
     "Period",
     "Position",
+    "Printing",
     "Reference",
     "Sums",
+    "Theme",
     "TooMuch",
     "UnknownLine",
     "Wish",
     "WrongFormat",
     "canonical",
     "checked_format",
+    "choices",
     "closing_content",
+    "contrast_with_white",
     "credit_note",
     "document_entry",
     "due",
     "e_reporting",
+    "excess",
     "invoice_fact",
     "is_invoice",
+    "is_placed",
     "issued",
     "journal_row",
     "language_of",
     "link",
     "live_invoices",
     "number_of",
+    "paper",
+    "payable",
     "payment_entry",
     "payment_fact",
     "periods_ending",

@@ -56,6 +56,21 @@ def deliver_to(order: Order) -> dict[str, str] | None:
     return None if address is None else postal(address)
 
 
+def delivery(order: Order) -> dict[str, Any]:
+    """How the goods reach the client; `pickup` is None where they are brought."""
+    point = order.pickup_point
+    return {
+        "method": order.shipping_method,
+        "carrier": order.carrier,
+        "pickup": point
+        and {
+            "name": point.name,
+            "address": postal(point.address),
+            "date": point.date and point.date.isoformat(),
+        },
+    }
+
+
 def postal(address: Address) -> dict[str, str]:
     return {
         "name": address.name,

@@ -1,21 +1,38 @@
 """The money side of an order as facts: what was captured and refunded against the total, and what needs a person.
 
-Money taken is always recorded; what is odd about it becomes a warning, never a refusal.
+Money taken is always recorded; what is odd about it becomes a warning, never a refusal. Neighbour: `charging`, the
+attempts that have taken nothing yet, which reach here as `progress`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from shared.contracts import InvoiceState, Invoicing, Order, PaymentState
 
 
+class Kind(StrEnum):
+    """What a movement does to the totals. A `reversal` takes back a capture, a `return` a refund that failed."""
+
+    CAPTURE = "capture"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    RETURN = "return"
+
+
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """Totals in minor units; `late`: some of it came while the order was not payable."""
+    """Totals in minor units; `late`: some of it came while the order was not payable.
+
+    `progress` is what attempts to pay that took nothing yet add (pending, authorised, failed), `concern` what a person
+    has to see to whatever the amounts are.
+    """
 
     captured: int = 0
     refunded: int = 0
     late: bool = False
+    progress: PaymentState | None = None
+    concern: str | None = None
 
     @property
     def kept(self) -> int:
@@ -25,18 +42,50 @@ class Paid:
         """Whether the total was once captured; a total of nothing never asks for money."""
         return self.captured >= total
 
+    def moved(self, kind: Kind, amount: int, *, payable: bool) -> "Paid":
+        """The totals after a movement; the late money is gone once nothing is kept."""
+        if kind is Kind.CAPTURE:
+            return replace(self, captured=self.captured + amount, late=self.late or not payable)
+        if kind is Kind.RETURN:
+            return replace(self, refunded=self.refunded - amount)
+        if kind is Kind.REFUND:
+            return replace(self, refunded=self.refunded + amount)
+        return replace(self, captured=self.captured - amount, late=self.late and self.captured > amount)
+
 
 def payment_fact(order: Order, paid: Paid) -> PaymentState:
-    """The payment fact. A part of the money is `pending`: the rest is awaited, and nothing may expire meanwhile."""
+    """The payment fact. A part of the money is `pending`: the rest is awaited, and nothing may expire meanwhile.
+
+    An overpayment that went back leaves the order paid.
+    """
+    if paid.refunded and paid.kept <= 0:
+        return PaymentState.REFUNDED
     if paid.refunded:
-        return PaymentState.REFUNDED if paid.kept <= 0 else PaymentState.PARTLY_REFUNDED
-    if not paid.captured:
-        return PaymentState.PAID if order.lines and order.totals.gross == 0 else PaymentState.UNPAID
-    return PaymentState.PAID if paid.covers(order.totals.gross) else PaymentState.PENDING
+        return PaymentState.PAID if paid.kept >= order.totals.gross else PaymentState.PARTLY_REFUNDED
+    if paid.captured:
+        return PaymentState.PAID if paid.covers(order.totals.gross) else PaymentState.PENDING
+    if order.lines and order.totals.gross == 0:
+        return PaymentState.PAID
+    return paid.progress or PaymentState.UNPAID
+
+
+def payable(order: Order, paid: Paid) -> int:
+    """What the client may pay now, in minor units: nothing in a status that does not ask for money."""
+    if order.deleted or not order.levels.payable or paid.progress is PaymentState.AUTHORISED:
+        return 0
+    return max(0, order.totals.gross - paid.kept)
+
+
+def excess(order: Order, paid: Paid) -> int:
+    """What was kept beyond what the order asks for: all of it where the order is cancelled."""
+    wanted = 0 if order.levels.invoicing is Invoicing.CREDIT else order.totals.gross
+    return max(0, paid.kept - wanted)
 
 
 def warning(order: Order, paid: Paid) -> str | None:
     """The one thing about the money that a person should look at first."""
+    if paid.concern is not None:
+        return paid.concern
     if paid.kept <= 0:
         return None
     if order.levels.invoicing is Invoicing.CREDIT:
@@ -46,6 +95,17 @@ def warning(order: Order, paid: Paid) -> str | None:
     if paid.late:
         return "paid_not_payable"
     return "underpaid" if paid.captured < order.totals.gross else None
+
+
+def choices(order: Order, paid: Paid) -> tuple[str, ...]:
+    """What a person can decide: `refund` what is too much, `revive` the order that the money is for, or `keep` it.
+
+    An overpayment stays a warning until it goes back; less than the total only waits for the rest.
+    """
+    if order.levels.invoicing is Invoicing.CREDIT and paid.kept > 0:
+        return ("refund", "revive")
+    found = ("refund",) if excess(order, paid) else ()
+    return (*found, "keep") if paid.concern is not None or (paid.late and paid.kept > 0) else found
 
 
 def invoice_fact(invoices: int, live: Sequence[object], *, imported: bool = False) -> InvoiceState:

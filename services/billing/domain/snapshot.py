@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 from services.billing.domain.grants import Grant
 from services.billing.domain.ledger import Issued, Position
 from services.billing.domain.mentions import due_on, mentions, notes, payment_terms, process
-from services.billing.domain.parties import buyer, deliver_to, seller, ship_to
+from services.billing.domain.parties import buyer, deliver_to, delivery, seller, ship_to
 from services.billing.domain.plan import Draft
 from services.billing.domain.treatments import TREATMENTS, nature, reason, treatment_of, untaxed_treatment
 from shared.contracts import DocumentKind, Order, Shop
 from shared.money import NOTHING, Amounts, from_minor, parse_amount
 
-TEMPLATE = 1
+TEMPLATE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,26 @@ class Reference:
 
 
 def snapshot(
-    order: Order, shop: Shop, draft: Draft, numbered: Numbered, *, reference: Reference | None = None, paid: int = 0
+    order: Order,
+    shop: Shop,
+    draft: Draft,
+    numbered: Numbered,
+    *,
+    reference: Reference | None = None,
+    paid: int = 0,
+    theme: int | None = None,
 ) -> dict[str, Any]:
-    """The content of a document. `paid`: what of its total has been paid already, in minor units."""
+    """The content of a document.
+
+    `paid`: what of its total has been paid already, in minor units; `theme`: the version of the shop's theme.
+    """
     zone = ZoneInfo(shop.timezone)
     total = sum((position.amounts for position in draft.positions), NOTHING)
     untaxed, language = untaxed_treatment(shop, order), language_of(order)
     due = due_on(shop, draft.kind, numbered.issued_on)
     return {
         "template": TEMPLATE,
+        "theme": theme,
         "kind": str(draft.kind),
         "id": draft.id,
         "number": numbered.number,
@@ -70,6 +81,7 @@ def snapshot(
         "ship_to": ship_to(order),
         "deliver_to": deliver_to(order),
         "order": _order(order, zone),
+        "delivery": delivery(order),
         "delivered_on": _delivered_on(order, draft, zone),
         "nature": nature(draft.positions),
         "reason": draft.reason,

@@ -32,7 +32,7 @@ async def read_apart(content: bytes) -> Reading:
                 raise
             raise UnreadableError("reading it takes longer than any invoice") from None
     if process.returncode != 0:
-        raise UnreadableError("reading it takes more than any invoice")
+        raise UnreadableError("it asks for more memory or time than any invoice, or is broken beyond reading")
     found = json.loads(answer)
     if "unreadable" in found:
         raise UnreadableError(found["unreadable"])

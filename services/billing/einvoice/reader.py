@@ -28,6 +28,8 @@ XML_LIMIT = 10 * 1024 * 1024
 ATTACHMENTS = 20
 DEPTH = 60
 ELEMENTS = 200_000
+LONGEST = 500
+"""Characters that are read of any field."""
 MEMORY = 1536 * 1024 * 1024
 SECONDS = 20
 _ROOTS = {
@@ -38,6 +40,8 @@ _ROOTS = {
 }
 _CREDITS = frozenset("81 83 261 262 296 308 381 396 420 458 502 503 532".split())  # noqa: SIM905
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
+_BROKEN = (pikepdf.PdfError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""How a PDF shows whose objects are not what they should be."""
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 
 
@@ -163,7 +167,7 @@ def _walk(content: bytes) -> None:
     parser.StartDoctypeDeclHandler = typed
     try:
         parser.Parse(content, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # LookupError: an encoding that there is not
         raise UnreadableError(f"it is neither a PDF nor XML: {error}") from None
 
 
@@ -179,7 +183,7 @@ def _attached(content: bytes) -> bytes | None:
             return None if name is None else _unpacked(found[name])
     except pikepdf.PasswordError:
         raise UnreadableError("the PDF asks for a password") from None
-    except pikepdf.PdfError:
+    except _BROKEN:
         raise UnreadableError("the PDF is broken") from None
 
 
@@ -229,7 +233,7 @@ def _local(node: etree._Element) -> str:
 
 def _text(node: etree._Element | None) -> str | None:
     text = "" if node is None else " ".join("".join(node.itertext(with_tail=True)).split())
-    return text or None
+    return text[:LONGEST] or None
 
 
 def _amount(node: etree._Element | None) -> str | None:

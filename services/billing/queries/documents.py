@@ -1,16 +1,17 @@
 """Documents as people ask for them: lists, one with its snapshot, its bytes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, func, literal, select
+from sqlalchemy import ColumnElement, Select, Table, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.queries.external import external_view, find_external, select_external
-from services.billing.tables import accounts, blobs, documents, external_invoices, live_invoices, renderings
+from services.billing.tables import accounts, blobs, documents, external_invoices, live_invoices, papers, renderings
+from shared.database import among
 from shared.money import from_minor
 
 
@@ -75,24 +76,37 @@ async def find_document(conn: AsyncConnection, shop: str, document_id: str) -> d
 
 
 @dataclass(frozen=True, slots=True)
-class Bytes:
-    """A document's PDF; both fields are None before it is rendered."""
+class Original:
+    """An issued document or an archived order form, and its PDF.
 
+    `sha256` is None before it is typeset; `content` also where a store outside the database has it.
+    """
+
+    id: str
+    order_id: str
+    kind: str
     number: str
+    snapshot: str
     sha256: str | None
     content: bytes | None
 
 
-async def find_bytes(conn: AsyncConnection, shop: str, document_id: str) -> Bytes | None:
-    """The stored PDF of a document; None where there is no such document."""
-    statement = (
-        select(documents.c.number, renderings.c.sha256, blobs.c.content)
-        .join(renderings, renderings.c.document_id == documents.c.id)
-        .join(blobs, blobs.c.sha256 == renderings.c.sha256, isouter=True)
-        .where(documents.c.shop == shop, documents.c.id == document_id)
+async def find_originals(conn: AsyncConnection, shop: str, ids: Sequence[str]) -> dict[str, Original]:
+    """The documents and order forms of a shop with these ids."""
+    of = documents.c
+    issued = select(of.id, of.order_id, of.kind, of.number, of.snapshot).where(of.shop == shop, among(of.id, ids))
+    forms = (
+        select(papers.c.id, papers.c.order_id, papers.c.kind, accounts.c.code.label("number"), papers.c.snapshot)
+        .join(accounts, accounts.c.order_id == papers.c.order_id)
+        .where(papers.c.shop == shop, among(papers.c.id, ids))
     )
-    row = (await conn.execute(statement)).one_or_none()
-    return None if row is None else Bytes(row.number, row.sha256, row.content)
+    either = union_all(issued, forms).subquery()
+    statement = (
+        select(either, renderings.c.sha256, blobs.c.content)
+        .join(renderings, renderings.c.document_id == either.c.id, isouter=True)
+        .join(blobs, blobs.c.sha256 == renderings.c.sha256, isouter=True)
+    )
+    return {row.id: Original(*row) for row in await conn.execute(statement)}
 
 
 def document_view(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import Issued, Paid, issued
-from services.billing.tables import accounts, documents, external_invoices, live_invoices, renderings
-from shared.contracts import Order
+from services.billing.domain import Issued, Paid, Paper, issued
+from services.billing.tables import accounts, documents, external_invoices, live_invoices, papers, renderings
+from shared.contracts import Order, PaymentState
 from shared.database import among
 
 
@@ -25,6 +25,18 @@ class Stored:
     issued: Issued
     issued_at: datetime
     gross: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The archived order form. `wanted`: it was asked for, so it has bytes or is about to."""
+
+    id: str
+    issued_on: date
+    issued_at: datetime
+    gross: int
+    wanted: bool = False
     sha256: str | None = None
 
 
@@ -40,6 +52,15 @@ class Imported:
     sha256: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SentLink:
+    """The payment link as it was last to be mailed, for the `number`th time."""
+
+    url: str
+    number: int
+    asked_at: datetime
+
+
 @dataclass(slots=True)
 class Ledger:
     """The money side of one order. `body` is its message as last applied, None before that."""
@@ -48,7 +69,9 @@ class Ledger:
     version: int = 0
     body: str | None = None
     waiting: bool = False
+    link: SentLink | None = None
     documents: list[Stored] = field(default_factory=list)
+    form: Form | None = None
     imported: Imported | None = None
 
     @property
@@ -67,7 +90,9 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     """The ledgers of these orders; an order that was never heard of has an empty one."""
     found = {order: Ledger() for order in orders}
     for row in await conn.execute(_accounts, {"ids": list(found)}):
-        found[row.order_id] = Ledger(_paid(row), row.version, row.body, row.waiting, imported=_imported(row))
+        found[row.order_id] = Ledger(
+            _paid(row), row.version, row.body, row.waiting, _link(row), form=_form(row), imported=_imported(row)
+        )
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
             Stored(issued(json.loads(row.snapshot)), row.issued_at, row.gross, row.sha256)
@@ -75,30 +100,51 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     return found
 
 
-def _paid(row: Row[tuple[object, ...]]) -> Paid:
-    return Paid(row.captured, row.refunded, row.late)
+def _paid(row: Row[Any]) -> Paid:
+    progress = None if row.progress is None else PaymentState(row.progress)
+    return Paid(row.captured, row.refunded, row.late, progress, row.concern)
+
+
+def _link(row: Row[Any]) -> SentLink | None:
+    return SentLink(row.link_url, row.link_sent, row.link_asked_at) if row.link_sent else None
+
+
+def _form(row: Row[Any]) -> Form | None:
+    if row.form_id is None:
+        return None
+    wanted = row.form_due_at is not None
+    return Form(row.form_id, row.form_issued_on, row.form_issued_at, row.form_gross, wanted, row.form_sha256)
 
 
 def _imported(row: Row[Any]) -> Imported | None:
-    if row.external_id is None:
+    if row.imported_id is None:
         return None
-    sha256 = row.sha256 if row.media_type == "application/pdf" else None
-    return Imported(row.external_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+    sha256 = row.imported_sha256 if row.imported_media_type == "application/pdf" else None
+    return Imported(
+        row.imported_id, row.imported_number, row.imported_issued_on, row.imported_at, row.imported_gross, sha256
+    )
 
 
+_form_of_order = (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM)
 _standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
 _accounts = (
     select(
         accounts,
-        live_invoices.c.external_id,
-        external_invoices.c.number,
-        external_invoices.c.issued_on,
+        papers.c.id.label("form_id"),
+        papers.c.issued_on.label("form_issued_on"),
+        papers.c.issued_at.label("form_issued_at"),
+        papers.c.gross.label("form_gross"),
+        renderings.c.due_at.label("form_due_at"),
+        renderings.c.sha256.label("form_sha256"),
         external_invoices.c.imported_at,
-        external_invoices.c.gross,
-        external_invoices.c.sha256,
-        external_invoices.c.media_type,
+        *(
+            external_invoices.c[name].label(f"imported_{name}")
+            for name in ("id", "number", "issued_on", "gross", "sha256", "media_type")
+        ),
     )
     .select_from(accounts)
+    .join(papers, _form_of_order, isouter=True)
+    .join(renderings, renderings.c.document_id == papers.c.id, isouter=True)
     .join(live_invoices, _standing, isouter=True)
     .join(external_invoices, external_invoices.c.id == live_invoices.c.external_id, isouter=True)
     .where(among(accounts.c.order_id, "ids"))

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import invoice_fact, live_invoices, payment_fact, warning
+from services.billing.domain import choices, excess, invoice_fact, live_invoices, payable, payment_fact, warning
+from services.billing.queries.charges import charge_view, charges_of, refund_view, refunds_of
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import payments
-from shared.contracts import DocumentKind
+from shared.contracts import DocumentKind, Outcome
 from shared.money import from_minor
 
 
@@ -36,6 +37,8 @@ def payment_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "reference": row["reference"],
         "payable": row["payable"],
         "actor": row["actor"],
+        "charge": row["charge_id"],
+        "credit_note": row["document_id"],
         "at": row["recorded_at"].isoformat(),
     }
 
@@ -65,4 +68,36 @@ async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
         "payable": order.levels.payable,
         "warning": warning(order, ledger.paid),
         "waits_for_shop": ledger.waiting,
+        "method": order.payment_method,
+        "asked": amount(payable(order, ledger.paid)),
+    }
+
+
+async def money_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
+    """What was tried and wished, and what a person can choose to do.
+
+    `refundable.provider` above nothing is where the panel shows the button; by hand everything kept can be paid back.
+    """
+    ledger = (await ledgers(conn, [order_id]))[order_id]
+    order, tried = ledger.order, await charges_of(conn, [order_id])
+    wished = await refunds_of(conn, order_id)
+    counted = [row for row in wished if row.state != Outcome.REJECTED]
+    on_the_way = sum(row.amount for row in counted if row.state != Outcome.DONE)
+
+    def amount(minor: int) -> str:
+        return str(from_minor(minor, order.currency))
+
+    return {
+        "order": order.code,
+        "currency": order.currency,
+        "payment": str(payment_fact(order, ledger.paid)),
+        "warning": warning(order, ledger.paid),
+        "charges": [charge_view(charge) for charge in tried],
+        "refunds": [refund_view(row) for row in wished],
+        "refundable": {
+            "provider": amount(sum(one.captured for one in tried) - sum(row.amount for row in counted)),
+            "by_hand": amount(ledger.paid.kept - on_the_way),
+        },
+        "excess": amount(excess(order, ledger.paid)),
+        "choices": list(choices(order, ledger.paid)),
     }

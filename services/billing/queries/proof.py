@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import GENESIS, link, number_of, read_amounts
 from services.billing.queries.closed import check_closings
-from services.billing.tables import blobs, documents, renderings, series, shop_sellers
+from services.billing.tables import blobs, documents, external_invoices, renderings, series, shop_sellers
 
 PAGE = 200
+FILES = 10
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class _Walk:
     year: int
     format: str
     shop: str
+    outside: bool = False
     count: int = 0
     head: str = GENESIS
     day: date | None = None
@@ -40,6 +42,11 @@ class _Walk:
     def report(self, row: Any, part: str, problem: str) -> None:
         document = row.id if row.shop == self.shop else None
         self.problems.append({"document": document, "number": row.number, "part": part, "problem": problem})
+
+    def _is_rendered(self, row: Any) -> bool:
+        if row.content is None:
+            return self.outside
+        return bool(hashlib.sha256(row.content).hexdigest() == row.sha256)
 
     def step(self, row: Any) -> None:
         """Check one document against the one before it."""
@@ -55,7 +62,7 @@ class _Walk:
             self.report(row, "row", "the columns do not say what was sealed")
         if self.day is not None and row.issued_on < self.day:
             self.report(row, "date", "is dated before the document before it")
-        if row.sha256 is not None and (row.content is None or hashlib.sha256(row.content).hexdigest() != row.sha256):
+        if row.sha256 is not None and not self._is_rendered(row):
             self.report(row, "pdf", "the PDF is not what was rendered")
         self.count, self.head, self.day = row.n, row.hash, row.issued_on
 
@@ -71,22 +78,43 @@ def _differs(row: Any) -> bool:
     return (row.net, row.tax, row.gross) != (amounts.net, amounts.tax, amounts.gross)
 
 
-async def verify(conn: AsyncConnection, shop: str) -> dict[str, Any]:
-    """Walk every series and every closing of a shop's seller; `ok` where nothing is wrong."""
+async def verify(conn: AsyncConnection, shop: str, *, outside: bool = False) -> dict[str, Any]:
+    """Walk every series and closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong.
+
+    `outside`: a store outside has PDFs too, and those are read by the verification of the store.
+    """
     seller = (await conn.execute(select(shop_sellers.c.seller).where(shop_sellers.c.shop == shop))).scalar_one_or_none()
     own = select(series).where(series.c.seller == seller).order_by(series.c.series, series.c.year)
     found, problems = [], await _outside(conn, shop, seller)
     for row in (await conn.execute(own)).all():
-        walk = await _walk(conn, row, shop)
+        walk = await _walk(conn, row, shop, outside)
         found.append({"series": walk.name, "documents": walk.count, "hash": walk.head, "ok": not walk.problems})
         problems += walk.problems
+    problems += [problem async for problem in _imports(conn, shop)]
     closings, wrong = await check_closings(conn, seller) if seller else (0, [])
     problems += wrong
     return {"ok": not problems, "series": found, "closings": closings, "problems": problems}
 
 
-async def _walk(conn: AsyncConnection, row: Row[Any], shop: str) -> _Walk:
-    walk = _Walk(f"{row.series}{row.year}", row.series, row.year, row.format, shop)
+async def _imports(conn: AsyncConnection, shop: str) -> AsyncIterator[dict[str, Any]]:
+    """Imported files that are not what came, a few at a time: they may be large."""
+    statement = (
+        select(external_invoices.c.id, external_invoices.c.number, external_invoices.c.sha256, blobs.c.content)
+        .join(blobs, blobs.c.sha256 == external_invoices.c.sha256, isouter=True)
+        .where(external_invoices.c.shop == shop)
+        .order_by(external_invoices.c.id)
+        .limit(FILES)
+    )
+    last = ""
+    while page := (await conn.execute(statement.where(external_invoices.c.id > last))).all():
+        for row in page:
+            if row.content is None or hashlib.sha256(row.content).hexdigest() != row.sha256:
+                yield {"document": row.id, "number": row.number, "problem": "the file is not what was imported"}
+        last = page[-1].id
+
+
+async def _walk(conn: AsyncConnection, row: Row[Any], shop: str, outside: bool) -> _Walk:
+    walk = _Walk(f"{row.series}{row.year}", row.series, row.year, row.format, shop, outside)
     async for document in _documents(conn, row):
         walk.step(document)
     if (walk.count, walk.head) != (row.last, row.last_hash):

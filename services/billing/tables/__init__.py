@@ -7,16 +7,27 @@ Neighbours: `domain` (the rules), `commands` (the only writer), `migrations` (th
 """
 
 from services.billing.tables.accounting import account_plans, closings, sellers, series_formats, shop_sellers
-from services.billing.tables.document import blobs, documents, live_invoices, renderings, series
+from services.billing.tables.document import documents, live_invoices, series
 from services.billing.tables.external import external_invoices, external_numbers, external_voids
 from services.billing.tables.metadata import IMMUTABLE, metadata
 from services.billing.tables.money import accounts, payments
+from services.billing.tables.payment import (
+    charges,
+    payment_methods,
+    provider_calls,
+    provider_events,
+    provider_journal,
+    refunds,
+)
+from services.billing.tables.payout import payout_lines, payouts
+from services.billing.tables.rendering import blobs, papers, prints, renderings, themes
 
 __all__ = [
     "IMMUTABLE",
     "account_plans",
     "accounts",
     "blobs",
+    "charges",
     "closings",
     "documents",
     "external_invoices",
@@ -24,10 +35,20 @@ __all__ = [
     "external_voids",
     "live_invoices",
     "metadata",
+    "papers",
+    "payment_methods",
     "payments",
+    "payout_lines",
+    "payouts",
+    "prints",
+    "provider_calls",
+    "provider_events",
+    "provider_journal",
+    "refunds",
     "renderings",
     "sellers",
     "series",
     "series_formats",
     "shop_sellers",
+    "themes",
 ]

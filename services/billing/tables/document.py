@@ -1,4 +1,4 @@
-"""What was issued: number series, sealed documents, the invoices still live, what became of their bytes."""
+"""What was issued: number series, sealed documents, the invoices still live."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,7 +8,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -86,33 +85,3 @@ live_invoices = Table(
 
 An imported one takes the scope that an order's first invoice has.
 """
-
-renderings = Table(
-    "renderings",
-    metadata,
-    Column("document_id", String(36), ForeignKey("documents.id", name="fk_renderings_documents"), primary_key=True),
-    Column("order_id", String(36), nullable=False),
-    Column("due_at", UtcDateTime(), nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("lease_until", UtcDateTime()),
-    Column("fence", BigInteger, nullable=False, default=0, doc="raised by each claim: an old worker cannot report"),
-    Column("sha256", String(64)),
-    Column("size", BigInteger),
-    Column("rendered_at", UtcDateTime()),
-    Column("traceparent", String(60), doc="of the command that asked for the document"),
-    Column("error", Text),
-    CheckConstraint("(sha256 IS NULL) = (rendered_at IS NULL)", name="ck_renderings_done"),
-)
-"""What became of each document's PDF."""
-
-_unrendered = renderings.c.sha256.is_(None)
-Index("ix_renderings_due", renderings.c.due_at, postgresql_where=_unrendered, sqlite_where=_unrendered)
-
-blobs = Table(
-    "blobs",
-    metadata,
-    Column("sha256", String(64), primary_key=True),
-    Column("media_type", String(60), nullable=False),
-    Column("content", LargeBinary, nullable=False),
-)
-"""Bytes by their own hash."""

@@ -9,7 +9,16 @@ from shared.web.idempotency import idempotency_tables
 
 metadata = MetaData()
 
-IMMUTABLE = ("documents", "blobs", "payments", "external_invoices", "external_voids", "closings")
+IMMUTABLE = (
+    "documents",
+    "papers",
+    "blobs",
+    "themes",
+    "payments",
+    "external_invoices",
+    "external_voids",
+    "closings",
+)
 """Tables whose rows are only ever added; a trigger refuses the rest."""
 
 outbox_tables(metadata)

@@ -6,6 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Index,
+    Integer,
     String,
     Table,
     Text,
@@ -27,8 +28,15 @@ accounts = Table(
     Column("refunded", BigInteger, nullable=False, default=0),
     Column("late", Boolean, nullable=False, default=False, doc="money came while the order was not payable"),
     Column("waiting", Boolean, nullable=False, default=False, doc="for its shop to be heard of"),
+    Column("external_id", String(80), doc="the marketplace's id of the order"),
+    Column("progress", String(12), doc="of charges that took nothing yet: pending, authorised, failed"),
+    Column("concern", String(40), doc="what a person has to see to, beyond the amounts: disputed, …"),
+    Column("link_sent", Integer, nullable=False, default=0, doc="how often the payment link was to be mailed"),
+    Column("link_url", Text),
+    Column("link_asked_at", UtcDateTime()),
     CheckConstraint("refunded BETWEEN 0 AND captured", name="ck_accounts_refunded"),
     UniqueConstraint("shop", "code", name="uq_accounts_code"),
+    Index("ix_accounts_external_id", "shop", "external_id"),
 )
 """The money side of each order that was heard of."""
 
@@ -41,7 +49,7 @@ payments = Table(
     Column("id", String(36), primary_key=True),
     Column("shop", String(40), nullable=False),
     Column("order_id", String(36), nullable=False),
-    Column("kind", String(10), nullable=False, doc="capture or refund"),
+    Column("kind", String(10), nullable=False, doc="capture, refund, and what takes one back: reversal, return"),
     Column("amount", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("method", String(40), nullable=False),
@@ -49,7 +57,10 @@ payments = Table(
     Column("payable", Boolean, nullable=False, doc="whether the order asked for money then"),
     Column("actor", Text, nullable=False),
     Column("recorded_at", UtcDateTime(), nullable=False),
+    Column("charge_id", String(36), doc="of a provider's money"),
+    Column("document_id", String(36), doc="the credit note that a refund pays back"),
     CheckConstraint("amount > 0", name="ck_payments_amount"),
-    CheckConstraint("kind IN ('capture', 'refund')", name="ck_payments_kind"),
+    CheckConstraint("kind IN ('capture', 'refund', 'reversal', 'return')", name="ck_payments_kind"),
     Index("ix_payments_order", "order_id", "id"),
 )
+"""Every movement of money, by hand or by a provider; a mistake is corrected by another row."""

@@ -14,12 +14,14 @@ from email.utils import format_datetime, formataddr
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
+from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
 from services.notifications.channels.texts import date_of, day_of, locale_of, money, render
-from services.notifications.channels.words import invitation_words, words_of
-from services.notifications.domain.payloads import Closed, Invitation, Letter, Words
+from services.notifications.channels.words import alert_words, invitation_words, payment_words, words_of
+from services.notifications.domain.payloads import Alert, Closed, Invitation, Letter, PaymentRequest, Words
+from shared.money import from_minor
 
 LISTED = 50
 """Lines of the order shown; the rest is counted, so that no reader's mailbox clips the mail."""
@@ -70,6 +72,37 @@ def compose_invitation(invitation: Invitation, delivery: str, now: datetime) -> 
     message["Content-Language"] = language
     context = {"language": language, "say": said, "shop": invitation.shop, "link": invitation.link}
     _attach(message, "sign_in", context | {"greeting": said["greeting"] if invitation.name else None})
+    return message.as_bytes()
+
+
+def compose_payment_request(request: PaymentRequest, delivery: str, now: datetime) -> bytes:
+    """The mail with the link to a payment page. Raises `BadLetter`."""
+    language, fixed = payment_words(request.language)
+    locale = locale_of(language)
+    amount = format_currency(from_minor(request.amount, request.currency), request.currency, locale=locale)
+    names = {"shop": request.shop, "client": request.client, "code": request.code, "amount": str(amount)}
+    said = {key: value.format_map(names) for key, value in fixed.items()}
+    message = MIMEMultipart("alternative")
+    _sent(message, delivery, request.sender, request.shop, now)
+    message["To"] = formataddr((_one_line(request.client), _address(request.address)))
+    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
+    message["Content-Language"] = language
+    message["X-Comptoir-Order"] = _one_line(request.code)
+    context = {"language": language, "say": said, "shop": request.shop, "link": request.url}
+    _attach(message, "payment_link", context | {"greeting": said["greeting"] if request.client else None})
+    return message.as_bytes()
+
+
+def compose_alert(alert: Alert, delivery: str, now: datetime) -> bytes:
+    """The mail that tells administrators of the installation. Raises `BadLetter`."""
+    language, fixed = alert_words(alert.language, alert.about)
+    said = {key: value.format_map({"shop": alert.shop, **alert.values}) for key, value in fixed.items()}
+    message = MIMEMultipart("alternative")
+    _sent(message, delivery, alert.sender, alert.shop, now)
+    message["To"] = ", ".join(map(_address, alert.to))
+    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
+    message["Content-Language"] = language
+    _attach(message, "alert", {"language": language, "say": said, "shop": alert.shop})
     return message.as_bytes()
 
 

@@ -68,6 +68,23 @@ INVITATIONS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+PAYMENTS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "subject": "{shop} : paiement de votre commande {code}",
+        "greeting": "Bonjour {client},",
+        "text": "Il reste {amount} à régler pour votre commande {code} chez {shop}.",
+        "button": "Payer {amount}",
+        "done": "Si vous avez déjà payé, ne tenez pas compte de ce message.",
+    },
+    "en": {
+        "subject": "{shop}: payment of your order {code}",
+        "greeting": "Hello {client},",
+        "text": "{amount} is still to be paid for your order {code} at {shop}.",
+        "button": "Pay {amount}",
+        "done": "If you have paid already, please ignore this message.",
+    },
+}
+
 
 def words_of(language: str) -> tuple[str, dict[str, str]]:
     """The language that is really used, and its words; English for a language we have none of."""
@@ -99,3 +116,35 @@ def push_words(language: str) -> dict[str, str]:
     """What operators' browsers are told, by event."""
     base, _ = words_of(language)
     return PUSHES[base]
+
+
+def payment_words(language: str) -> tuple[str, dict[str, str]]:
+    """The same for the mail with a payment link."""
+    base, _ = words_of(language)
+    return base, PAYMENTS[base]
+
+
+ALERTS: dict[str, dict[str, dict[str, str]]] = {
+    "fr": {
+        "webhook_shut": {
+            "subject": "{shop} : le webhook « {endpoint} » ne répond plus",
+            "text": "Nous n’appelons plus ce webhook : {reason}.",
+            "then": "Ce qui lui était destiné est gardé. Réactivez-le quand son application est réparée :"
+            " il reçoit alors l’état actuel de chaque commande, une fois.",
+        }
+    },
+    "en": {
+        "webhook_shut": {
+            "subject": "{shop}: the webhook “{endpoint}” does not answer any more",
+            "text": "We call this webhook no more: {reason}.",
+            "then": "What was meant for it is kept. Enable it once its application is mended:"
+            " it is then told the present state of every order, once.",
+        }
+    },
+}
+
+
+def alert_words(language: str, about: str) -> tuple[str, dict[str, str]]:
+    """The same for what administrators are told of the installation."""
+    base, _ = words_of(language)
+    return base, ALERTS[base][about]

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.notifications.sandbox.ledger import Kind, Ledger
+from shared.web.sandbox import Kind, Ledger
 
 HOST = "127.0.0.1"
 SHOWN = 200_000

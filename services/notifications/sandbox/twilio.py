@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from jsonschema import Draft202012Validator
 
-from services.notifications.sandbox.ledger import Kind, Ledger
 from services.notifications.sandbox.vendors import Answer, as_form, effect, respond, seen, violations
 from shared.database import Clock
 from shared.security import open_to_all
+from shared.web.sandbox import Kind, Ledger
 
 SCHEMA = Draft202012Validator(
     {

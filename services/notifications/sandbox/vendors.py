@@ -14,8 +14,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jsonschema import Draft202012Validator
 
-from services.notifications.sandbox.ledger import Kind, Ledger, hold
 from shared.web import json_response
+from shared.web.sandbox import Kind, Ledger, hold
 
 Answer = tuple[int, Any, dict[str, str]]
 """Status, document (None: no body) and headers."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.tools import Tools, Writer, commanding, documents_of, order_response, read_document
 from services.orders.api.waiting import inventory_heard, wait_seconds
@@ -23,10 +24,11 @@ from services.orders.commands.placing import (
     place_many,
     preview,
 )
+from services.orders.queries.confirmation import confirmation
 from shared.database import new_id
 from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
-from shared.security import Caller
+from shared.security import Caller, find_shop
 from shared.web import json_response, once
 from shared.web.idempotency import HEADER, remember, scope_of
 
@@ -61,7 +63,7 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
 
         async def command(tx: Transaction) -> Response:
             record = await place(tx, caller.shop, body, actor, id_=id_)
-            return _created((await documents_of(tx.conn, [record]))[0])
+            return await _created(tx.conn, (await documents_of(tx.conn, [record]))[0])
 
         async with tools.hints.waiting(id_) as changed:
             response = await _placing(once(request, tools.outbox, caller, command))
@@ -71,9 +73,10 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
             made = orjson.loads(response.body)
             heard = await inventory_heard(tools.db, made["id"], made["version"], seconds, changed)
         document = await read_document(tools, caller.shop, made["code"])
-        if not heard:
-            return _created(document)
-        awaited = _created(document, **{APPLIED: "wait"})
+        async with tools.db.read() as conn:
+            if not heard:
+                return await _created(conn, document)
+            awaited = await _created(conn, document, **{APPLIED: "wait"})
         await _remember(request, tools, caller, awaited)
         return awaited
 
@@ -148,5 +151,7 @@ async def _remember(request: Request, tools: Tools, caller: Caller, awaited: Res
             await remember(tx, scope_of(request, caller, key), awaited)
 
 
-def _created(document: dict[str, Any], **headers: str) -> Response:
-    return order_response(document, 201, Location=f"/api/v1/orders/{document['code']}", **headers)
+async def _created(conn: AsyncConnection, document: dict[str, Any], **headers: str) -> Response:
+    """The order, and under `confirmation` what its client is to be told."""
+    told = {"confirmation": confirmation(document, await find_shop(conn, document["shop"]))}
+    return order_response(document | told, 201, Location=f"/api/v1/orders/{document['code']}", **headers)

@@ -89,7 +89,7 @@ def _add_keys(router: APIRouter, tools: Tools) -> None:
 
 
 def _shop(shop: Shop) -> dict[str, Any]:
-    return shop.model_dump(mode="json", exclude={"keys"})
+    return shop.model_dump(mode="json", exclude={"keys", "payment_key"})
 
 
 def _made(made: MadeKey) -> dict[str, Any]:

@@ -56,7 +56,7 @@ async def create_shop(tx: Transaction, request: ShopInput) -> Shop:
     if (await tx.execute(upsert(tx.conn, shop_settings, keys=["shop"]).values(row))).rowcount == 0:
         raise ShopTaken(f"There is a shop '{request.shop}' already.")
     await add_default_statuses(tx, request.shop)
-    shop = Shop(version=1, **_told(request))
+    shop = Shop(version=1, payment_key=secrets.token_urlsafe(32), **_told(request))
     await _say(tx, shop)
     await check_publication(tx, request.shop)
     return shop
@@ -68,7 +68,7 @@ async def update_shop(tx: Transaction, shop: str, request: ShopInput) -> Shop:
     if request.shop != shop:
         raise Invalid("The id of a shop is fixed.", field="shop")
     await tx.execute(update(shop_settings).where(shop_settings.c.shop == shop).values(_rules(request)))
-    changed = Shop(version=present.version + 1, keys=present.keys, **_told(request))
+    changed = Shop(version=present.version + 1, keys=present.keys, payment_key=present.payment_key, **_told(request))
     await _say(tx, changed)
     await check_publication(tx, shop)
     return changed

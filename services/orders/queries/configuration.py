@@ -23,7 +23,7 @@ async def shop_now(conn: AsyncConnection, shop: str) -> Documents:
     if told is None:
         return {}
     rules = asdict(await shop_rules(conn, shop))
-    return {shop: told.model_dump(mode="json", exclude={"version", "keys"}) | own_rules(rules)}
+    return {shop: told.model_dump(mode="json", exclude={"version", "keys", "payment_key"}) | own_rules(rules)}
 
 
 def own_rules(rules: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a sandbox saw, and the fault it was told to show: the same for all four, told by `GET …/calls`.
+"""What a sandbox saw, and the fault it was told to show: the same for all of them, told by `GET …/calls`.
 
 A ledger knows nothing of our types: a call is what came over the wire and what was answered.
 """

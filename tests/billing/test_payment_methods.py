@@ -1,0 +1,105 @@
+"""The ways to pay of a shop, and states of payment that people set."""
+
+import pytest
+from sqlalchemy import text
+
+from shared.contracts import PaymentState
+from tests.billing.driver import Driver, order_id
+from tests.billing.till import Till
+
+SUMUP = {"id": "sumup", "kind": "card", "names": {"fr": "Carte au comptoir", "en": "Card at the counter"}}
+
+
+@pytest.mark.row("S1-29")
+async def test_the_list_is_managed_in_the_settings(till: Till) -> None:
+    usual = await till.get("payment-methods")
+    assert [(one["id"], one["active"], one["available"]) for one in usual["items"]] == [
+        ("card", True, True),
+        ("transfer", True, True),
+        ("cheque", True, True),
+        ("cash", False, False),
+        ("on_account", False, False),
+    ]
+    cheque = {"id": "cheque", "kind": "cheque", "names": {"fr": "Chèque"}, "instructions": {"fr": "À l’ordre de M."}}
+    off = {"id": "transfer", "kind": "transfer", "names": {"fr": "Virement"}, "active": False}
+    answer = await till.http.put("payment-methods", json={"items": [SUMUP, cheque, off]})
+    assert answer.status_code == 200, answer.text
+    await till.ordered()
+    page = await till.page()
+    assert page.methods == ["sumup", "cheque"]
+    assert "À l’ordre de M." in page.text
+    await till.http.put("payment-methods", json={"items": []})
+    assert await till.get("payment-methods") == usual
+
+
+@pytest.mark.parametrize(
+    ("item", "field"),
+    [
+        ({"id": "Card!"}, "items.0.id"),
+        ({"kind": "seashells"}, "items.0.kind"),
+        ({"names": {}}, "items.0.names"),
+        ({"names": {"french": "Carte"}}, "items.0.names.french.[key]"),
+        ({"provider": "paypal"}, "items.0.provider"),
+        ({"capture": "later"}, "items.0.capture"),
+    ],
+)
+async def test_what_is_no_method_is_refused(billing: Driver, item: dict[str, object], field: str) -> None:
+    answer = await billing.http.put("payment-methods", json={"items": [SUMUP | item]})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_two_methods_have_two_ids(billing: Driver) -> None:
+    answer = await billing.http.put("payment-methods", json={"items": [SUMUP, SUMUP]})
+    assert [error["field"] for error in answer.json()["errors"]] == ["items"]
+
+
+async def test_each_shop_has_its_own(till: Till) -> None:
+    await till.open_shop(shop="other", key="theirs")
+    await till.http.put("payment-methods", json={"items": [SUMUP]})
+    theirs = await till.http.get("payment-methods", headers={"Authorization": "Bearer theirs"})
+    assert theirs.json()["items"][0]["id"] == "card"
+
+
+async def test_without_an_account_a_card_is_not_offered(billing: Driver) -> None:
+    card = (await billing.get("payment-methods"))["items"][0]
+    assert (card["id"], card["active"], card["available"]) == ("card", True, False)
+
+
+@pytest.mark.row("S1-26", "S3-07")
+async def test_paid_and_unpaid_can_be_set(till: Till) -> None:
+    await till.ordered(payment_method="cheque")
+    for _again in range(2):
+        answer = await till.http.put("orders/C-1/payment-state", json={"state": "paid", "reference": "n° 12"})
+        assert answer.status_code == 200, answer.text
+        account = answer.json()
+        assert (account["payment"], account["captured"], account["method"]) == ("paid", "24.00", "cheque")
+    for _again in range(2):
+        answer = await till.http.put("orders/C-1/payment-state", json={"state": "unpaid"})
+        assert (answer.json()["payment"], answer.json()["captured"]) == ("unpaid", "0.00")
+    listed = (await till.get("orders/C-1/payments"))["items"]
+    assert [(one["kind"], one["amount"], one["method"]) for one in listed] == [
+        ("capture", "24.00", "cheque"),
+        ("reversal", "24.00", "cheque"),
+    ], "nothing is erased"
+    assert (await till.answer(order_id(1))).payment is PaymentState.UNPAID
+    assert "card" in (await till.page()).methods
+
+
+async def test_a_providers_money_is_not_unpaid_by_hand(till: Till) -> None:
+    await till.ordered()
+    await till.paid()
+    answer = await till.http.put("orders/C-1/payment-state", json={"state": "unpaid"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:comptoir:problem:paid-through-provider")
+
+
+async def test_what_was_booked_stays(till: Till) -> None:
+    """Movements of every kind, those the migration brought too, can be neither changed nor taken away."""
+    await till.ordered()
+    await till.http.put("orders/C-1/payment-state", json={"state": "paid"})
+    await till.http.put("orders/C-1/payment-state", json={"state": "unpaid"})
+    for statement in ("UPDATE payments SET amount = 1", "DELETE FROM payments"):
+        with pytest.raises(Exception, match="immutable"):
+            async with till.service.db.write() as conn:
+                await conn.execute(text(statement))
+    assert len(await till.rows("payments")) == 2
