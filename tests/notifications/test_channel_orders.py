@@ -1,5 +1,6 @@
 """Orders of marketplaces: read page by page, said once and repeated, warned of, forgotten; accounts with secrets."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -254,3 +255,11 @@ async def test_a_slow_seller_holds_up_no_reading_of_others(make_driver: MakeDriv
     await house.puller.idle()
     [row] = await house.rows(select(channel_pulls))
     assert row.fence == 1
+
+
+async def test_two_workers_read_a_page_once(make_driver: MakeDriver) -> None:
+    one, two = await make_driver(), await make_driver()
+    await one.settle_channel("amazon")
+    await asyncio.gather(*(house.pull() for house in (one, two, one, two)))
+    [row] = await one.rows(select(channel_pulls))
+    assert (row.fence, row.lease_until, row.pulled_at) == (1, None, NOON)
