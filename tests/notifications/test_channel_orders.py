@@ -10,9 +10,12 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from services.notifications.commands.pulling import claim_pull, record_pull
+from services.notifications.domain.channel_orders import Pulled
+from services.notifications.domain.results import Result, Trouble
 from services.notifications.settings import Settings
 from services.notifications.tables import channel_accounts, channel_orders, channel_pulls
-from shared.contracts import Channel, LineKind, ShopKey
+from shared.contracts import Channel, LineKind, Outcome, ShopKey
 from shared.security import hash_key
 from shared.settings import BadSettings
 from tests.notifications.conftest import MakeDriver
@@ -156,6 +159,28 @@ async def test_a_marketplace_in_trouble_is_asked_again_later(house: Driver, cloc
     await house.pull()
     assert len(await house.shown()) == 1
     assert (await house.http.get(f"{CHANNELS}/amazon")).json()["trouble"] is None
+
+
+@pytest.mark.parametrize(
+    ("result", "page", "seconds"),
+    [
+        (Result(Outcome.RETRY, "busy", retry_after=7, trouble=Trouble.BUSY), "page-2", 7),
+        (Result(Outcome.REJECTED, "who knows this token"), None, 180),
+    ],
+)
+async def test_a_round_goes_on_where_it_was_unless_the_page_is_refused(
+    house: Driver, clock: Clock, result: Result, page: str | None, seconds: int
+) -> None:
+    await house.settle_channel("amazon")
+    outbox = house.service.outbox
+    for came in (Pulled((), "page-2"), result):
+        async with outbox.transaction() as tx:
+            claimed = await claim_pull(tx, "cave", "amazon", 30)
+        assert claimed is not None
+        async with outbox.transaction() as tx:
+            await record_pull(tx, claimed, came, 0)
+    [row] = await house.rows(select(channel_pulls))
+    assert (row.page, row.due_at, row.since) == (page, NOON + timedelta(seconds=seconds), NOON - timedelta(days=2))
 
 
 async def test_credentials_come_in_and_never_go_out(make_driver: MakeDriver) -> None:
