@@ -34,6 +34,7 @@ features: .venv/.dev servers ## Show which rows of the acceptance list a test sh
 
 bench: .venv/.dev servers ## Measure, with the floor beside it: var/bench.json, docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.deliveries
 
 bench-large: .venv/.dev ## Measure list and search on a million orders (ORDERS=): var/bench-large.json, docs/benchmarks-large.md
 	$(BIN)/python -m tests.bench.large

@@ -23,6 +23,7 @@ from tests.servers.fault_proxy import FaultProxy
 from tests.servers.prism import Prisms, find_prism
 from tests.servers.require import require
 from tests.servers.smtp import SmtpServer
+from tests.servers.steady import Steady, find_steady
 from tests.servers.vhosts import VirtualHosts
 
 pytest_plugins = ["tests.features"]
@@ -164,6 +165,15 @@ def prism(specs_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     servers = Prisms(command, tmp_path_factory.mktemp("prism"))
     yield lambda specification: servers.serve(specs_dir / specification)
     servers.stop()
+
+
+@pytest.fixture(scope="session")
+def stripe_specification(specs_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a mock server for Stripe's specification."""
+    command = require("steady", find_steady(), "`make test` installs it with npm; it needs Node 18.20 or later")
+    server = Steady(command, specs_dir / "stripe" / "spec3.yaml", tmp_path_factory.mktemp("steady"))
+    yield server.start()
+    server.stop()
 
 
 @pytest.fixture

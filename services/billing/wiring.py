@@ -6,7 +6,7 @@ from services.billing.documents.store import Store
 from services.billing.documents.typesetters import Typesetters
 from services.billing.handlers import OrderHandlers
 from services.billing.jobs import Renderer, close_past_days, converge_waiting_orders
-from services.billing.jobs.payments import Cashier
+from services.billing.jobs.payments import Cashier, match_payouts
 from services.billing.jobs.printing import Press, Printer
 from services.billing.pages import Tools as PageTools
 from services.billing.pages import payment_pages
@@ -30,10 +30,11 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("close_past_days", settings.closing_seconds, lambda: close_past_days(outbox))
 
     sandbox = PaymentSandbox(clock, lambda: service.app) if settings.sandbox else None
-    providers = Providers(settings, clock, sandbox)
+    providers = Providers(settings, sandbox)
     cashier = Cashier(outbox, providers, settings)
     calling = service.job("call_providers", settings.provider_seconds, cashier.run)
     service.job("look_at_payments", 60.0, cashier.look_again)
+    service.job("match_payouts", settings.payout_seconds, lambda: match_payouts(outbox, rendering.nudge))
     service.on_stop.append(providers.close)
 
     on = OrderHandlers(issued=rendering.nudge)

@@ -92,6 +92,7 @@ class Api:
         key: str | None = None,
         may_repeat: bool = False,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
     ) -> Json:
         """Send a change.
 
@@ -100,7 +101,7 @@ class Api:
         """
         sent = dict(headers or {}) | ({} if key is None else {"Idempotency-Key": key})
         repeat = may_repeat or key is not None
-        return self._json(self._send("POST", path, body=body, headers=sent, may_repeat=repeat))
+        return self._json(self._send("POST", path, query=query, body=body, headers=sent, may_repeat=repeat))
 
     def upload(self, path: str, file: Path, said: Mapping[str, str]) -> Json:
         """Send a file and what is said of it; repeated when its outcome is not known, since twice is as once."""

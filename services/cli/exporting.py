@@ -1,14 +1,12 @@
 """`comptoir orders export`: the orders of a filtered list as a file."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.cli.errors import CliError, Exit
-from services.cli.output import note
+from services.cli.saving import save
 from services.cli.session import api_of
 
 EXPORT = "/api/v1/orders/export"
@@ -60,21 +58,7 @@ def export_orders(
             raise typer.BadParameter(f"{condition!r} is not FILTER=VALUE, like status=shipped")
         filters.setdefault(name, []).append(value)
     pieces = api_of(context).pieces(EXPORT, format=chosen, rows=rows, lang=lang, **filters)
-    if str(path) == "-":
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.flush()
-        return
-    beside = path.with_name(f".{path.name}.part")  # an export that breaks off leaves the file that was there
-    try:
-        with beside.open("wb") as file:
-            size = sum(file.write(piece) for piece in pieces)
-        beside.replace(path)
-    except OSError as error:
-        raise CliError(f"{path}: {error.strerror}.", "Name another file.", Exit.USAGE) from None
-    finally:
-        beside.unlink(missing_ok=True)
-    note(f"Wrote {path} ({size} bytes)")
+    save(path, pieces)
 
 
 def _by_name(output: Path | None) -> FileFormat:

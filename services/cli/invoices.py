@@ -1,17 +1,23 @@
-"""`comptoir invoices`: the documents that were issued or imported, and whether their numbers and amounts hold."""
+"""`comptoir invoices`: documents made here and elsewhere, credit notes by hand, the proof of all, the accounts."""
 
+import secrets
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.client import segment
-from services.cli.errors import Exit
-from services.cli.output import note, show_items, show_json
+from services.cli.client import Api, segment
+from services.cli.errors import CliError, Exit
+from services.cli.output import note, show_fields, show_items, show_json, show_table
+from services.cli.saving import save
 from services.cli.session import api_of, tell_trace
 
-invoices_app = typer.Typer(help="Invoices and credit notes.", no_args_is_help=True)
+invoices_app = typer.Typer(help="Invoices, credit notes and the accounts they make.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="JSON, a line an item.")]
+Document = Annotated[str, typer.Argument(help="The document's number, or its id.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, as the client will read it.")]
 BASE = "/api/v1/billing"
 COLUMNS = {
     "number": "number",
@@ -22,6 +28,25 @@ COLUMNS = {
     "currency": "currency",
     "id": "id",
 }
+LINES = ("line", "sku", "name", "quantity", "net", "tax", "gross")
+CLOSING = {"n": "n", "period": "period", "ends on": "ends_on", "closed at": "closed_at", "hash": "hash"}
+
+
+class Report(StrEnum):
+    """What the accounts can be seen as."""
+
+    VAT = "vat"
+    E_REPORTING = "e-reporting"
+    JOURNAL = "journal"
+    PAYMENTS = "payments"
+    FEC = "fec"
+
+
+class Form(StrEnum):
+    """How a report is written."""
+
+    CSV = "csv"
+    JSON = "json"
 
 
 def register(app: typer.Typer) -> None:
@@ -83,9 +108,94 @@ def _show(found: dict[str, Any], *, as_json: bool) -> None:
         show_items([found], COLUMNS, as_json=False, empty="")
 
 
+@invoices_app.command("show")
+def show_invoice(context: typer.Context, document: Document, as_json: Json = False) -> None:
+    """One document, with what was sealed."""
+    api = api_of(context)
+    found = api.get(f"{BASE}/documents/{_id_of(api, document)}")
+    if as_json:
+        show_json(found)
+        return
+    snapshot = found["snapshot"]
+    buyer = " ".join(filter(None, (snapshot["buyer"]["company"], snapshot["buyer"]["name"])))
+    show_fields(
+        {name: found[name] for name in ("number", "kind", "id", "order", "issued_on", "currency")}
+        | {"buyer": buyer, "refers to": (snapshot["refers_to"] or {}).get("number"), "live": found["live"]}
+        | {name: found["totals"][name] for name in ("net", "tax", "gross")}
+        | {"hash": found["hash"], "PDF sha256": found["sha256"]}
+    )
+    print()
+    show_table(LINES, [[str(line[name]) for name in LINES] for line in snapshot["lines"]])
+
+
+@invoices_app.command("credit")
+def credit_invoice(
+    context: typer.Context,
+    document: Document,
+    reason: Reason,
+    line: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY; else all that is left.")] = None,
+    amount: Annotated[str | None, typer.Option(help="An amount instead, like 12.50.")] = None,
+    refund: Annotated[str | None, typer.Option(help="The method by which the money went back, too.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what it would say.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Credit an invoice: all that is left of it, units of its lines, or an amount."""
+    body: dict[str, Any] = {"reason": reason, "lines": _lines(line), "amount": amount}
+    body["refund"] = {"method": refund} if refund else None
+    api = api_of(context)
+    path = f"{BASE}/documents/{_id_of(api, document)}/credit-notes"
+    if dry_run:
+        seen = api.post(path, body, may_repeat=True, query={"dry_run": True})
+        _tell(seen, {"it would leave": seen["left"]}, as_json=as_json)
+        return
+    made = api.post(path, body, key=secrets.token_hex(16))
+    _tell(made, {"number": made["number"]}, as_json=as_json)
+    tell_trace(api)
+
+
+@invoices_app.command("reissue")
+def reissue_invoice(context: typer.Context, document: Document, reason: Reason, as_json: Json = False) -> None:
+    """Credit an invoice in full and issue it as the order now is; one credited by hand is issued again."""
+    api = api_of(context)
+    path = f"{BASE}/documents/{_id_of(api, document)}/reissue"
+    made = api.post(path, {"reason": reason}, key=secrets.token_hex(16))
+    show_items(made["items"], COLUMNS, as_json=as_json, empty="Nothing was issued.")
+    tell_trace(api)
+
+
+@invoices_app.command("closings")
+def list_closings(
+    context: typer.Context,
+    period: Annotated[str | None, typer.Option(help="day, month or year.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 60,
+    as_json: Json = False,
+) -> None:
+    """Closed days, months and years, the newest first."""
+    items = api_of(context).pages(f"{BASE}/closings", limit=limit, period=period)
+    show_items(items, CLOSING, as_json=as_json, empty="No day is closed yet.")
+
+
+@invoices_app.command("report")
+def report(
+    context: typer.Context,
+    name: Annotated[Report, typer.Argument(help="Which one.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    form: Annotated[Form, typer.Option("--format", help="How it is written.")] = Form.CSV,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file; - is stdout.")] = Path("-"),
+    currency: Annotated[str | None, typer.Option(help="Of the FEC.  [default: the shop's]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """VAT, e-reporting totals, journals, or the FEC, made from the documents."""
+    query = {"from": f"{first:%Y-%m-%d}", "to": f"{last:%Y-%m-%d}", "format": Form.JSON if as_json else form}
+    if currency is not None:
+        query["currency"] = currency
+    save(output, api_of(context).pieces(f"{BASE}/reports/{name}", **query))
+
+
 @invoices_app.command("verify")
 def verify(context: typer.Context, as_json: Json = False) -> None:
-    """Whether every series is without a hole and every document as it was sealed; exit code 1 where one is not."""
+    """Whether every series, document and closed day is as it was sealed; exit code 1 where one is not."""
     found = api_of(context).get(f"{BASE}/verify")
     if as_json:
         show_json(found)
@@ -96,3 +206,29 @@ def verify(context: typer.Context, as_json: Json = False) -> None:
             note(f"{problem['number']}: {problem['problem']}")
     if not found["ok"]:
         raise typer.Exit(Exit.FAILED)
+
+
+def _tell(document: dict[str, Any], more: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show_json(document)
+        return
+    show_fields(more | document["totals"] | {"currency": document["currency"]})
+
+
+def _id_of(api: Api, document: str) -> str:
+    """The id of a document that is named by its number, or by its id."""
+    found = api.get(f"{BASE}/documents", number=document)["items"]
+    if len(found) > 1:
+        raise CliError(f"Several documents bear {document}.", "Name one by its id: comptoir invoices list.", Exit.USAGE)
+    return str(found[0]["id"]) if found else segment(document)
+
+
+def _lines(pairs: list[str] | None) -> list[dict[str, int]] | None:
+    """`["1=2"]` as the API writes it."""
+    found = []
+    for pair in pairs or ():
+        line, _, quantity = pair.partition("=")
+        if not (line.isdecimal() and quantity.isdecimal()):
+            raise typer.BadParameter(f"{pair!r} is not LINE=QUANTITY, like 1=2")
+        found.append({"line": int(line), "quantity": int(quantity)})
+    return found or None

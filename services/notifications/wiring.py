@@ -12,6 +12,7 @@ from services.notifications.domain.results import Channel
 from services.notifications.domain.webhooks import WEBHOOK
 from services.notifications.handlers import again, blocked, on_account, on_order, on_product, on_sign_in
 from services.notifications.jobs import Deliverer
+from services.notifications.jobs.bundling import bundle_levels
 from services.notifications.jobs.outlets import Outlets
 from services.notifications.jobs.pulling import Puller
 from services.notifications.jobs.retention import forget_old
@@ -43,6 +44,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     deliver = service.job("deliver", settings.deliver_seconds, deliverer.run)
     puller = Puller(outbox, outlets, settings)
     pull = service.job("pull_orders", settings.pull_seconds, puller.run)
+    service.job("bundle_levels", 15.0, lambda: bundle_levels(outbox, deliver.nudge))
     service.job("forget_old", 3600.0, lambda: forget_old(outbox, settings))
 
     service.hear_of_shops()
@@ -54,9 +56,10 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.routers += [router, channels.router, webhooks.router, push.router]
     service.state["receivers"] = Receivers(outbox, seals, signing, outward, settings.loopback, deliver.nudge)
     service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge, pull=pull.nudge, seals=seals)
-    service.state |= {"deliverer": deliverer, "puller": puller}
+    service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox}
 
     async def close() -> None:
+        await puller.stop()
         await deliverer.stop(settings.shutdown_seconds / 2)
         await outlets.close()
         await outward.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
-from tests.bench import contention, effects, files, rendering, report, standing
+from tests.bench import contention, effects, files, numbering, rendering, report, standing
 from tests.bench.changes import measure, measure_floor, place, stock_up
 from tests.bench.installation import Installation
 from tests.bench.report import Figures
@@ -57,6 +57,7 @@ async def deployed(postgres: Postgres, rabbitmq: RabbitMQ, folder: Path) -> Figu
             figures.floor.append(await measure_floor(postgres, rabbitmq, CHANGES, f"floor{number}_"))
         figures.effects = await effects.costs(house, skus)
         figures.contended = await contention.measure(house, postgres)
+        figures.numbered = await numbering.measure(postgres)
         await house.join()
         figures.delays = await effects.delays(house, skus, DELAYED)
         figures.standing = await standing.accepted_per_second(house, skus, CHANGES)

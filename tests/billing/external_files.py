@@ -78,3 +78,18 @@ def carrying(xml: bytes, **more: Any) -> bytes:
     """A PDF with the invoice inside, by the library."""
     made: bytes = facturx.generate_from_binary(blank(), xml, check_xsd=False, **more)
     return made
+
+
+def attached(*files: tuple[str, bytes], filters: pikepdf.Object | None = None) -> bytes:
+    """A PDF with these streams attached as they are."""
+    made = BytesIO()
+    with pikepdf.open(BytesIO(blank())) as document:
+        names = pikepdf.Array()
+        for name, raw in files:
+            stream = pikepdf.Stream(document, raw)
+            if filters is not None:
+                stream.Filter = filters
+            names.extend([pikepdf.String(name), pikepdf.Dictionary(UF=name, EF=pikepdf.Dictionary(F=stream))])
+        document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=names))
+        document.save(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    return made.getvalue()

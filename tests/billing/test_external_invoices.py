@@ -13,7 +13,7 @@ from services.billing.tables import blobs, live_invoices
 from shared.contracts import InvoiceOrigin, InvoiceState, Invoicing
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
-from tests.billing.external_files import blank, carrying, invoice, written
+from tests.billing.external_files import attached, blank, carrying, invoice, written
 
 TWO = line(quantity=2)
 SHIPPED = line(quantity=2, shipped=2)
@@ -131,6 +131,14 @@ async def test_a_file_that_is_no_invoice_is_refused(billing: Driver, content: by
     answer = await send(billing, content)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "file")
     assert why in answer.json()["detail"]
+
+
+async def test_a_scan_may_be_large_and_not_endless(billing: Driver) -> None:
+    await billing.hear(order(1, 1, TWO))
+    scan = attached(("scan.bin", bytes(3 * 1024 * 1024)))
+    assert (await imported(billing, scan, said=PLAIN))["size"] == len(scan)
+    endless = await send(billing, bytes(21 * 1024 * 1024))
+    assert endless.status_code == 413
 
 
 async def test_no_file_no_order_nothing_to_invoice(billing: Driver) -> None:

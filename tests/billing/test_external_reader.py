@@ -11,7 +11,7 @@ from lxml import etree
 
 from services.billing.einvoice import UnreadableError, read_apart
 from services.billing.einvoice.reader import ATTACHMENTS, XML_LIMIT, Reading, read
-from tests.billing.external_files import blank, carrying, invoice, written
+from tests.billing.external_files import attached, blank, carrying, invoice, written
 
 EXPECTED = ("EXT-2026/0815", "2026-11-20", "EUR", "20", "4", "24")
 
@@ -124,21 +124,6 @@ OUTSIDE = b"""<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><Invoice><ID
 def test_what_is_no_invoice_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(UnreadableError, match=why):
         read(content)
-
-
-def attached(*files: tuple[str, bytes], filters: pikepdf.Object | None = None) -> bytes:
-    """A PDF with these streams attached as they are."""
-    made = BytesIO()
-    with pikepdf.open(BytesIO(blank())) as document:
-        names = pikepdf.Array()
-        for name, raw in files:
-            stream = pikepdf.Stream(document, raw)
-            if filters is not None:
-                stream.Filter = filters
-            names.extend([pikepdf.String(name), pikepdf.Dictionary(UF=name, EF=pikepdf.Dictionary(F=stream))])
-        document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=names))
-        document.save(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
-    return made.getvalue()
 
 
 def test_an_attachment_is_unpacked_up_to_a_limit() -> None:

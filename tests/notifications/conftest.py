@@ -1,5 +1,6 @@
 """Notifications alone, on both databases and without a broker; its counterparts are the sandboxes, or servers."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -7,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.notifications.settings import Settings
 from services.notifications.wiring import build
 from shared.database import Database
 from shared.database.migrations import upgrade
 from tests.notifications.driver import Clock, Driver, shop
-from tests.notifications.receiving import Receiver, receiving
+from tests.notifications.receiving import Browser, Receiver, receiving
 
 MakeDriver = Callable[..., Awaitable[Driver]]
 
@@ -73,6 +75,12 @@ async def receiver() -> AsyncIterator[Receiver]:
     """A server that webhooks and push messages can be sent to."""
     async with receiving() as found:
         yield found
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """A browser that can be subscribed."""
+    return Browser(ec.generate_private_key(ec.SECP256R1()), os.urandom(16))
 
 
 @pytest.fixture

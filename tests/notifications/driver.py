@@ -192,6 +192,7 @@ class Driver:
     async def pull(self) -> None:
         """Let the orders that marketplaces show be read, as far as that is due."""
         await self.puller.run()
+        await self.puller.idle()
 
     async def shown(self) -> list[ChannelOrder]:
         """What was said of marketplaces' orders and not published yet, for there is no broker: the newest of each."""

@@ -1,16 +1,20 @@
-"""A receiver of webhooks and of push messages: a real HTTP server on loopback that keeps what it got.
+"""A receiver of webhooks and of push messages: a real HTTP server on loopback that keeps what it got; and a browser.
 
 What it answers is scripted per path; without a script it is 200. A shop's webhook is made by `listen`.
 """
 
 import asyncio
+import base64
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import http_ece
 import orjson
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +24,7 @@ from shared.runtime.http import Server
 from tests.notifications.driver import Driver
 
 WEBHOOKS = "/api/v1/notifications/webhooks"
+PUSH = "/api/v1/notifications/push"
 PORT = 0
 
 
@@ -89,3 +94,41 @@ async def listen(house: Driver, receiver: Receiver, path: str = "/hook", **wante
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+def text_of(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def bytes_of(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a browser holds of its subscription."""
+
+    key: ec.EllipticCurvePrivateKey
+    auth: bytes
+
+    @property
+    def p256dh(self) -> str:
+        return text_of(self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+
+    def subscription(self, address: str, **wanted: Any) -> dict[str, Any]:
+        """As `PushSubscription.toJSON()`, and what its operator wants."""
+        keys = {"p256dh": self.p256dh, "auth": text_of(self.auth)}
+        return {"endpoint": address, "expirationTime": None, "keys": keys, **wanted}
+
+    def read(self, body: bytes) -> Any:
+        """Decrypt a message as the browser does."""
+        plain = http_ece.decrypt(body, private_key=self.key, auth_secret=self.auth, version="aes128gcm")
+        return orjson.loads(plain)
+
+
+async def subscribe(house: Driver, receiver: Receiver, browser: Browser, path: str = "/send/1", **wanted: Any) -> Any:
+    answer = await house.http.post(
+        f"{PUSH}/subscriptions", json=browser.subscription(f"{receiver.url}{path}", **wanted)
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()

@@ -69,6 +69,21 @@ def test_an_order_that_is_not_understood_holds_up_no_other(specs_dir: Path) -> N
     assert page.page is None
 
 
+def test_a_status_amazon_invents_is_neither_open_nor_cancelled(specs_dir: Path) -> None:
+    """Failure mode 16."""
+    document = published(specs_dir)[0]
+    document["orders"][0]["fulfillment"]["fulfillmentStatus"] = "TELEPORTED"
+    assert read_page("cave", document).orders == ()
+
+
+def test_discounts_are_shared_among_the_units(specs_dir: Path) -> None:
+    document = published(specs_dir)[0]
+    item = document["orders"][0]["orderItems"][1]
+    item["proceeds"]["breakdowns"].append({"type": "DISCOUNT", "subtotal": {"amount": "-60", "currencyCode": "JPY"}})
+    [seen] = read_page("cave", document).orders
+    assert seen.order.lines[1].unit_price == 6950
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -154,7 +169,6 @@ async def test_the_sandbox_answers_as_amazons_files_say(house: Driver, specs_dir
         assert complaints(specs_dir / LISTINGS, "ListingsItemSubmissionResponse", said) == []
 
 
-@pytest.mark.row("S4-08")
 async def test_an_order_that_was_cancelled_there_is_not_confirmed(house: Driver) -> None:
     """Failure mode 8: the marketplace says no; a person has to look, and nothing is tried again."""
     bought = await house.buy("amazon")

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from services.notifications.settings import Settings
 from services.notifications.tables import channel_accounts, channel_orders, channel_pulls
-from shared.contracts import Channel, LineKind
+from shared.contracts import Channel, LineKind, ShopKey
+from shared.security import hash_key
+from shared.settings import BadSettings
 from tests.notifications.conftest import MakeDriver
-from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel, product
+from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel, product, shop
 
 CHANNELS = "/api/v1/notifications/channels"
 SECRETS = {"client_id": "app", "client_secret": "hush-1", "refresh_token": "hush-2"}
@@ -121,6 +125,8 @@ async def test_an_order_that_left_in_time_warns_nobody(house: Driver, clock: Clo
         marketplace_order(Channel.AMAZON, 1, parcel(1), external_id=_id(bought), lines=(line(1, 1, external_id=item),))
     )
     await house.deliver()
+    clock.forward(minutes=4)
+    await house.pull()
     clock.forward(hours=47)
     await house.pull()
     assert [said.ship_soon for said in await house.shown()] == [False]
@@ -194,3 +200,64 @@ async def test_an_account_switched_off_makes_no_call(house: Driver) -> None:
     await house.deliver()
     assert await house.outcomes() == [("amazon", "rejected")]
     assert await house.calls("amazon") == []
+
+
+OTHER = ShopKey(id="other", name="Bo", sha256=hash_key("other-secret"), scopes=("admin",))
+THEIRS = {"Authorization": "Bearer other-secret"}
+
+
+async def test_another_shops_key_finds_nothing_and_changes_nothing(house: Driver) -> None:
+    await house.hear(shop("quai", keys=(OTHER,)))
+    await house.settle_channel("amazon", seller_id="Zerlina", send_stock=True)
+    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [{"sku": "Zerlina"}]})
+    await house.hear(product("Zerlina"))
+    before = await house.rows(select(channel_accounts))
+    for method, path, status in (
+        ("GET", "amazon", 404),
+        ("GET", "amazon/listings", 200),
+        ("DELETE", "amazon/listings/Zerlina", 404),
+        ("PUT", "amazon", 200),
+    ):
+        json = {"send_stock": True} if method == "PUT" else None
+        answer = await house.http.request(method, f"{CHANNELS}/{path}", json=json, headers=THEIRS)
+        assert (answer.status_code, "Zerlina" in answer.text.replace("'Zerlina'", "")) == (status, False), path
+    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [{"sku": "Zerlina"}]}, headers=THEIRS)
+    [level] = await house.deliveries()  # theirs would be of a product that their shop has not
+    assert level["subject"] == "sku/Zerlina"
+    mine = [row for row in await house.rows(select(channel_accounts)) if row.shop == "cave"]
+    assert mine == before
+
+
+async def test_one_sellers_broken_account_holds_up_nobody_else(make_driver: MakeDriver) -> None:
+    """Failure mode 18: its credentials cannot be opened any more; the other shop's orders come in."""
+    sealed = await make_driver(sealing_keys=Fernet.generate_key().decode())
+    await sealed.settle_channel("amazon", credentials=SECRETS)
+    house = await make_driver(sealing_keys=Fernet.generate_key().decode())
+    await house.hear(shop("quai", keys=(OTHER,)))
+    assert (await house.http.put(f"{CHANNELS}/amazon", json={}, headers=THEIRS)).status_code == 200
+    await house.buy("amazon")
+    await house.pull()
+    assert [said.shop for said in await house.shown()] == ["quai"]
+    assert "could not be read" in (await house.http.get(f"{CHANNELS}/amazon")).json()["trouble"]
+    await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1)))
+    await house.deliver()
+    assert await house.outcomes() == [("amazon", "retry")]
+
+
+@pytest.mark.parametrize("keys", ["hush", "", f"{'A' * 43}=,hush"])
+def test_a_sealing_key_that_is_none_is_said_at_the_start(keys: str) -> None:
+    with pytest.raises(BadSettings, match="COMPTOIR_SEALING_KEYS: is no list of Fernet keys") as refused:
+        Settings(sealing_keys=SecretStr(keys))
+    assert "hush" not in str(refused.value)
+
+
+async def test_a_slow_seller_holds_up_no_reading_of_others(make_driver: MakeDriver) -> None:
+    """The job begins what is due and waits for none of it; what is being read already is not begun twice."""
+    house = await make_driver()
+    await house.settle_channel("amazon")
+    await house.fault("amazon", "expired_token", 2)
+    await house.puller.run()
+    await house.puller.run()
+    await house.puller.idle()
+    [row] = await house.rows(select(channel_pulls))
+    assert row.fence == 1

@@ -1,5 +1,6 @@
 """eBay beyond parcels: orders and levels by its file, answers of many parts, and the sandbox held to the same file."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,13 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from services.notifications.channels.web import http_client
 from services.notifications.domain.channel_orders import Pulled, Window
-from services.notifications.domain.payloads import Level
+from services.notifications.domain.payloads import Level, Refunding
 from services.notifications.domain.results import Call, Result, Trouble
-from services.notifications.domain.verbs import STOCK
+from services.notifications.domain.verbs import REFUND, STOCK
 from services.notifications.marketplaces.ebay import Ebay
 from services.notifications.marketplaces.tokens import MemoryStore
 from shared.contracts import Outcome
@@ -57,6 +59,80 @@ async def test_an_answer_has_a_status_for_each_part(
 ) -> None:
     result = await ebay(Scripted(answer)).send(level_call())
     assert (result.outcome, result.trouble) == expected
+
+
+def refund_call(**changes: Any) -> Call:
+    payload = orjson.loads(orjson.dumps(Refunding("12-1", "item-1", "EUR", 1200, 1, 1)))
+    return Call("id", "CO-1", payload, verb=REFUND, **changes)
+
+
+def with_key(vendor: httpx.AsyncBaseTransport, base: str = "http://vendor.invalid") -> Ebay:
+    """A seller whom eBay gave a key to sign with."""
+    key = SecretStr(base64.b64encode(bytes(32)).decode())
+    account = ebay_account(base, signature_key=SecretStr("jwe"), private_key=key)
+    return Ebay(account, http_client(10, transport=vendor), MemoryStore(), Clock(), seconds=10)
+
+
+def refusal(code: int) -> httpx.Response:
+    return httpx.Response(400, json={"errors": [{"errorId": code, "message": "no"}]})
+
+
+def order(**more: Any) -> httpx.Response:
+    return httpx.Response(200, json={"orderId": "12-1", **more})
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "person"),
+    [
+        (httpx.Response(200, json={"refundId": "5", "refundStatus": "PENDING"}), Outcome.UNKNOWN, False),
+        (httpx.Response(200, json={"refundId": "5", "refundStatus": "FAILED"}), Outcome.REJECTED, False),
+        (refusal(34917), Outcome.DONE, False),
+        (refusal(34922), Outcome.RETRY, False),
+        (refusal(34915), Outcome.REJECTED, False),
+        (httpx.ReadTimeout("slow"), Outcome.UNKNOWN, False),
+    ],
+)
+async def test_what_ebay_says_of_a_refund(answer: httpx.Response | Exception, outcome: Outcome, person: bool) -> None:
+    result = await with_key(Scripted(answer)).send(refund_call())
+    assert (result.outcome, result.person) == (outcome, person)
+
+
+def made(status: str) -> httpx.Response:
+    return order(paymentSummary={"refunds": [{"refundId": "5", "refundStatus": status}]})
+
+
+PAID_BACK = order(lineItems=[{"lineItemId": "item-1", "refunds": [{"amount": {"value": "12.0"}}]}])
+
+
+@pytest.mark.parametrize(
+    ("shown", "call", "outcome", "person"),
+    [
+        (made("REFUNDED"), "5", Outcome.DONE, False),
+        (made("FAILED"), "5", Outcome.REJECTED, False),
+        (made("PENDING"), "5", Outcome.UNKNOWN, False),
+        (PAID_BACK, None, Outcome.DONE, False),
+        (order(), None, Outcome.UNKNOWN, True),
+    ],
+)
+async def test_a_refund_under_way_is_only_looked_at(
+    shown: httpx.Response, call: str | None, outcome: Outcome, person: bool
+) -> None:
+    vendor = Scripted(shown)
+    result = await with_key(vendor).send(refund_call(reference=call, unsure_since=NOON))
+    assert (result.outcome, result.person, vendor.methods) == (outcome, person, ["GET"])
+
+
+async def test_refunds_need_the_sellers_key() -> None:
+    vendor = Scripted()
+    assert (await ebay(vendor).send(refund_call())).outcome == Outcome.REJECTED
+    assert vendor.requests == []
+
+
+@pytest.mark.slow
+async def test_prism_accepts_our_refund(prism: Prism) -> None:
+    seller = with_key(WithTokens(), prism(FULFILLMENT))
+    assert (await seller.send(refund_call())).outcome == Outcome.UNKNOWN  # taken, and made later
+    await seller.close()
 
 
 async def test_a_sku_ebay_cannot_hold_never_leaves() -> None:

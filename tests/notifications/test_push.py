@@ -1,14 +1,9 @@
 """Push messages to operators' browsers, received as a push service and a browser receive them."""
 
-import base64
-import os
-from dataclasses import dataclass
 from typing import Any
 
-import http_ece
 import orjson
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 from sqlalchemy import select
@@ -17,53 +12,9 @@ from services.notifications.tables import own_keys, push_subscriptions
 from shared.contracts import Status, StatusType
 from tests.notifications.conftest import MakeDriver
 from tests.notifications.driver import Clock, Driver, account, entry, order
-from tests.notifications.receiving import Receiver
+from tests.notifications.receiving import PUSH, Browser, Receiver, bytes_of, subscribe, text_of
 
-PUSH = "/api/v1/notifications/push"
 CANCELLED = Status(mnemonic="cancelled", type=StatusType.CANCELLED)
-
-
-def text_of(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def bytes_of(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """What a browser holds of its subscription."""
-
-    key: ec.EllipticCurvePrivateKey
-    auth: bytes
-
-    @property
-    def p256dh(self) -> str:
-        return text_of(self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
-
-    def subscription(self, address: str, **wanted: Any) -> dict[str, Any]:
-        """As `PushSubscription.toJSON()`, and what its operator wants."""
-        keys = {"p256dh": self.p256dh, "auth": text_of(self.auth)}
-        return {"endpoint": address, "expirationTime": None, "keys": keys, **wanted}
-
-    def read(self, body: bytes) -> Any:
-        """Decrypt a message as the browser does."""
-        plain = http_ece.decrypt(body, private_key=self.key, auth_secret=self.auth, version="aes128gcm")
-        return orjson.loads(plain)
-
-
-@pytest.fixture
-def browser() -> Browser:
-    return Browser(ec.generate_private_key(ec.SECP256R1()), os.urandom(16))
-
-
-async def subscribe(house: Driver, receiver: Receiver, browser: Browser, path: str = "/send/1", **wanted: Any) -> Any:
-    answer = await house.http.post(
-        f"{PUSH}/subscriptions", json=browser.subscription(f"{receiver.url}{path}", **wanted)
-    )
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 @pytest.mark.row("S2-09")

@@ -1,12 +1,20 @@
 """Levels of stock at the marketplaces: the newest only, zero first, within bounds and quotas, never for nothing."""
 
+import asyncio
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import select
+from jsonschema import Draft7Validator
+from sqlalchemy import func, select
 
-from services.notifications.tables import attempts, obligations
-from tests.notifications.driver import Clock, Driver, product
+from services.notifications.domain.stock_levels import due
+from services.notifications.jobs.bundling import bundle_levels
+from services.notifications.tables import obligations
+from tests.notifications.driver import NOON, Clock, Driver, product
 
 CHANNELS = "/api/v1/notifications/channels"
 
@@ -103,15 +111,50 @@ async def test_a_level_that_comes_while_its_call_is_out_leaves_too(house: Driver
     assert [row.state for row in await house.rows(select(obligations.c.state))] == ["done"]
 
 
-async def test_ebay_is_not_revised_more_often_than_it_allows(house: Driver, clock: Clock) -> None:
-    """A product that comes and goes all day: within 250 revisions, and the marketplace has the newest in the end."""
-    await listed(house, "ebay", "w")
-    for minute in range(0, 24 * 60, 6):
-        await house.hear(product("w", minute % 12, minute + 1))
-        await house.deliver()
-        clock.forward(minutes=6)
+async def test_many_levels_leave_as_one_feed(house: Driver, clock: Clock, specs_dir: Path) -> None:
+    skus = [f"w{number}" for number in range(320)]
+    await listed(house, "amazon", *skus)
+    refused = {"sku": "w7", "product_type": "NO_SUCH_TYPE"}
+    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [refused]})
+    await asyncio.gather(*(house.hear(product(sku, 0 if sku == skus[-1] else 5)) for sku in skus))
+    outbox, amazon = house.service.outbox, house.service.state["sandbox"].amazon
+    await bundle_levels(outbox, lambda: None)
     await house.deliver()
-    calls = await house.calls("ebay")
-    assert len(calls) <= 250
-    assert {call["response"]["status"] for call in calls} == {200}
-    assert (await house.rows(select(attempts.c.outcome).distinct())) == [("done",)]
+    assert await sent_one_by_one(house) == [("w319", 0)]  # a zero waits for nobody
+    [document] = [content for content in amazon.feeds.documents() if b'"messages":' in content]
+    for name in ("listings-feed-schema-v2.json", "listings-feed-message-schema-v2.json"):
+        schema = orjson.loads((specs_dir / "amazon" / name).read_bytes())
+        found = orjson.loads(document)
+        Draft7Validator(schema).validate(found if "feed-schema" in name else found["messages"][0])
+    await house.hear(product("w0", 9, 2))
+    for _ in range(3):
+        clock.forward(minutes=3)
+        await house.deliver()
+    report = next(content for content in amazon.feeds.documents() if b'"summary":' in content)
+    schema = orjson.loads((specs_dir / "amazon" / "listings-feed-processing-report-schema-v2.json").read_bytes())
+    Draft7Validator(schema).validate(orjson.loads(report))
+    counted = await house.rows(
+        select(obligations.c.verb, obligations.c.state, func.count()).group_by(obligations.c.verb, obligations.c.state)
+    )
+    assert sorted(map(tuple, counted)) == [("levels", "done", 1), ("stock", "done", 319), ("stock", "rejected", 1)]
+    assert (amazon.quantities["w0"], amazon.quantities["w1"], "w7" in amazon.quantities) == (9, 5, False)
+
+
+async def sent_one_by_one(house: Driver) -> list[tuple[str, int]]:
+    """The levels that did not go by feed."""
+    bodies = [call["request"] for call in await house.calls("amazon") if "patches" in call["request"]["body"]]
+    return [(one["path"].rsplit("/", 1)[-1], one["body"]["patches"][0]["value"][0]["quantity"]) for one in bodies]
+
+
+def test_ebay_is_not_revised_more_often_than_it_allows() -> None:
+    """A product that comes and goes every minute of a day stays within 250 revisions."""
+    sent: list[tuple[datetime, int]] = []
+    for minute in range(24 * 60):
+        now = NOON + timedelta(minutes=minute)
+        quantity = minute % 2
+        last = sent[-1] if sent else None
+        differs = last is None or last[1] != quantity
+        if differs and due(quantity, "ebay", last[0] if last else None, now) <= now:
+            sent.append((now, quantity))
+    assert 200 < len(sent) <= 250
+    assert all(second[1] != first[1] for first, second in pairwise(sent))

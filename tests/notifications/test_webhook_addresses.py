@@ -1,5 +1,6 @@
 """Where webhooks may go: nowhere into our own network, whatever the address is written like or its name leads to."""
 
+import re
 import socket
 
 import pytest
@@ -8,7 +9,7 @@ from services.notifications.channels.outward import Outward, Refused, Unreached
 from services.notifications.domain.addresses import BadAddress, check_url, refusal
 from tests.notifications.conftest import MakeDriver
 from tests.notifications.driver import Driver
-from tests.notifications.receiving import WEBHOOKS, Receiver
+from tests.notifications.receiving import WEBHOOKS, Receiver, listen
 
 OURS = [
     "127.0.0.1", "127.8.9.10", "0.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -162,3 +163,16 @@ async def test_another_shops_endpoint_is_not_there(house: Driver, receiver: Rece
         body = {"url": receiver.url} if method == "PUT" else None
         answer = await house.http.request(method, f"{WEBHOOKS}/we_0000000000000000{path}", json=body)
         assert answer.status_code == 404
+
+
+async def test_endpoints_are_kept_in_number_and_by_the_letter(house: Driver, receiver: Receiver) -> None:
+    for number in range(20):
+        await listen(house, receiver, f"/{number}")
+    full = await house.http.post(WEBHOOKS, json={"url": f"{receiver.url}/more"})
+    assert (full.status_code, full.json()["type"]) == (409, "urn:comptoir:problem:too-many-endpoints")
+    for wrong in ({"filters": {"events": ["order.eaten"]}}, {"secret": "mine"}, {"description": "two\nlines"}):
+        answer = await house.http.post(WEBHOOKS, json={"url": f"{receiver.url}/hook", **wrong})
+        assert answer.status_code == 422
+    listed = (await house.http.get(WEBHOOKS)).json()
+    assert listed["total"] == 20
+    assert re.fullmatch("we_[0-9a-f]{16}", listed["items"][0]["id"])

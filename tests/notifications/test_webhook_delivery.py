@@ -1,19 +1,20 @@
 """What becomes of a webhook whose receiver fails: the schedule, throttling, shutting off, replaying, the log."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from services.notifications.commands.claim import LaneKey, claim
 from services.notifications.domain.lifecycle import SCHEDULES
 from services.notifications.tables import lanes, webhook_endpoints
 from shared.contracts import Status, StatusType
 from tests.notifications.conftest import MakeDriver
-from tests.notifications.driver import NOON, Clock, Driver, entry, order
+from tests.notifications.driver import ADMINISTRATORS, NOON, Clock, Driver, entry, order
 from tests.notifications.receiving import WEBHOOKS, Receiver, listen
 
+SEEN = {"outcome": "done", "reason": "seen"}
 SHIPPED = Status(mnemonic="shipped", type=StatusType.SHIPPED)
 
 
@@ -59,6 +60,14 @@ async def test_ten_tries_in_75_hours_then_the_endpoint_is_shut_off(
     assert (await the_delivery(house))["reason"] == "given up: 500 broken"
     assert (await house.answer()).open == 0
     shut = await the_endpoint(house, made)
+    await house.deliver()
+    [mail] = await house.calls("mail")
+    assert mail["request"]["to"] == list(ADMINISTRATORS)
+    assert mail["request"]["subject"] == "La Cave : le webhook « 127.0.0.1 » ne répond plus"
+    assert "500 broken" in mail["request"]["text"]
+    [told] = await house.deliveries(role="administrator")
+    again = await house.http.post(f"/api/v1/notifications/deliveries/{told['id']}/settle", json=SEEN)
+    assert again.status_code == 409
     assert shut["disabled_at"]
     assert "500 broken" in shut["disabled_reason"]
 
@@ -156,7 +165,7 @@ async def test_an_order_that_is_refused_delays_no_other(house: Driver, receiver:
 
 
 async def test_one_endpoints_trouble_is_not_anothers(make_driver: MakeDriver, receiver: Receiver) -> None:
-    house = await make_driver(webhook_seconds=0.3)
+    house = await make_driver(webhook_seconds=2.0)
     await listen(house, receiver, "/slow")
     await listen(house, receiver)
     for number in range(1, 6):
@@ -164,7 +173,7 @@ async def test_one_endpoints_trouble_is_not_anothers(make_driver: MakeDriver, re
     await house.deliver()
     assert len(receiver.documents()) == 5
     slow = [one for one in await house.deliveries() if one["outcome"] == "retry"]
-    assert {one["reason"] for one in slow if one["attempts"]} == {"no answer within 0.3 s"}
+    assert {one["reason"] for one in slow if one["attempts"]} == {"no answer within 2 s"}
 
 
 async def test_a_range_is_replayed(house: Driver, receiver: Receiver, clock: Clock) -> None:
@@ -189,6 +198,51 @@ async def test_a_range_is_replayed(house: Driver, receiver: Receiver, clock: Clo
     assert one.json()["count"] == 1
     wrong = await house.http.post(url, json={"since": clock.now.isoformat(), "until": NOON.isoformat()})
     assert wrong.status_code == 422
+
+
+async def test_what_was_off_or_not_asked_for_is_replayed_as_it_now_is(
+    house: Driver, receiver: Receiver, clock: Clock
+) -> None:
+    made = await listen(house, receiver, filters={"events": ["order.placed"]})
+    await house.hear(order(1, 1, entry(1)))
+    await house.deliver()
+    await house.hear(order(1, 2, entry(2, version=2), status=SHIPPED))
+    url = f"{WEBHOOKS}/{made['id']}"
+    receiver.answer(503)
+    await house.hear(order(2, 1, entry(3)))
+    await house.deliver()
+    off = await house.http.put(url, json={"url": made["url"], "active": False})
+    assert off.json()["active"] is False
+    await house.deliver()
+    assert (await the_delivery(house, "CO-2"))["reason"] == "the endpoint is off: its seller switched it off"
+    await house.hear(order(2, 2, entry(4, version=2), status=SHIPPED), order(3, 1, entry(5)))
+    await house.deliver()
+    refused = await house.http.post(f"{url}/replay", json={"since": NOON.isoformat()})
+    assert refused.status_code == 409
+    await house.http.put(url, json={"url": made["url"]})
+    receiver.answer(200)
+    receiver.got.clear()
+    clock.forward(seconds=1)
+    assert (await house.http.post(f"{url}/replay", json={"since": NOON.isoformat()})).json()["count"] == 2
+    await house.deliver()
+    told = {one["data"]["code"]: one for one in receiver.documents()}
+    assert {one["data"]["order"]["status"]["type"] for one in told.values()} == {"shipped"}
+    assert {code: one["type"] for code, one in told.items()} == {"CO-1": "order.placed", "CO-2": "order.placed"}
+
+
+async def test_a_worker_that_died_during_a_call_costs_one_more_try(
+    house: Driver, receiver: Receiver, clock: Clock
+) -> None:
+    made = await listen(house, receiver)
+    await house.hear(order(1, 1, entry(1)))
+    async with house.service.outbox.transaction(batch=True) as tx:
+        await claim(tx, LaneKey("webhook", "cave", made["id"]), 1, -1.0)
+    receiver.answer(500, 200)
+    await house.deliver()
+    assert await house.outcomes() == [("webhook", "retry")], "not unknown: a receiver drops what comes twice"
+    clock.forward(minutes=6)
+    await house.deliver()
+    assert await house.outcomes() == [("webhook", "done")]
 
 
 async def test_the_log_shows_every_call(house: Driver, receiver: Receiver, clock: Clock) -> None:
@@ -231,16 +285,3 @@ async def test_what_waits_for_an_endpoint_that_is_removed_is_settled(house: Driv
     await house.deliver()
     assert (await the_delivery(house))["reason"] == "the endpoint was removed"
     assert (await house.answer()).open == 0
-
-
-async def test_endpoints_are_kept_in_number_and_by_the_letter(house: Driver, receiver: Receiver) -> None:
-    for number in range(20):
-        await listen(house, receiver, f"/{number}")
-    full = await house.http.post(WEBHOOKS, json={"url": f"{receiver.url}/more"})
-    assert (full.status_code, full.json()["type"]) == (409, "urn:comptoir:problem:too-many-endpoints")
-    for wrong in ({"filters": {"events": ["order.eaten"]}}, {"secret": "mine"}, {"description": "two\nlines"}):
-        answer = await house.http.post(WEBHOOKS, json={"url": f"{receiver.url}/hook", **wrong})
-        assert answer.status_code == 422
-    listed = (await house.http.get(WEBHOOKS)).json()
-    assert listed["total"] == 20
-    assert re.fullmatch("we_[0-9a-f]{16}", listed["items"][0]["id"])

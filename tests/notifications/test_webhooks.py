@@ -1,5 +1,6 @@
 """What a webhook's receiver is told, and when: events, filters, the newest state, order, signatures."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -126,6 +127,13 @@ async def test_an_endpoint_hears_of_what_it_asked_for(
     assert [kind for _, kind in receiver.types()] == heard
 
 
+async def test_an_imported_history_greets_nobody(house: Driver, receiver: Receiver) -> None:
+    await listen(house, receiver)
+    await house.hear(order(1, 1, entry(1, status=SHIPPED), status=SHIPPED, placed_at=NOON - timedelta(days=400)))
+    await house.deliver()
+    assert [one["data"]["events"] for one in receiver.documents()] == [["order.updated"]]
+
+
 async def test_test_orders_and_references_are_asked_for(house: Driver, receiver: Receiver) -> None:
     await listen(house, receiver, "/all", filters={"test_orders": True}, format="reference")
     await listen(house, receiver)
@@ -162,6 +170,18 @@ async def test_a_state_that_comes_while_a_call_is_out_is_told_next(house: Driver
     assert events == [["order.placed"], ["order.shipped", "order.status_changed"]]
     assert len({got.headers["webhook-id"] for got in receiver.got}) == 2
     assert await house.outcomes() == [("webhook", "done")]
+
+
+async def test_a_change_not_asked_for_while_a_call_is_out_is_not_told(house: Driver, receiver: Receiver) -> None:
+    await listen(house, receiver, "/slow", filters={"events": ["order.placed"]})
+    await house.hear(order(1, 1, entry(1)))
+    await house.deliverer.run()
+    await eventually(lambda: receiver.got)
+    await house.hear(moved(2, SHIPPED))
+    receiver.held.set()
+    await house.deliverer.idle()
+    await house.deliver()
+    assert (receiver.types("/slow"), await house.outcomes()) == ([("CO-1", "order.placed")], [("webhook", "done")])
 
 
 async def test_two_secrets_sign_while_one_is_being_changed(house: Driver, receiver: Receiver, clock: Clock) -> None:

@@ -15,16 +15,19 @@ from services.billing.api import (
     external,
     methods,
     payments,
+    payouts,
     printing,
     provider,
     reports,
     storage,
     themes,
 )
-from services.billing.api.external import UPLOADS
 from services.billing.api.tools import Printing, Tools
 
 __all__ = ["UPLOADS", "Printing", "Tools", "router"]
+
+UPLOADS = external.UPLOADS | payouts.UPLOADS
+"""Bodies that may be larger than others, in bytes."""
 
 router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 SUBJECTS = (
@@ -35,6 +38,7 @@ SUBJECTS = (
     external,
     payments,
     methods,
+    payouts,
     provider,
     accounting,
     credit,

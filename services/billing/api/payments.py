@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from services.billing.api.tools import Billing, Reader, Tools, Writer
 from services.billing.commands.book import Booked
 from services.billing.commands.checkout import capture
+from services.billing.commands.late import Choice, choose
 from services.billing.commands.pay import Money, order_of, record, settle, unsettle
 from services.billing.commands.refunds import RefundWish, wish_refund
 from services.billing.domain import Kind
@@ -72,6 +73,14 @@ class StateBody(BaseModel):
     state: Literal["paid", "unpaid"]
     method: Word | None = None
     reference: Reference | None = None
+
+
+class ChoiceBody(BaseModel):
+    """One of the `choices` that the order's money offers; to revive a cancelled order, change its status instead."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    choice: Choice
 
 
 @router.get("/orders/{code}")
@@ -147,6 +156,18 @@ async def put_state(caller: Writer, billing: Billing, code: str, body: StateBody
             booked = await unsettle(tx, caller.shop, code, body.reference, caller.actor)
         _nudge(tx, billing, booked)
         return json_response(await account_view(tx.conn, await order_of(tx.conn, caller.shop, code)))
+
+
+@router.post("/orders/{code}/choices", status_code=202)
+async def post_choice(request: Request, caller: Writer, billing: Billing, code: str, body: ChoiceBody) -> Response:
+    """Decide about money that needs a person: give back what is too much, or say that it is right as it is."""
+
+    async def command(tx: Transaction) -> Response:
+        await choose(tx, caller.shop, code, body.choice, caller.actor)
+        tx.after_commit(billing.asked)
+        return json_response(await money_view(tx.conn, await order_of(tx.conn, caller.shop, code)), 202)
+
+    return await once(request, billing.outbox, caller, command)
 
 
 async def _record(request: Request, caller: Caller, billing: Tools, code: str, money: Money) -> Response:

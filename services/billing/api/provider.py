@@ -8,7 +8,6 @@ from fastapi.responses import Response
 
 from services.billing.api.tools import Billing
 from services.billing.commands.events import take_event
-from services.billing.payments.shapes import names_in
 from services.billing.payments.signatures import BadSignature, verify
 from shared.problems import NotFound, Problem
 from shared.security import open_to_all
@@ -46,7 +45,7 @@ async def post_event(
         raise Unproven(f"{error}.".capitalize()) from error
     event = _event(raw)
     async with billing.outbox.transaction() as tx:
-        if await take_event(tx, account, event, names_in(event), raw.decode()):
+        if await take_event(tx, account, event):
             tx.after_commit(billing.asked)
     return json_response({"received": True})
 

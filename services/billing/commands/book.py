@@ -14,7 +14,7 @@ from services.billing.commands.converge import converge
 from services.billing.domain import Kind, Paid
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import payments
-from shared.contracts import Account, DocumentKind
+from shared.contracts import Account, DocumentKind, Invoicing
 from shared.database import new_id
 from shared.outbox import Transaction
 
@@ -29,6 +29,8 @@ class Movement:
     reference: str | None = None
     charge_id: str | None = None
     document_id: str | None = None
+    expected: bool = False
+    """The order waited for it in whatever status, unless it is cancelled: a marketplace's payout, a later capture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ async def book(tx: Transaction, order_id: str, movement: Movement, actor: str) -
     """Book it and bring the documents up to it. The caller holds the order's lock and has checked the amount."""
     ledger = (await ledgers(tx.conn, [order_id]))[order_id]
     order = ledger.order
-    paid = ledger.paid.moved(movement.kind, movement.amount, payable=order.levels.payable)
+    awaited = movement.expected and order.levels.invoicing is not Invoicing.CREDIT
+    paid = ledger.paid.moved(movement.kind, movement.amount, payable=order.levels.payable or awaited)
     await set_account(tx, order_id, captured=paid.captured, refunded=paid.refunded, late=paid.late)
     issued = await converge(tx, [order], blocked=await blocked_reason(tx, order_id))
     row = {

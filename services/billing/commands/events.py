@@ -6,7 +6,10 @@ look at the most. An event of a kind we do not know is kept, too: the look tells
 
 from typing import Any
 
+import orjson
+
 from services.billing.commands.asking import look
+from services.billing.payments.shapes import kept_of, names_in
 from services.billing.queries.charges import charge_named
 from services.billing.tables import provider_events
 from shared.batch import lock_keys
@@ -15,8 +18,9 @@ from shared.database import upsert
 from shared.outbox import Transaction
 
 
-async def take_event(tx: Transaction, account: str, event: dict[str, Any], names: list[str], raw: str) -> bool:
+async def take_event(tx: Transaction, account: str, event: dict[str, Any]) -> bool:
     """Keep an event whose signature was checked; whether it is news about a charge of ours."""
+    names = names_in(event)
     charge = await charge_named(tx.conn, account, names)
     if charge is not None:
         await lock_keys(tx, Order.name, [charge.order_id])
@@ -25,7 +29,7 @@ async def take_event(tx: Transaction, account: str, event: dict[str, Any], names
         "event": event["id"],
         "kind": str(event.get("type") or "")[:100],
         "charge_id": None if charge is None else charge.id,
-        "body": raw,
+        "body": orjson.dumps(kept_of(event)).decode(),
         "received_at": tx.now,
     }
     kept = await tx.execute(upsert(tx.conn, provider_events, keys=("account", "event")).values(row))

@@ -110,7 +110,14 @@ async def _captured(tx: Transaction, charge: Charge, seen: Seen) -> None:
         return
     await _set(tx, charge, captured=seen.captured, state=str(ChargeState.CAPTURED))
     reference = seen.intent or seen.session
-    movement = Movement(Kind.CAPTURE, seen.captured - charge.captured, charge.method, reference[:120], charge.id)
+    movement = Movement(
+        Kind.CAPTURE,
+        seen.captured - charge.captured,
+        charge.method,
+        reference[:120],
+        charge.id,
+        expected=charge.capture_later,
+    )
     await book(tx, charge.order_id, movement, PROVIDER)
 
 

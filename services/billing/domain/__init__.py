@@ -42,7 +42,7 @@ from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, docum
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.papers import LONGEST_GIFT, Paper, Printing, is_placed, paper
-from services.billing.domain.payment import Kind, Paid, excess, invoice_fact, payable, payment_fact, warning
+from services.billing.domain.payment import Kind, Paid, choices, excess, invoice_fact, payable, payment_fact, warning
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 from services.billing.domain.theme import LEAST_CONTRAST, Logo, Theme, contrast_with_white
@@ -82,6 +82,7 @@ __all__ = [
     "WrongFormat",
     "canonical",
     "checked_format",
+    "choices",
     "closing_content",
     "contrast_with_white",
     "credit_note",

@@ -54,9 +54,14 @@ class Paid:
 
 
 def payment_fact(order: Order, paid: Paid) -> PaymentState:
-    """The payment fact. A part of the money is `pending`: the rest is awaited, and nothing may expire meanwhile."""
+    """The payment fact. A part of the money is `pending`: the rest is awaited, and nothing may expire meanwhile.
+
+    An overpayment that went back leaves the order paid.
+    """
+    if paid.refunded and paid.kept <= 0:
+        return PaymentState.REFUNDED
     if paid.refunded:
-        return PaymentState.REFUNDED if paid.kept <= 0 else PaymentState.PARTLY_REFUNDED
+        return PaymentState.PAID if paid.kept >= order.totals.gross else PaymentState.PARTLY_REFUNDED
     if paid.captured:
         return PaymentState.PAID if paid.covers(order.totals.gross) else PaymentState.PENDING
     if order.lines and order.totals.gross == 0:
@@ -90,6 +95,17 @@ def warning(order: Order, paid: Paid) -> str | None:
     if paid.late:
         return "paid_not_payable"
     return "underpaid" if paid.captured < order.totals.gross else None
+
+
+def choices(order: Order, paid: Paid) -> tuple[str, ...]:
+    """What a person can decide: `refund` what is too much, `revive` the order that the money is for, or `keep` it.
+
+    An overpayment stays a warning until it goes back; less than the total only waits for the rest.
+    """
+    if order.levels.invoicing is Invoicing.CREDIT and paid.kept > 0:
+        return ("refund", "revive")
+    found = ("refund",) if excess(order, paid) else ()
+    return (*found, "keep") if paid.concern is not None or (paid.late and paid.kept > 0) else found
 
 
 def invoice_fact(invoices: int, live: Sequence[object], *, imported: bool = False) -> InvoiceState:

@@ -6,11 +6,12 @@ writer reads like the document it makes. Names of clients may hold characters th
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from lxml import etree
 
 Node = etree._Element
-Content = "str | Node | None | Iterable[Node | None]"
+Content: TypeAlias = "str | Node | Iterable[Node | None] | None"
 
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -21,14 +22,12 @@ class Markup:
     def __init__(self, namespaces: Mapping[str, str]) -> None:
         self._namespaces = dict(namespaces)
 
-    def __call__(
-        self, name: str, *content: "str | Node | Iterable[Node | None] | None", **attributes: str
-    ) -> Node | None:
+    def __call__(self, name: str, *content: Content, **attributes: str) -> Node | None:
         """A node of texts and nodes; None where all of them are empty."""
         made = self.root(name, *content, **attributes)
         return made if made.text or len(made) else None
 
-    def root(self, name: str, *content: "str | Node | Iterable[Node | None] | None", **attributes: str) -> Node:
+    def root(self, name: str, *content: Content, **attributes: str) -> Node:
         """The same, always a node."""
         prefix, _, local = name.rpartition(":")
         tag = etree.QName(self._namespaces[prefix], local)

@@ -1,10 +1,12 @@
-"""The worker that talks to payment providers, and the look at payments that went without one for too long.
+"""The worker that talks to payment providers, the look at payments that went without one for too long,
+and the matching of payouts with orders that came after them.
 
 Claim, call, write down: nothing slow happens in a transaction. A call that broke in an unexpected way is unknown, and
 the next attempt asks the provider first, or sends the same Idempotency-Key.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from opentelemetry.trace import SpanKind
@@ -12,7 +14,8 @@ from prometheus_client import Counter
 from sqlalchemy import or_, select
 
 from services.billing.commands.asking import look
-from services.billing.commands.calls import Claim, claim_calls, finish_calls
+from services.billing.commands.calls import PATIENCE, Claim, claim_calls, finish_calls
+from services.billing.commands.payouts import match_later
 from services.billing.domain.charging import ChargeState, Reply, Verb
 from services.billing.payments.providers import Providers
 from services.billing.payments.stripe import Opening, Refunding, Stripe
@@ -30,9 +33,21 @@ log = get_logger(__name__)
 PAGE = 50
 LEASE_USED = 0.8
 """The part of a lease within which a call must end, so that its outcome is written while the lease still holds."""
+SESSION_LIFE = timedelta(minutes=31)
+"""Stripe ends a session after 30 minutes at the earliest; a client who left does not hold the goods for longer."""
 UNFINISHED = [str(state) for state in (ChargeState.OPEN, ChargeState.PROCESSING, ChargeState.AUTHORISED)]
 
 CALLS = Counter("comptoir_provider_calls", "Calls to payment providers by their outcome", ["verb", "outcome"])
+
+
+async def match_payouts(outbox: Outbox, issued: Callable[[], object]) -> None:
+    """Lines of payouts whose orders have been heard of since, a page a transaction."""
+    found = PAGE
+    while found == PAGE:
+        async with outbox.transaction(batch=True) as tx:
+            found, documents = await match_later(tx, PAGE)
+            if documents:
+                tx.after_commit(issued)
 
 
 class Cashier:
@@ -57,7 +72,8 @@ class Cashier:
     async def look_again(self) -> None:
         """Have every unfinished payment be looked at that ended by now, or that nothing was heard of for a while."""
         async with self._outbox.transaction(batch=True) as tx:
-            late = or_(charges.c.changed_at <= tx.now - self._unseen, charges.c.expires_at <= tx.now)
+            over = (charges.c.state == str(ChargeState.OPEN)) & (charges.c.expires_at <= tx.now)
+            late = or_(charges.c.changed_at <= tx.now - self._unseen, over)
             quiet = charges.c.changed_at <= tx.now - timedelta(seconds=30)
             unfinished = charges.c.state.in_(UNFINISHED) & late & quiet
             rows = (
@@ -122,6 +138,7 @@ def _opening(claim: Claim) -> Opening:
         language=charge.language,
         email=order.customer.email,
         return_to=charge.return_to,
+        expires_at=charge.created_at + PATIENCE + SESSION_LIFE,
         capture_later=charge.capture_later,
     )
 

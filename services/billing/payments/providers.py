@@ -6,7 +6,6 @@ import httpx
 
 from services.billing.payments.stripe import Stripe, http_client
 from services.billing.settings import Settings, StripeAccount
-from shared.database import Clock
 
 DEFAULT = "default"
 SANDBOX = "sandbox"
@@ -24,9 +23,8 @@ class Fallback(Protocol):
 class Providers:
     """The accounts of this installation by name: `default`, a shop's id, or `sandbox`."""
 
-    def __init__(self, settings: Settings, clock: Clock, fallback: Fallback | None = None) -> None:
+    def __init__(self, settings: Settings, fallback: Fallback | None = None) -> None:
         self._settings = settings
-        self._clock = clock
         self._fallback = fallback
         self._open: dict[str, Stripe] = {}
 
@@ -55,7 +53,7 @@ class Providers:
         if name not in self._open:
             transport = self._fallback.transport() if name == SANDBOX and self._fallback is not None else None
             seconds = self._settings.provider_call_seconds
-            self._open[name] = Stripe(account, http_client(seconds, transport), self._clock, seconds=seconds)
+            self._open[name] = Stripe(account, http_client(seconds, transport), seconds=seconds)
         return self._open[name]
 
     async def close(self) -> None:

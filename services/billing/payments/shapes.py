@@ -16,6 +16,8 @@ _INTENTS = {
     "canceled": ChargeState.EXPIRED,
 }
 
+_KEPT = ("id", "object", "status", "payment_status", "payment_intent", "amount", "amount_total", "currency", "reason")
+
 
 class Unreadable(ValueError):
     """The answer has not the shape that Stripe documents."""
@@ -67,6 +69,14 @@ def is_disputed(session: dict[str, Any]) -> bool:
 def is_refunded(session: dict[str, Any]) -> bool:
     """Whether anything was paid back, here or in the provider's own back office."""
     return _whole(_charge(session).get("amount_refunded")) > 0
+
+
+def kept_of(event: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an event: what it is about and how that stood, and nothing that tells of a person."""
+    found = (event.get("data") or {}).get("object") or {}
+    about = found if isinstance(found, dict) else {}
+    kept = {name: value for name in _KEPT if isinstance(value := about.get(name), str | int | bool)}
+    return {name: event.get(name) for name in ("id", "type", "created")} | {"object": kept}
 
 
 def names_in(event: dict[str, Any]) -> list[str]:

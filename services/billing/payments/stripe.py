@@ -6,7 +6,7 @@ raises for what the other side does. `shapes` reads the answers, `units` convert
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -18,10 +18,7 @@ from services.billing.payments.shapes import Unreadable, is_disputed, is_refunde
 from services.billing.payments.units import NotChargeable, to_provider
 from services.billing.settings import StripeAccount
 from shared.contracts import Outcome
-from shared.database import Clock
 
-SESSION_LIFE = timedelta(minutes=31)
-"""Stripe ends a session after 30 minutes at the earliest; a client who left does not hold the goods for longer."""
 PAGE = 100
 EXPANDED = "payment_intent.latest_charge"
 DISPUTED = "disputed"
@@ -29,7 +26,10 @@ DISPUTED = "disputed"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A payment to be asked for. `return_to`: our own page, where the client comes back to."""
+    """A payment to be asked for. `return_to`: our own page, where the client comes back to.
+
+    Every attempt says the same, or the Idempotency-Key would be refused; so the end of the session is given, not made.
+    """
 
     charge_id: str
     order_id: str
@@ -40,6 +40,7 @@ class Opening:
     language: str
     email: str
     return_to: str
+    expires_at: datetime
     capture_later: bool
 
 
@@ -59,10 +60,9 @@ class Refunding:
 class Stripe:
     """One account."""
 
-    def __init__(self, account: StripeAccount, http: httpx.AsyncClient, clock: Clock, *, seconds: float) -> None:
+    def __init__(self, account: StripeAccount, http: httpx.AsyncClient, *, seconds: float) -> None:
         self.account = account
         self._http = http
-        self._clock = clock
         self._seconds = seconds
 
     async def close(self) -> None:
@@ -71,7 +71,7 @@ class Stripe:
     async def open(self, opening: Opening, key: str) -> Reply:
         """A page on which the client can pay."""
         try:
-            form = _session_form(opening, int((self._clock() + SESSION_LIFE).timestamp()))
+            form = _session_form(opening)
         except NotChargeable as error:
             return Reply(Outcome.REJECTED, str(error))
         return await _reply(lambda: self._session("POST", "/v1/checkout/sessions", key=key, form=form))
@@ -81,7 +81,7 @@ class Stripe:
 
         async def calls() -> Reply:
             path = f"/v1/checkout/sessions/{quote(session, safe='')}"
-            found = await self._call("GET", path, params={"expand[0]": EXPANDED})
+            found = await self._call("GET", path, params={"expand[]": EXPANDED})
             seen = seen_session(found)
             if seen.intent and is_refunded(found):
                 seen = replace(seen, refunds=tuple(await self._refunds(seen.intent)))
@@ -186,7 +186,7 @@ def bracketed(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
-def _session_form(opening: Opening, expires_at: int) -> dict[str, Any]:
+def _session_form(opening: Opening) -> dict[str, Any]:
     """One line for what is still to be paid: of an order that was paid in part, the lines would not add up to it."""
     metadata = {"charge": opening.charge_id, "order": opening.code}
     payment = {"metadata": metadata, "description": f"{opening.title}, {opening.code}"}
@@ -202,7 +202,7 @@ def _session_form(opening: Opening, expires_at: int) -> dict[str, Any]:
         "client_reference_id": opening.code,
         "success_url": f"{opening.return_to}/back/{opening.charge_id}",
         "cancel_url": opening.return_to,
-        "expires_at": expires_at,
+        "expires_at": int(opening.expires_at.timestamp()),
         "locale": "fr" if opening.language.startswith("fr") else "en",
         "line_items": [{"quantity": 1, "price_data": price}],
         "metadata": metadata,

@@ -121,8 +121,10 @@ def _form(row: Row[Any]) -> Form | None:
 def _imported(row: Row[Any]) -> Imported | None:
     if row.imported_id is None:
         return None
-    sha256 = row.sha256 if row.media_type == "application/pdf" else None
-    return Imported(row.imported_id, row.number, row.issued_on, row.imported_at, row.gross, sha256)
+    sha256 = row.imported_sha256 if row.imported_media_type == "application/pdf" else None
+    return Imported(
+        row.imported_id, row.imported_number, row.imported_issued_on, row.imported_at, row.imported_gross, sha256
+    )
 
 
 _form_of_order = (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM)
@@ -136,13 +138,11 @@ _accounts = (
         papers.c.gross.label("form_gross"),
         renderings.c.due_at.label("form_due_at"),
         renderings.c.sha256.label("form_sha256"),
-        live_invoices.c.external_id.label("imported_id"),
-        external_invoices.c.number,
-        external_invoices.c.issued_on,
         external_invoices.c.imported_at,
-        external_invoices.c.gross,
-        external_invoices.c.sha256,
-        external_invoices.c.media_type,
+        *(
+            external_invoices.c[name].label(f"imported_{name}")
+            for name in ("id", "number", "issued_on", "gross", "sha256", "media_type")
+        ),
     )
     .select_from(accounts)
     .join(papers, _form_of_order, isouter=True)

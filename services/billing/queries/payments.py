@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import Paid, excess, invoice_fact, live_invoices, payable, payment_fact, warning
+from services.billing.domain import choices, excess, invoice_fact, live_invoices, payable, payment_fact, warning
 from services.billing.queries.charges import charge_view, charges_of, refund_view, refunds_of
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import payments
-from shared.contracts import DocumentKind, Invoicing, Order, Outcome
+from shared.contracts import DocumentKind, Outcome
 from shared.money import from_minor
 
 
@@ -99,19 +99,5 @@ async def money_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
             "by_hand": amount(ledger.paid.kept - on_the_way),
         },
         "excess": amount(excess(order, ledger.paid)),
-        "choices": choices(order, ledger.paid),
+        "choices": list(choices(order, ledger.paid)),
     }
-
-
-def choices(order: Order, paid: Paid) -> list[str]:
-    """What a person can do about money that needs one.
-
-    `refund` what is too much, `revive` the order (a change of its status) that the money came too late for, or `keep`
-    the money where the order goes on.
-    """
-    said = warning(order, paid)
-    if said is None or paid.kept <= 0:
-        return []
-    cancelled = order.levels.invoicing is Invoicing.CREDIT
-    found = ["refund"] if excess(order, paid) or cancelled else []
-    return [*found, "revive"] if cancelled else [*found, "keep"]

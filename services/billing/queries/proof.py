@@ -79,7 +79,7 @@ def _differs(row: Any) -> bool:
 
 
 async def verify(conn: AsyncConnection, shop: str, *, outside: bool = False) -> dict[str, Any]:
-    """Walk every series and every closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong.
+    """Walk every series and closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong.
 
     `outside`: a store outside has PDFs too, and those are read by the verification of the store.
     """

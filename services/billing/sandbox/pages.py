@@ -66,7 +66,7 @@ def _acts(bank: Bank, session: Document) -> dict[str, Callable[[], object]]:
     status = bank.shown(session)["status"]
     intent = bank.intents.get(session["payment_intent"] or "")
     state = intent["status"] if intent else None
-    if state in ("requires_action", "processing"):
+    if status != "expired" and state in ("requires_action", "processing"):
         return {
             "confirm": lambda: bank.decide(session, good=True),
             "refuse": lambda: bank.decide(session, good=False),

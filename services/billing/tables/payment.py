@@ -138,4 +138,5 @@ provider_events = Table(
     Column("body", Text, nullable=False),
     Column("received_at", UtcDateTime(), nullable=False),
 )
-"""Every event that a provider signed, once; those that mean nothing here are kept for whoever wonders."""
+"""Every event that a provider signed, once, without what it says of a person; those that mean nothing here are kept
+for whoever wonders."""

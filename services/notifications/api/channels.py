@@ -175,7 +175,7 @@ async def post_listings(
 
 
 @router.delete("/{channel}/listings/{sku:path}", status_code=204)
-async def delete_listing(tools: Notifications, caller: Writer, channel: Marketplace, sku: str) -> Response:
+async def delete_listing(tools: Notifications, caller: Writer, channel: Marketplace, sku: Text) -> Response:
     """Send no more levels of this product; what the marketplace shows stays as it is."""
     async with tools.outbox.transaction() as tx:
         if not await remove_listing(tx, caller.shop, channel, sku):

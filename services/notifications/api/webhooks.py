@@ -67,6 +67,7 @@ async def put_endpoint(tools: Tools, caller: Writer, endpoint: Id, body: Endpoin
     """As it shall be; its secret stays."""
     checked(body.url, loopback=tools.loopback)
     async with tools.outbox.transaction() as tx:
+        tx.after_commit(tools.wake)
         return json_response(endpoint_document(await change(tx, caller.shop, endpoint, body)))
 
 

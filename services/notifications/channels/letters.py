@@ -19,8 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from mjml import mjml2html
 
 from services.notifications.channels.texts import date_of, day_of, locale_of, money, render
-from services.notifications.channels.words import invitation_words, payment_words, words_of
-from services.notifications.domain.payloads import Closed, Invitation, Letter, PaymentRequest, Words
+from services.notifications.channels.words import alert_words, invitation_words, payment_words, words_of
+from services.notifications.domain.payloads import Alert, Closed, Invitation, Letter, PaymentRequest, Words
 from shared.money import from_minor
 
 LISTED = 50
@@ -90,6 +90,19 @@ def compose_payment_request(request: PaymentRequest, delivery: str, now: datetim
     message["X-Comptoir-Order"] = _one_line(request.code)
     context = {"language": language, "say": said, "shop": request.shop, "link": request.url}
     _attach(message, "payment_link", context | {"greeting": said["greeting"] if request.client else None})
+    return message.as_bytes()
+
+
+def compose_alert(alert: Alert, delivery: str, now: datetime) -> bytes:
+    """The mail that tells administrators of the installation. Raises `BadLetter`."""
+    language, fixed = alert_words(alert.language, alert.about)
+    said = {key: value.format_map({"shop": alert.shop, **alert.values}) for key, value in fixed.items()}
+    message = MIMEMultipart("alternative")
+    _sent(message, delivery, alert.sender, alert.shop, now)
+    message["To"] = ", ".join(map(_address, alert.to))
+    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
+    message["Content-Language"] = language
+    _attach(message, "alert", {"language": language, "say": said, "shop": alert.shop})
     return message.as_bytes()
 
 

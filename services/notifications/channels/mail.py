@@ -21,9 +21,15 @@ from aiosmtplib import (
 from prometheus_client import Counter
 from pydantic import TypeAdapter
 
-from services.notifications.channels.letters import compose, compose_invitation, compose_payment_request, envelope
+from services.notifications.channels.letters import (
+    compose,
+    compose_alert,
+    compose_invitation,
+    compose_payment_request,
+    envelope,
+)
 from services.notifications.channels.texts import BadText
-from services.notifications.domain.payloads import Invitation, Letter, PaymentRequest
+from services.notifications.domain.payloads import Alert, Invitation, Letter, PaymentRequest
 from services.notifications.domain.results import Call, Result, Trouble, clip, done, down, rejected, unknown
 from services.notifications.settings import SmtpAccount
 from shared.contracts import Outcome
@@ -34,7 +40,8 @@ CLOSING_DOWN = 421
 
 REPEATED = Counter("comptoir_mails_repeated", "Mails sent again because the outcome of an earlier attempt is unknown")
 
-_mails: TypeAdapter[Letter | Invitation | PaymentRequest] = TypeAdapter(Letter | Invitation | PaymentRequest)
+Mailed = Letter | Invitation | PaymentRequest | Alert
+_mails: TypeAdapter[Mailed] = TypeAdapter(Mailed)
 
 
 class Envelope(NamedTuple):
@@ -69,6 +76,9 @@ class Mail:
             elif isinstance(mail, PaymentRequest):
                 sender, *recipients = envelope((mail.sender, mail.address))
                 content = compose_payment_request(mail, call.id, now)
+            elif isinstance(mail, Alert):
+                sender, *recipients = envelope((mail.sender, *mail.to))
+                content = compose_alert(mail, call.id, now)
             else:
                 sender, *recipients = envelope((mail.sender, *mail.to))
                 content = compose(mail, call.id, call.order, now)

@@ -122,3 +122,29 @@ def payment_words(language: str) -> tuple[str, dict[str, str]]:
     """The same for the mail with a payment link."""
     base, _ = words_of(language)
     return base, PAYMENTS[base]
+
+
+ALERTS: dict[str, dict[str, dict[str, str]]] = {
+    "fr": {
+        "webhook_shut": {
+            "subject": "{shop} : le webhook « {endpoint} » ne répond plus",
+            "text": "Nous n’appelons plus ce webhook : {reason}.",
+            "then": "Ce qui lui était destiné est gardé. Réactivez-le quand son application est réparée :"
+            " il reçoit alors l’état actuel de chaque commande, une fois.",
+        }
+    },
+    "en": {
+        "webhook_shut": {
+            "subject": "{shop}: the webhook “{endpoint}” does not answer any more",
+            "text": "We call this webhook no more: {reason}.",
+            "then": "What was meant for it is kept. Enable it once its application is mended:"
+            " it is then told the present state of every order, once.",
+        }
+    },
+}
+
+
+def alert_words(language: str, about: str) -> tuple[str, dict[str, str]]:
+    """The same for what administrators are told of the installation."""
+    base, _ = words_of(language)
+    return base, ALERTS[base][about]

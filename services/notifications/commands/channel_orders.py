@@ -5,23 +5,24 @@ is left to be shipped and the last repeat was said, or when the person it speaks
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.domain.channel_accounts import MARKETPLACES, policy_of
+from services.notifications.domain.channel_accounts import MARKETPLACES
 from services.notifications.domain.channel_orders import Ours, Seen, digest, next_repeat, translated
 from services.notifications.queries import Found
-from services.notifications.tables import channel_accounts, channel_listings, channel_orders, stock
+from services.notifications.queries.channels import find_policy
+from services.notifications.tables import channel_listings, channel_orders, stock
 from shared.contracts import ChannelOrder, Order
 from shared.database import among, upsert
 from shared.outbox import Transaction
 
 ERASED = "erased"
 """In the digest's place: whatever the marketplace says of this order, it is not kept again."""
-LONGEST_ALERT = timedelta(hours=240)
 BATCH = 200
 
 _KEY = ("shop", "channel", "external_id")
@@ -36,6 +37,7 @@ async def note_orders(tx: Transaction, shop: str, channel: str, seen: Sequence[S
     own = (_c.shop == shop) & (_c.channel == channel) & among(_c.external_id, sorted(newest))
     held = select(channel_orders).where(own).order_by(_c.external_id).with_for_update()
     known = {row.external_id: row for row in await tx.execute(held)}
+    lead = (await find_policy(tx.conn, shop, channel)).alert
     names = await _names(tx, shop, channel, [line.sku for one in newest.values() for line in one.order.lines])
     rows = []
     for external, one in sorted(newest.items()):
@@ -44,7 +46,7 @@ async def note_orders(tx: Transaction, shop: str, channel: str, seen: Sequence[S
             continue  # it was dealt with before anybody here saw it
         if before is not None and (before.digest == ERASED or _same(before, order, one)):
             continue
-        rows.append(_noted(tx, order, one, before))
+        rows.append(_noted(tx, order, one, before, lead))
     if rows:
         columns = tuple(name for name in rows[0] if name not in _KEY)
         await tx.execute(upsert(tx.conn, channel_orders, keys=_KEY, update=columns), rows)
@@ -55,7 +57,7 @@ def _same(before: Found, order: ChannelOrder, seen: Seen) -> bool:
     return bool(before.digest == digest(order) and before.open == seen.open)
 
 
-def _noted(tx: Transaction, order: ChannelOrder, seen: Seen, before: Found | None) -> dict[str, Any]:
+def _noted(tx: Transaction, order: ChannelOrder, seen: Seen, before: Found | None, lead: timedelta) -> dict[str, Any]:
     """The order's row; sends the message where it says something new."""
     said = digest(order)
     news = before is None or before.digest != said
@@ -73,6 +75,7 @@ def _noted(tx: Transaction, order: ChannelOrder, seen: Seen, before: Found | Non
         "body": message.encode().decode(),
         "ship_by": order.ship_by,
         "open": seen.open,
+        "alert_at": order.ship_by - lead if order.ship_by and seen.open and not alerted else None,
         "alerted": alerted,
         "repeats": 0 if news or before is None else before.repeats,
         "repeat_at": next_repeat(tx.now, 0, heard=False) if news or before is None else before.repeat_at,
@@ -98,8 +101,14 @@ async def hear_of_orders(tx: Transaction, orders: Sequence[Order]) -> None:
     links = [{"s": one.shop, "ch": one.channel.value, "ext": one.external_id, "ours": one.id} for one in found]
     await tx.execute(_link, sorted(links, key=lambda link: (link["s"], link["ch"], link["ext"])))
     if erased := [order.id for order in found if order.erased]:
-        nothing = {"body": None, "digest": ERASED, "open": False, "repeat_at": None}
+        nothing = {"body": None, "digest": ERASED, "open": False, "repeat_at": None, "alert_at": None}
         await tx.execute(update(channel_orders).where(among(_c.order_id, erased)).values(nothing))
+
+
+async def anything_due(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether something is to be said again, or somebody to be warned."""
+    due = select(exists().where(or_(_c.repeat_at <= now, _c.alert_at <= now)))
+    return bool((await conn.execute(due)).scalar_one())
 
 
 async def repeat_orders(tx: Transaction) -> int:
@@ -118,34 +127,21 @@ async def repeat_orders(tx: Transaction) -> int:
 
 async def warn_of_deadlines(tx: Transaction) -> int:
     """Say of orders that are still to be shipped that their last moment comes near; how many."""
-    near = select(channel_orders).where(
-        _c.open, ~_c.alerted, _c.ship_by <= tx.now + LONGEST_ALERT, _c.body.is_not(None)
-    )
-    rows = (await tx.execute(near.order_by(_c.ship_by).limit(BATCH).with_for_update(skip_locked=True))).all()
-    leads = await _leads(tx, {row.shop for row in rows})
-    warned = 0
+    near = select(channel_orders).where(_c.alert_at <= tx.now).order_by(_c.alert_at).limit(BATCH)
+    rows = (await tx.execute(near.with_for_update(skip_locked=True))).all()
     for row in rows:
-        lead = leads.get((row.shop, row.channel), policy_of(None).alert)
-        if row.ship_by - lead > tx.now:
-            continue
         message = ChannelOrder.decode(row.body).model_copy(update={"version": row.version + 1, "ship_soon": True})
         tx.send(message)
         values = {
             "version": message.version,
             "alerted": True,
+            "alert_at": None,
             "body": message.encode().decode(),
             "repeats": 0,
             "repeat_at": next_repeat(tx.now, 0, heard=False),
         }
         await tx.execute(_of(row).values(values))
-        warned += 1
-    return warned
-
-
-async def _leads(tx: Transaction, shops: set[str]) -> dict[tuple[str, str], timedelta]:
-    c = channel_accounts.c
-    found = await tx.execute(select(c.shop, c.channel, c.account).where(among(c.shop, sorted(shops))))
-    return {(row.shop, row.channel): policy_of(row.account).alert for row in found}
+    return len(rows)
 
 
 def _of(row: Found) -> Any:

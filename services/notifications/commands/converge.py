@@ -11,7 +11,8 @@ from sqlalchemy import bindparam, update
 
 from services.notifications.commands.say import say_one
 from services.notifications.commands.telling import tell
-from services.notifications.domain.wanted import Changes, Wanted, Written, asks, compare, wanted
+from services.notifications.domain.effects import Wanted
+from services.notifications.domain.wanted import Changes, Written, asks, compare, wanted
 from services.notifications.queries import Found, Standing, standings
 from services.notifications.tables import attempts, obligations
 from shared.contracts import Order, Outcome, Shop
@@ -124,7 +125,7 @@ async def _write(tx: Transaction, writing: _Writing) -> None:
 
 def _written(row: Found) -> Written:
     key = (row.channel, row.verb, row.subject, row.role, row.revision)
-    return Written(row.id, key, Outcome(row.state), row.version)
+    return Written(row.id, key, Outcome(row.state), row.version, row.lease_until is not None)
 
 
 def _contents(order: Order, row: str, want: Wanted) -> dict[str, Any]:

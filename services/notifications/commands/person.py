@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from services.notifications.commands.say import say
 from services.notifications.domain.results import clip
-from services.notifications.domain.verbs import SIGN_IN, UNANSWERED
+from services.notifications.domain.verbs import ALERT, LEVELS, SIGN_IN, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
 from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import obligations
@@ -30,9 +30,11 @@ class NotNow(Problem):
 async def retry(tx: Transaction, shop: str, delivery: str) -> Found:
     """Make it due again. The person takes it upon them that an earlier attempt did nothing."""
     row = await _held(tx, shop, delivery, RETRIED)
+    if row.verb == LEVELS:
+        raise NotNow("The levels in it leave by themselves, as they are now.")
     if row.payload is None:
         raise NotNow("Its contents are no longer kept; change the order's status again to write a new one.")
-    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None}
+    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None, "reference": None}
     return await _changed(tx, row, values)
 
 
@@ -50,6 +52,8 @@ async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Out
         raise NotFound("There is no such delivery.")
     if found.verb == SIGN_IN:
         raise NotNow("A way into the client space lasts minutes: the client asks for another.")
+    if found.verb == ALERT:
+        raise NotNow("An alert is of its moment: look at what it is about.")
     if found.verb not in UNANSWERED:
         await lock_keys(tx, Order.name, [found.order_id])
     leased = (obligations.c.lease_until > database_seconds()).label("leased")

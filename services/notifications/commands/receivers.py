@@ -8,10 +8,12 @@ have it all delivered later (`webhooks.enable`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from prometheus_client import Counter
 from sqlalchemy import delete, func, insert, update
 
+from services.notifications.commands.alerting import alert
 from services.notifications.commands.claim import Claimed, LaneKey, write_lane
 from services.notifications.domain.lanes import fresh, rate_of
 from services.notifications.domain.lifecycle import HORIZONS, Step, given_up
@@ -71,11 +73,14 @@ async def heed(tx: Transaction, lane: LaneKey, ended: Sequence[Ended]) -> bool:
 
 
 async def shut(tx: Transaction, lane: LaneKey, reason: str) -> None:
-    """Call an endpoint no more; what waits for it is let through to be rejected."""
+    """Call an endpoint no more, and tell the administrators; what waits for it is let through to be rejected."""
     c = webhook_endpoints.c
     values = {"disabled_at": tx.now, "disabled_reason": reason, "changed_at": tx.now}
     open_ = update(webhook_endpoints).where(c.id == lane.verb, c.disabled_at.is_(None)).values(values)
-    if (await tx.execute(open_)).rowcount:
+    found = (await tx.execute(open_.returning(c.url, c.description))).one_or_none()
+    if found is not None:
+        name = found.description or urlsplit(found.url).hostname or lane.verb
+        await alert(tx, lane.shop, lane.verb, "webhook_shut", {"endpoint": name, "reason": reason})
         SHUT.labels(lane.shop).inc()
         log.error("webhooks.shut", shop=lane.shop)  # the endpoint says why
     await write_lane(tx, lane, fresh(rate_of(lane.channel, lane.verb), tx.now))

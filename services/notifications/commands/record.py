@@ -2,7 +2,7 @@
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
 worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
-space and a product's stock level are no order's, so they are answered to nobody.
+space, an alert and a product's stock level are no order's, so they are answered to nobody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +11,15 @@ from typing import Any
 
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
+from services.notifications.commands.bundling import unbundle
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
 from services.notifications.commands.inviting import forget_closed
 from services.notifications.commands.receivers import Ended, heed, journal_exchanges
 from services.notifications.commands.say import say
 from services.notifications.domain.lanes import after, healed
-from services.notifications.domain.lifecycle import Standing, Step, follow, overtaken
+from services.notifications.domain.lifecycle import OPEN, Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
-from services.notifications.domain.verbs import SIGN_IN, STOCK, UNANSWERED
+from services.notifications.domain.verbs import LEVELS, SIGN_IN, STOCK, UNANSWERED
 from services.notifications.domain.webhooks import WEBHOOK, untold
 from services.notifications.queries import Found
 from services.notifications.tables import attempts, obligations
@@ -63,32 +64,38 @@ class Finished:
 
 async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], jitter: Callable[[], float]) -> int:
     """Write these outcomes down; how many still counted."""
-    answered = lane.verb not in UNANSWERED
-    if answered:
+    if lane.verb not in UNANSWERED:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
     now_lane = await _pace(tx, lane, [one.result for one in finished])
     held = await _held(tx, [one.claimed.id for one in finished])
-    ended, entries, orders = [], [], {}
+    ended, entries = [], []
     for one in finished:
         row = held.get(one.claimed.id)
         late = row is None or row.fence != one.claimed.fence
         entries.append(_entry(tx, one, late=late))
         if row is not None and not late:
             ended.append(Ended(one.claimed, one.result, _follow(tx, row, one, jitter())))
-            orders[one.claimed.order_id] = lane.shop
-    steps = [_row(tx, one) for one in ended]
-    if steps:
-        await tx.execute(_step, steps)
+    if ended:
+        await tx.execute(_step, [_row(tx, one) for one in ended])
     await tx.execute(_journal, entries)
     await _keep_untold(tx, lane, ended, held)
     await journal_exchanges(tx, ended)
     if await heed(tx, lane, ended) or now_lane:
         await _wake(tx, lane)
-    if answered:
-        await say(tx, orders)
+    await _tell(tx, lane, ended)
+    return len(ended)
+
+
+async def _tell(tx: Transaction, lane: LaneKey, ended: Sequence[Ended]) -> None:
+    """Whoever has to know of these steps: the order, or what stands in its place."""
+    if lane.verb not in UNANSWERED:
+        await say(tx, {one.claimed.order_id: lane.shop for one in ended})
     elif lane.verb == SIGN_IN:
-        await forget_closed(tx, [row["row"] for row in steps])
-    return len(steps)
+        await forget_closed(tx, [one.claimed.id for one in ended])
+    elif lane.verb == LEVELS:
+        for one in ended:
+            if one.step.due_at is None:
+                await unbundle(tx, one.claimed, one.result)
 
 
 async def _pace(tx: Transaction, key: LaneKey, results: Sequence[Result]) -> bool:
@@ -120,13 +127,12 @@ async def _wake(tx: Transaction, key: LaneKey) -> None:
 
 
 def _follow(tx: Transaction, row: Found, one: Finished, jitter: float) -> Step:
-    """The obligation's next step; what told an older state than there is by now is due again."""
+    """The obligation's next step; what told less than there is to tell by now is due again."""
     step = follow(_standing(row), one.result, tx.now, jitter)
-    if row.version <= one.claimed.version:
-        return step
-    if row.verb == STOCK:
+    if row.verb == STOCK and row.version > one.claimed.version:
         return overtaken(step, row.due_at)
-    return overtaken(step, tx.now) if row.channel == WEBHOOK and step.state == Outcome.DONE else step
+    more = row.channel == WEBHOOK and row.payload is not None and untold(row.payload, one.claimed.version)
+    return overtaken(step, tx.now) if more and step.state == Outcome.DONE else step
 
 
 async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], held: Mapping[str, Found]) -> None:
@@ -134,8 +140,8 @@ async def _keep_untold(tx: Transaction, lane: LaneKey, ended: Sequence[Ended], h
     if lane.channel != WEBHOOK:
         return
     for one in ended:
-        payload = held[one.claimed.id].payload
-        if one.step.state == Outcome.DUE and payload is not None:
+        if one.step.state == Outcome.DUE:
+            payload = held[one.claimed.id].payload
             contents = payload | {"events": untold(payload, one.claimed.version)}
             await tx.execute(update(obligations).where(obligations.c.id == one.claimed.id).values(payload=contents))
 
@@ -155,7 +161,7 @@ def _row(tx: Transaction, one: Ended) -> dict[str, Any]:
         "to_changed_at": tx.now,
         "to_unsure_since": step.unsure_since,
         "to_reason": step.reason,
-        "to_reference": step.reference,
+        "to_reference": step.reference or (one.claimed.reference if step.state in OPEN else None),
         "to_lease": None,
     }
 

@@ -13,9 +13,9 @@ from sqlalchemy import bindparam, select, update
 
 from services.notifications.domain.channel_accounts import MARKETPLACES, Policy
 from services.notifications.domain.payloads import Level
+from services.notifications.domain.reporting import MARKETPLACE
 from services.notifications.domain.stock_levels import due, exposed, urgency
 from services.notifications.domain.verbs import STOCK
-from services.notifications.domain.wanted import MARKETPLACE
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_policy
 from services.notifications.tables import channel_listings, obligations, stock
@@ -36,6 +36,8 @@ _newer = (
         changed_at=bindparam("now", type_=UtcDateTime()),
         version=obligations.c.version + 1,
         payload=bindparam("contents", type_=Json()),
+        reference=None,
+        reason=None,
     )
 )
 

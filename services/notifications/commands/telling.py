@@ -166,21 +166,25 @@ async def _store(tx: Transaction, found: Sequence[State]) -> None:
 
 
 def _plan(tx: Transaction, change: Change, listener: Listener, row: Found | None, writing: _Writing) -> None:
-    """What one endpoint is to be told: nothing, or everything that it has not been told yet."""
+    """What one endpoint is to be told: nothing, or everything that it has not been told yet.
+
+    What need not leave is brought up to date all the same: a replay tells how the order then is.
+    """
     state = change.state
     wanted = [(str(event), state.revision) for event in listener.filters.wants(state.order or {}, change.events)]
     if row is None:
-        if wanted and Event.ERASED not in change.events:  # who never heard of the order has nothing to forget
+        if (
+            wanted and listener.active and Event.ERASED not in change.events
+        ):  # who never heard of the order has nothing to forget
             writing.new.append(_webhook(tx, change, listener, news_of(state, listener, wanted, tx.now)))
         return
+    told = [(event, revision) for event, revision in (row.payload or {}).get("events", ())]
     owing = row.due_at is not None or Outcome(row.state) in OPEN
-    untold = (row.payload or {}).get("events", ()) if owing or row.state == Outcome.REJECTED else ()
-    events = [(event, revision) for event, revision in untold] + wanted
-    if not wanted and not (owing and events):
+    kept = told if owing or row.state == Outcome.REJECTED or not (wanted and listener.active) else []
+    if not kept and not wanted:
         return
-    news = news_of(state, listener, events, tx.now)
-    values = {"row": row.id, "of": state.revision, "contents": asdict(news)}
-    if owing:
+    values = {"row": row.id, "of": state.revision, "contents": asdict(news_of(state, listener, kept + wanted, tx.now))}
+    if owing or not wanted or not listener.active:
         writing.refreshed.append(values)
     else:
         writing.again.append({**values, "now": tx.now, "asked": change.at})

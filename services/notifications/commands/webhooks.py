@@ -14,7 +14,6 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from services.notifications.channels.sealing import Seal
 from services.notifications.commands.inputs import EndpointInput, ReplayInput
 from services.notifications.domain.addresses import BadAddress, check_url
-from services.notifications.domain.lifecycle import OPEN
 from services.notifications.domain.signing import new_secret
 from services.notifications.domain.webhooks import WEBHOOK
 from services.notifications.queries import Found
@@ -83,17 +82,17 @@ async def change(tx: Transaction, shop: str, endpoint: str, wanted: EndpointInpu
     """The endpoint as it shall be; its secret stays."""
     await find_endpoint(tx.conn, shop, endpoint, lock=True)
     await _update(tx, endpoint, {**_values(wanted), "changed_at": tx.now})
+    if not wanted.active:
+        await _let_through(tx, shop, endpoint)
     return await find_endpoint(tx.conn, shop, endpoint)
 
 
 async def remove(tx: Transaction, shop: str, endpoint: str) -> None:
     """Forget the endpoint; what waits for it is looked at once more, and rejected since there is nobody."""
     await find_endpoint(tx.conn, shop, endpoint, lock=True)
-    c, o = webhook_endpoints.c, obligations.c
+    c = webhook_endpoints.c
     await tx.execute(delete(webhook_endpoints).where(c.id == endpoint))
-    waiting = and_(o.channel == WEBHOOK, o.shop == shop, o.verb == endpoint, o.due_at.is_not(None))
-    await tx.execute(update(obligations).where(waiting).values(due_at=tx.now))
-    await _clear_lane(tx, shop, endpoint)
+    await _let_through(tx, shop, endpoint)
     listening = (
         select(c.id)
         .where(c.shop == shop)
@@ -151,18 +150,18 @@ async def replay(tx: Transaction, shop: str, endpoint: str, wanted: ReplayInput)
     return await _make_due(tx, chosen)
 
 
-async def waiting_for(tx: Transaction, shop: str, endpoint: str) -> int:
-    """How many deliveries an endpoint still has to get."""
-    o = obligations.c
-    open_ = among(o.state, [str(state) for state in OPEN])
-    mine = and_(o.channel == WEBHOOK, o.shop == shop, o.verb == endpoint, open_)
-    return int((await tx.execute(select(func.count()).where(mine))).scalar_one())
-
-
 async def _make_due(tx: Transaction, chosen: Any) -> int:
     """Due now, with all tries before them. The state stays what it was until a call changes it."""
     values = {"due_at": tx.now, "since": tx.now, "attempts": 0}
     return (await tx.execute(update(obligations).where(chosen).values(values))).rowcount
+
+
+async def _let_through(tx: Transaction, shop: str, endpoint: str) -> None:
+    """What waits for an endpoint that is called no more is taken now, to be rejected with the reason."""
+    o = obligations.c
+    waiting = and_(o.channel == WEBHOOK, o.shop == shop, o.verb == endpoint, o.due_at.is_not(None))
+    await tx.execute(update(obligations).where(waiting).values(due_at=tx.now))
+    await _clear_lane(tx, shop, endpoint)
 
 
 async def _clear_lane(tx: Transaction, shop: str, endpoint: str) -> None:

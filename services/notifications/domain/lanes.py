@@ -31,6 +31,7 @@ RATES: dict[tuple[str, str], Rate] = {
     ("amazon", "confirm"): Rate(2, 10),
     ("amazon", "pull"): Rate(0.0056, 20),
     ("amazon", "stock"): Rate(5, 5),
+    ("amazon", "levels"): Rate(0.0083, 15),
     ("amazon", "cancel"): Rate(0.0083, 15),
     ("amazon", "refund"): Rate(0.0083, 15),
     ("ebay", "confirm"): Rate(5, 20),

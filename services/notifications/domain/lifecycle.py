@@ -25,6 +25,9 @@ SCHEDULES = {"webhook": (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.
 SPREAD = 0.1
 """The part of such a wait by which jitter lengthens it."""
 
+REPEATABLE = frozenset({"webhook", "push"})
+"""Receivers drop what comes twice, so that an outcome nobody knows is only one more try."""
+
 OPEN = frozenset({Outcome.DUE, Outcome.RETRY, Outcome.UNKNOWN})
 """States that keep an order from being settled."""
 
@@ -66,6 +69,8 @@ def follow(standing: Standing, result: Result, now: datetime, jitter: float) -> 
     unsure = standing.unsure_since
     if outcome == Outcome.UNKNOWN:
         unsure = unsure or standing.attempted_at
+    if standing.channel in REPEATABLE:
+        unsure = None
     if standing.state == Outcome.OBSOLETE:
         return Step(Outcome.OBSOLETE, None, unsure, result.reason, result.reference)
     if outcome not in OPEN:

@@ -117,6 +117,35 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelling:
+    """An order of the marketplace of which nothing was shipped, and nothing will be."""
+
+    order: str
+    items: tuple[Packed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """Units of one line whose price goes back to the buyer: all from the first to `units`, less those `before`.
+
+    `gross` is what the whole line of `quantity` units cost, in minor units of `currency`.
+    """
+
+    order: str
+    item: str
+    currency: str
+    gross: int
+    quantity: int
+    units: int
+    before: int = 0
+
+    @property
+    def amount(self) -> int:
+        """In minor units. Reckoned from the line's total at both ends, so that parts sum to the whole."""
+        return self.gross * self.units // self.quantity - self.gross * self.before // self.quantity
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
     """The units of a product that a marketplace shall show, under the marketplace's own names for it."""
 
@@ -124,6 +153,22 @@ class Level:
     quantity: int
     product_type: str
     offer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A level in a bundle, and the obligation that it stands for, as it was at that version."""
+
+    obligation: str
+    version: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Many levels that leave as one document."""
+
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +200,16 @@ class PaymentRequest:
     url: str
 
 
-Payload = Letter | Note | Shipment | Invitation | PaymentRequest | Level
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A mail to the administrators about the installation itself; `about` chooses the words, `values` fill them."""
+
+    to: tuple[str, ...]
+    sender: str
+    shop: str
+    language: str
+    about: str
+    values: dict[str, str]
+
+
+Payload = Letter | Note | Shipment | Cancelling | Refunding | Invitation | PaymentRequest | Level | Levels

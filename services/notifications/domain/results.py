@@ -3,7 +3,8 @@
 The channels translate replies and broken connections into a `Result`; `lifecycle` and `lanes` decide what follows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -40,7 +41,8 @@ class Result:
     """The outcome of one attempt.
 
     `retry` means that the effect certainly did not happen, `unknown` that it may have. `retry_after` is the other
-    side's own wish in seconds; `person` marks an unknown outcome that no further call can settle.
+    side's own wish in seconds; `person` marks an unknown outcome that no further call can settle. `refused` says which
+    parts of a bundle, counted from 1, were not taken, and why.
     """
 
     outcome: Outcome
@@ -50,6 +52,7 @@ class Result:
     trouble: Trouble | None = None
     person: bool = False
     exchange: Exchange | None = None
+    refused: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

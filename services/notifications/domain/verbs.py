@@ -1,6 +1,7 @@
 """What kinds of effects there are; with channel and shop the verb is the lane.
 
-Effects that no order asked for are nobody's to answer: a client's way into the client space, a product's stock level.
+Effects that no order asked for are nobody's to answer: a client's way into the client space, a product's stock
+level, an alert.
 """
 
 SEND = "send"
@@ -8,8 +9,11 @@ CONFIRM = "confirm"
 CANCEL = "cancel"
 REFUND = "refund"
 SIGN_IN = "sign_in"
+ALERT = "alert"
 STOCK = "stock"
+LEVELS = "levels"
+"""Many stock levels at once."""
 PULL = "pull"
 """Reading orders: no obligation, but it has a lane."""
 
-UNANSWERED = frozenset({SIGN_IN, STOCK})
+UNANSWERED = frozenset({SIGN_IN, ALERT, STOCK, LEVELS})

@@ -1,59 +1,35 @@
 """Which effects an order asks for, as a function of its present state, and how that differs from what is written down.
 
-A mail or an SMS is asked for by a history entry, a confirmation by each parcel of a marketplace's order, whatever the
-order's status. An entry leaves the message once it was heard, so only entries that are there can take something back.
+A mail or an SMS is asked for by a history entry, what a marketplace is told by the order itself (`reporting`). An entry
+leaves the message once it was heard, so only entries that are there can take something back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from services.notifications.domain.channel_orders import NOBODY
+from services.notifications.domain.effects import Key, Wanted
 from services.notifications.domain.payloads import (
     Closed,
     Item,
     Letter,
     Note,
-    Packed,
     Payload,
     Postal,
-    Shipment,
     Tracking,
     Words,
 )
-from shared.contracts import Address, Channel, Entry, Order, Outcome, Parcel, Shop
+from services.notifications.domain.reporting import MARKETPLACE, less_reported, reports, told
+from services.notifications.domain.verbs import REFUND
+from shared.contracts import Address, Entry, Order, Outcome, Shop
 
 CLIENT = "client"
 ADMINISTRATOR = "administrator"
-MARKETPLACE = "marketplace"
-MARKETPLACES = frozenset({Channel.AMAZON, Channel.EBAY})
 
 SOON = timedelta(days=30)
 """How long before a closing period mails begin to tell of it."""
-
-Key = tuple[str, str, str, str, int]
-"""Channel, verb, subject, role, revision: with the order, what happens at most once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One effect. Those of one `sequence` leave one after the other, by `position`."""
-
-    channel: str
-    verb: str
-    subject: str
-    role: str
-    revision: int
-    sequence: str
-    position: int
-    asked_at: datetime
-    traceparent: str | None
-    payload: Payload
-
-    @property
-    def key(self) -> Key:
-        return self.channel, self.verb, self.subject, self.role, self.revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +40,13 @@ class Written:
     key: Key
     state: Outcome
     version: int
+    out: bool = False
+    """A call is out at this moment, or its process died."""
+
+    @property
+    def paid(self) -> bool:
+        """A refund that was made, or may have been: it is never taken back, and never made a second time."""
+        return self.key[1] == REFUND and (self.out or self.state in (Outcome.DONE, Outcome.UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +65,7 @@ def asks(order: Order) -> bool:
         return False
     if any(entry.mail or entry.mail_admins or entry.sms for entry in order.entries):
         return True
-    return bool(order.parcels) and order.channel in MARKETPLACES and not order.test
+    return reports(order)
 
 
 def wanted(order: Order, shop: Shop) -> list[Wanted]:
@@ -92,22 +75,20 @@ def wanted(order: Order, shop: Shop) -> list[Wanted]:
     found: list[Wanted] = []
     for index, entry in enumerate(order.entries):
         found += _texts(order, shop, entry, entry.version * 1000 + index)
-    if order.channel in MARKETPLACES and not order.test:
-        found += [_confirmation(order, parcel) for parcel in order.parcels]
-    return found
+    return found + told(order)
 
 
 def compare(order: Order, wants: Sequence[Wanted], written: Iterable[Written]) -> Changes:
     """What has to change so that the obligations are what the order asks for."""
-    by_key = {item.key: item for item in wants}
     known = {item.key: item for item in written}
+    by_key = {item.key: item for item in less_reported(wants, [item.key for item in known.values() if item.paid])}
     entries = {entry.id for entry in order.entries}
     again, obsolete, refreshed = [], [], []
     for key, item in known.items():
         want = by_key.get(key)
         if want is None:
             spoken_of = order.erased or key[3] == MARKETPLACE or key[2] in entries
-            if spoken_of and item.state not in (Outcome.DONE, Outcome.OBSOLETE):
+            if spoken_of and not item.paid and item.state not in (Outcome.DONE, Outcome.OBSOLETE):
                 obsolete.append(item.id)
         elif item.state == Outcome.OBSOLETE:
             again.append((item.id, want))
@@ -224,38 +205,3 @@ def _postal(address: Address | None) -> Postal | None:
         return None
     town = f"{address.postal_code} {address.city}".strip()
     return Postal(tuple(filter(None, (address.name, address.street, town, address.country))))
-
-
-def _confirmation(order: Order, parcel: Parcel) -> Wanted:
-    """The parcel's confirmation to the marketplace; a correction of carrier or number is a new revision."""
-    subject = f"parcel/{parcel.number}"
-    newest = order.entries[-1] if order.entries else None
-    return Wanted(
-        channel=str(order.channel),
-        verb="confirm",
-        subject=subject,
-        role=MARKETPLACE,
-        revision=parcel.revision,
-        sequence=f"{order.id}/{order.channel}/{subject}",
-        position=parcel.revision,
-        asked_at=newest.at if newest else parcel.shipped_at,
-        traceparent=newest.traceparent if newest else None,
-        payload=Shipment(
-            order=order.external_id or order.code,
-            number=parcel.number,
-            carrier=parcel.carrier,
-            tracking_number=parcel.tracking_number,
-            shipped_at=parcel.shipped_at,
-            items=_packed(order, parcel),
-        ),
-    )
-
-
-def _packed(order: Order, parcel: Parcel) -> tuple[Packed, ...]:
-    """Units per item of the marketplace; our own line number where it gave none, which it will then refuse."""
-    ids = {line.id: line.external_id or str(line.id) for line in order.lines}
-    quantities: dict[str, int] = {}
-    for part in parcel.lines:
-        item = ids.get(part.line, str(part.line))
-        quantities[item] = quantities.get(item, 0) + part.quantity
-    return tuple(Packed(item, quantity) for item, quantity in quantities.items())

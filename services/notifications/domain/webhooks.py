@@ -6,7 +6,7 @@ A body says how the order now is, so events that nobody has been told yet gather
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.notifications.domain.told import Body, Event, ToldAccount, ToldOrder
@@ -14,6 +14,9 @@ from shared.contracts import Account, DocumentKind, Order, PaymentState, StatusT
 
 WEBHOOK = "webhook"
 """The channel; the verb is the endpoint's id, so that each endpoint is a lane of its own."""
+
+HISTORY = timedelta(days=7)
+"""What was placed longer ago when we first hear of it is imported: no client waits, and nobody is to be greeted."""
 
 BY_TYPE = {
     StatusType.PARTIALLY_SHIPPED: Event.SHIPPED,
@@ -92,17 +95,24 @@ def after_order(facts: Facts | None, order: Order) -> tuple[Facts, tuple[Event, 
     if order.erased or order.deleted:
         gone = {Event.ERASED: order.erased and not before.erased, Event.DELETED: order.deleted and not before.deleted}
         return now, tuple(event for event, news in gone.items() if news)
+    return now, ranked(_events(facts, now, order) or {Event.UPDATED})
+
+
+def _events(facts: Facts | None, now: Facts, order: Order) -> set[Event]:
+    """What happened to an order that is still there; of one that nobody knew, only what has just happened."""
     found = set()
     if _is_placed(facts, order):
         found.add(Event.PLACED)
     elif _is_moved(facts, order):
         found.add(Event.MOVED)
-    by_type = BY_TYPE.get(order.status.type)
-    if by_type is not None and (found or before.type != now.type):
-        found.add(by_type)
+    if facts is None and not found:
+        return found
+    before = facts or Facts()
+    if before.type != now.type and order.status.type in BY_TYPE:
+        found.add(BY_TYPE[order.status.type])
     if now.parcels > before.parcels:
         found.add(Event.SHIPPED)
-    return now, ranked(found or {Event.UPDATED})
+    return found
 
 
 def after_account(facts: Facts, account: ToldAccount) -> tuple[Facts, tuple[Event, ...]]:
@@ -170,11 +180,11 @@ def _is_placed(facts: Facts | None, order: Order) -> bool:
     if order.status.type == StatusType.DRAFT:
         return False
     if facts is None or not facts.type:
-        return any(entry.version == 1 for entry in order.entries)
+        return any(entry.version == 1 and entry.at - order.placed_at < HISTORY for entry in order.entries)
     return facts.type == StatusType.DRAFT
 
 
 def _is_moved(facts: Facts | None, order: Order) -> bool:
     if facts is None or not facts.type:
-        return bool(order.entries) and order.entries[-1].version == order.version
+        return order.version > 1 and bool(order.entries) and order.entries[-1].version == order.version
     return facts.status != order.status.mnemonic

@@ -5,6 +5,7 @@ row (`accounts`); a change of it is seen at the next call. Access tokens are row
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import httpx
@@ -85,7 +86,7 @@ class Outlets:
         self._fallback = fallback
         self._receivers = receivers or {}
         self._open: dict[tuple[str, str], tuple[int, Channel | None]] = {}
-        self._retired: list[Channel] = []
+        self._retired: list[tuple[datetime, Channel]] = []
 
     async def find(self, channel: str, shop: str) -> Channel | None:
         """The shop's way out, None where no account is set up.
@@ -100,17 +101,27 @@ class Outlets:
         known = self._open.get(key)
         if known is None or known[0] != version:
             self._open[key] = (version, self._choose(channel, shop, row))
-            if known is not None and known[1] is not None:
-                self._retired.append(known[1])  # calls may be out on it
+            await self._retire(None if known is None else known[1])
         return self._open[key][1]
 
     async def close(self) -> None:
         """Give all connections back."""
-        ways = [way for _, way in self._open.values()] + self._retired
+        ways = [way for _, way in self._open.values()] + [way for _, way in self._retired]
         self._open, self._retired = {}, []
         for way in ways:
             if way is not None:
                 await way.close()
+
+    async def _retire(self, way: Channel | None) -> None:
+        """Calls may still be out on it: it is closed when none can be any more."""
+        now = self._outbox.clock()
+        over = now - timedelta(seconds=self._settings.lease_seconds)
+        ended = [old for since, old in self._retired if since < over]
+        self._retired = [(since, old) for since, old in self._retired if since >= over]
+        if way is not None:
+            self._retired.append((now, way))
+        for old in ended:
+            await old.close()
 
     async def _row(self, channel: str, shop: str) -> Found | None:
         async with self._outbox.db.read() as conn:

@@ -20,6 +20,8 @@ from shared.observability import get_logger
 
 log = get_logger(__name__)
 
+Headers = dict[str, str]
+
 
 def _with_milliseconds(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -57,21 +59,25 @@ class Session:
         self._headers = headers
         self._seconds = seconds
 
-    async def call(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """One call; a token refused in mid-flight is replaced once, and a second refusal is the answer.
+    async def call(self, method: str, path: str, *, more: Headers | None = None, **options: Any) -> httpx.Response:
+        """One call with `more` headers; a token refused in mid-flight is replaced once, a second refusal is the answer.
 
         Raises `NoToken`, `NotSent` or `NoAnswer`.
         """
         token = await self.tokens.get()
-        response = await self._attempt(method, path, token, options)
+        response = await self._attempt(method, path, self._headers(token) | (more or {}), options)
         if response.status_code in AUTHORISATION:
-            response = await self._attempt(method, path, await self.tokens.renew(token), options)
+            renewed = await self.tokens.renew(token)
+            response = await self._attempt(method, path, self._headers(renewed) | (more or {}), options)
         return response
 
-    async def _attempt(self, method: str, path: str, token: str, options: dict[str, Any]) -> httpx.Response:
-        return await exchange(
-            self.http, method, self._base_url + path, seconds=self._seconds, headers=self._headers(token), **options
-        )
+    def url(self, path: str) -> httpx.URL:
+        """The whole address of a path."""
+        return httpx.URL(self._base_url + path)
+
+    async def _attempt(self, method: str, path: str, headers: Headers, options: dict[str, Any]) -> httpx.Response:
+        url = self._base_url + path
+        return await exchange(self.http, method, url, seconds=self._seconds, headers=headers, **options)
 
 
 async def outcome(calls: Awaitable[Result]) -> Result:

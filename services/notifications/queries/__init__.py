@@ -34,6 +34,7 @@ _ITEM = (
     obligations.c.reference,
     obligations.c.reason,
     obligations.c.version,
+    obligations.c.lease_until,
 )
 
 DELIVERY = (*_ITEM, obligations.c.code, obligations.c.due_at, obligations.c.asked_at)

@@ -20,10 +20,11 @@ from shared.security import find_shop
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An endpoint that wants to hear; `full`: the whole order, not only which."""
+    """An endpoint; `full`: it is told the whole order, not only which; not `active`: it is told nothing for now."""
 
     id: str
     full: bool
+    active: bool
     filters: Filters
 
 
@@ -61,9 +62,7 @@ class State:
 
 
 _e, _p = webhook_endpoints.c, push_subscriptions.c
-_endpoints = (
-    select(_e.shop, _e.id, _e.format, _e.filters).where(among(_e.shop, "shops"), _e.active.is_(True)).order_by(_e.id)
-)
+_endpoints = select(_e.shop, _e.id, _e.format, _e.active, _e.filters).where(among(_e.shop, "shops")).order_by(_e.id)
 _browsers = select(_p.shop, _p.id, _p.service, _p.language, _p.events).where(among(_p.shop, "shops")).order_by(_p.id)
 _states = select(order_states).where(among(order_states.c.order_id, "ids"))
 _owed = select(obligations).where(among(obligations.c.order_id, "ids"), obligations.c.channel == WEBHOOK)
@@ -79,8 +78,8 @@ async def audiences(conn: AsyncConnection, shops: Collection[str]) -> dict[str, 
     """The audience of each of these shops that has one."""
     found: defaultdict[str, Audience] = defaultdict(Audience)
     asked = {"shops": sorted(shops)}
-    for shop, id_, format_, filters in await conn.execute(_endpoints, asked):
-        found[shop].listeners.append(Listener(id_, format_ == "full", filters_of(filters)))
+    for shop, id_, format_, active, filters in await conn.execute(_endpoints, asked):
+        found[shop].listeners.append(Listener(id_, format_ == "full", active, filters_of(filters)))
     for shop, id_, service, language, events in await conn.execute(_browsers, asked):
         found[shop].browsers.append(Browser(id_, service, language, frozenset(events)))
     for shop, audience in found.items():

@@ -1,6 +1,6 @@
-"""Counterparts for `make run`: a mail server and Twilio-, Amazon- and eBay-shaped endpoints inside the process.
+"""Counterparts for `make run`: a mail server, Twilio-, Amazon- and eBay-shaped endpoints and a receiver of webhooks.
 
-They know the vendors' protocols and nothing of our types. Below `/sandbox/{mail|sms|amazon|ebay}` each shows its calls
+They know the protocols and nothing of our types. Below `/sandbox/{mail|sms|amazon|ebay|webhooks}` each shows its calls
 (`GET …/calls`), forgets them (`DELETE …/calls`), fails on order (`PUT …/fault`) and has a page. Our own clients reach
 them in memory, at the same paths; `application` is all of them as a program of its own.
 """
@@ -16,9 +16,11 @@ from services.notifications.sandbox.amazon import AmazonSandbox
 from services.notifications.sandbox.buying import buying_router
 from services.notifications.sandbox.ebay import BASE as EBAY_BASE
 from services.notifications.sandbox.ebay import INVENTORY_BASE, EbaySandbox
+from services.notifications.sandbox.ebay.refunds import SIGNATURE_KEY
 from services.notifications.sandbox.mail import HOST, MailSandbox
 from services.notifications.sandbox.pages import pages_router
 from services.notifications.sandbox.twilio import TwilioSandbox
+from services.notifications.sandbox.webhooks import WebhookSandbox
 from services.notifications.settings import Accounts, AmazonAccount, EbayAccount, SmtpAccount, TwilioAccount
 from shared.database import Clock, utcnow
 from shared.web.sandbox import Ledger, control_router
@@ -28,14 +30,15 @@ ANYTHING = SecretStr("sandbox")
 
 
 class Sandbox:
-    """All four counterparts."""
+    """All counterparts."""
 
     def __init__(self, clock: Clock = utcnow) -> None:
-        ledgers = [Ledger(name, clock) for name in ("mail", "sms", "amazon", "ebay")]
-        mail, sms, amazon, ebay = ledgers
+        ledgers = [Ledger(name, clock) for name in ("mail", "sms", "amazon", "ebay", "webhooks")]
+        mail, sms, amazon, ebay, webhooks = ledgers
         self.mail = MailSandbox(mail)
         self.amazon, self.ebay = AmazonSandbox(amazon, clock), EbaySandbox(ebay, clock)
         vendors = [TwilioSandbox(sms, clock).router(), self.amazon.router(), self.ebay.router()]
+        vendors.append(WebhookSandbox(webhooks).router())
         buyers = [buying_router("amazon", self.amazon.orders), buying_router("ebay", self.ebay.orders)]
         self.routers: list[APIRouter] = [
             *map(control_router, ledgers),
@@ -70,6 +73,8 @@ class Sandbox:
                 client_id="sandbox",
                 client_secret=ANYTHING,
                 refresh_token=ANYTHING,
+                signature_key=SecretStr(SIGNATURE_KEY),
+                private_key=SecretStr(self.ebay.refunds.private_key),
             ),
         )
 

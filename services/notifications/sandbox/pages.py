@@ -12,7 +12,7 @@ from shared.security import open_to_all
 from shared.web.sandbox import Kind, Ledger, Seen
 
 SHOWN = 50
-TITLES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay"}
+TITLES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay", "webhooks": "Webhooks"}
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'"
 }

@@ -47,14 +47,15 @@ channel_orders = Table(
     Column("order_id", String(36), comment="ours, once it was heard"),
     Column("ship_by", UtcDateTime()),
     Column("open", Boolean, nullable=False, comment="something is still to be shipped"),
-    Column("alerted", Boolean, nullable=False, comment="that `ship_by` comes near was said"),
+    Column("alert_at", UtcDateTime(), comment="when it is to be said that `ship_by` comes near"),
+    Column("alerted", Boolean, nullable=False, comment="it was said"),
     Column("repeats", Integer, nullable=False),
     Column("repeat_at", UtcDateTime()),
     Column("changed_at", UtcDateTime(), nullable=False),
 )
 Index("ix_channel_orders_order_id", channel_orders.c.order_id)
 Index("ix_channel_orders_repeat_at", channel_orders.c.repeat_at)
-Index("ix_channel_orders_ship_by", channel_orders.c.ship_by)
+Index("ix_channel_orders_alert_at", channel_orders.c.alert_at)
 
 channel_listings = Table(
     "channel_listings",

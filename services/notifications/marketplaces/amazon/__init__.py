@@ -1,4 +1,6 @@
-"""Amazon's Selling Partner API: parcels are confirmed here; `orders` reads orders, `stock` sends levels.
+"""Amazon's Selling Partner API: parcels are confirmed here.
+
+Neighbours: `orders` (reading them), `stock` (levels), `reporting` (cancelled, paid back) and `feeds`, its vehicle.
 
 The parcel's number is the `packageReferenceId`, so sending the same confirmation again edits that package and is always
 safe. Where an earlier attempt may have arrived, the package is read back first (`getOrder` with its packages); so it is
@@ -11,13 +13,14 @@ from urllib.parse import quote
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from services.notifications.channels.web import document, judge, why
+from services.notifications.channels.web import judge, why
+from services.notifications.domain import verbs
 from services.notifications.domain.channel_orders import Pulled, Window
-from services.notifications.domain.payloads import Level, Shipment
-from services.notifications.domain.results import Call, Result, done, rejected
-from services.notifications.domain.verbs import STOCK
-from services.notifications.marketplaces.amazon import orders, stock
+from services.notifications.domain.payloads import Cancelling, Level, Levels, Refunding, Shipment
+from services.notifications.domain.results import Call, Result, done, rejected, unknown
+from services.notifications.marketplaces.amazon import orders, reporting, stock
 from services.notifications.marketplaces.amazon.confirming import ConfirmShipment, PackageDetail
+from services.notifications.marketplaces.amazon.feeds import JSON, Feeds
 from services.notifications.marketplaces.carriers import AMAZON, carrier_code
 from services.notifications.marketplaces.sessions import Session, outcome, page
 from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
@@ -27,10 +30,14 @@ from shared.database import Clock
 
 __all__ = ["Amazon", "ConfirmShipment", "PackageDetail"]
 
+NO_SELLER = "the account names no seller_id, which all but parcels and reading need"
 ALREADY = "PackageToUpdateNotFound"
 
 _shipments = TypeAdapter(Shipment)
 _levels = TypeAdapter(Level)
+_bundles = TypeAdapter(Levels)
+_cancellations = TypeAdapter(Cancelling)
+_refunds = TypeAdapter(Refunding)
 
 
 class Amazon:
@@ -44,11 +51,19 @@ class Amazon:
         self._seconds = seconds
         tokens = Tokens(self._fetch_token, store, clock)
         self._session = Session(http, account.base_url, tokens, self._headers, seconds=seconds)
+        self._feeds = Feeds(self._session, account.marketplace_id, clock, seconds=seconds)
 
     async def send(self, call: Call) -> Result:
         """Do what the call's verb says."""
-        if call.verb == STOCK:
-            return await outcome(self._level(_levels.validate_python(call.payload)))
+        match call.verb:
+            case verbs.STOCK:
+                return await outcome(self._level(_levels.validate_python(call.payload)))
+            case verbs.LEVELS:
+                return await outcome(self._bundle(call, _bundles.validate_python(call.payload)))
+            case verbs.CANCEL:
+                return await outcome(self._cancel(call, _cancellations.validate_python(call.payload)))
+            case verbs.REFUND:
+                return await outcome(self._refund(call, _refunds.validate_python(call.payload)))
         return await self._parcel(call)
 
     async def pull(self, window: Window) -> Pulled | Result:
@@ -59,11 +74,50 @@ class Amazon:
 
     async def _level(self, level: Level) -> Result:
         if self._account.seller_id is None:
-            return rejected("the account names no seller_id, which levels of stock need")
+            return rejected(NO_SELLER)
         path = stock.path(self._account.seller_id, level)
         market = {"marketplaceIds": self._account.marketplace_id}
         response = await self._session.call("PATCH", path, params=market, json=stock.body(level).document())
         return stock.read(response) if response.is_success else judge(response, self._clock(), repeatable=True)
+
+    async def _bundle(self, call: Call, levels: Levels) -> Result:
+        if call.reference is not None:
+            return await self._feeds.look(call.reference, stock.read_feed)
+        if self._account.seller_id is None:
+            return rejected(NO_SELLER)
+        content = stock.feed(self._account.seller_id, levels).model_dump_json(by_alias=True).encode()
+        return await self._feeds.submit(stock.FEED, content, repeatable=True, media=JSON)
+
+    async def _cancel(self, call: Call, cancelling: Cancelling) -> Result:
+        if call.reference is not None:
+            return await self._feeds.look(call.reference)
+        if self._account.seller_id is None:
+            return rejected(NO_SELLER)
+        found = await self._order(cancelling.order, "FULFILLMENT")
+        if isinstance(found, Result):
+            return found
+        if (found.get("fulfillment") or {}).get("fulfillmentStatus") == "CANCELLED":
+            return done(None, "cancelled at Amazon")
+        content = reporting.cancellation(self._account.seller_id, cancelling)
+        return await self._feeds.submit(reporting.CANCELLATION, content, repeatable=True)
+
+    async def _refund(self, call: Call, refunding: Refunding) -> Result:
+        if call.reference is not None:
+            return await self._feeds.look(call.reference)
+        if call.unsure_since is not None:
+            return unknown("no answer came: look for the refund at Amazon, then settle or retry", person=True)
+        if self._account.seller_id is None:
+            return rejected(NO_SELLER)
+        content = reporting.refund(self._account.seller_id, refunding)
+        return await self._feeds.submit(reporting.REFUND, content, repeatable=False)
+
+    async def _order(self, order_id: str, data: str) -> dict[str, Any] | Result:
+        path = f"{orders.PATH}/{quote(order_id, safe='')}"
+        found = await page(self._session.call("GET", path, params={"includedData": data}), self._clock)
+        if isinstance(found, Result):
+            return found
+        order: dict[str, Any] = found.get("order") or {}
+        return order
 
     async def _parcel(self, call: Call) -> Result:
         """Confirm the parcel, unless a look shows that an earlier attempt did."""
@@ -108,11 +162,9 @@ class Amazon:
 
     async def _read_back(self, shipment: Shipment) -> Result | None:
         """Done where Amazon lists the parcel with this tracking number, None where not, else why it could not say."""
-        path = f"/orders/2026-01-01/orders/{quote(shipment.order, safe='')}"
-        response = await self._session.call("GET", path, params={"includedData": "PACKAGES"})
-        if not response.is_success:
-            return judge(response, self._clock(), repeatable=True)
-        order: dict[str, Any] = document(response).get("order") or {}
+        order = await self._order(shipment.order, "PACKAGES")
+        if isinstance(order, Result):
+            return order
         for package in order.get("packages") or ():
             same = package.get("packageReferenceId") == str(shipment.number)
             if same and package.get("trackingNumber") == (shipment.tracking_number or "").strip():

@@ -20,6 +20,7 @@ KNOWN = OPEN | {"SHIPPED", "CANCELLED"}
 BESIDES = {"SHIPPING": "Shipping", "GIFT_WRAP": "Gift wrap", "COD_FEE": "Cash on delivery"}
 WITHOUT_TAX = frozenset({"ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"})
 """Marketplaces of countries whose prices are told before tax: the United States, Canada."""
+FINEST = Decimal("0.0001")
 
 Json = dict[str, Any]
 
@@ -106,8 +107,14 @@ def _line(item: Json) -> ChannelLine:
 
 
 def _unit_price(item: Json) -> Decimal:
+    """What a unit cost the buyer, discounts shared among the units (Amazon tells their sum, by either sign)."""
     price: Json = (item["product"].get("price") or {}).get("unitPrice") or {}
-    return Decimal(str(price.get("amount") or "0"))
+    unit = Decimal(str(price.get("amount") or "0"))
+    parts = (item.get("proceeds") or {}).get("breakdowns") or ()
+    off = sum((abs(Decimal(str(one["subtotal"]["amount"]))) for one in parts if one["type"] == "DISCOUNT"), Decimal(0))
+    if not off or not item["quantityOrdered"]:
+        return unit
+    return max(Decimal(0), unit - off / Decimal(item["quantityOrdered"])).quantize(FINEST)
 
 
 def _besides(items: Iterable[Json]) -> tuple[ChannelLine, ...]:

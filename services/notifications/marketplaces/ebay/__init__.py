@@ -1,4 +1,4 @@
-"""eBay's selling APIs: parcels are fulfilled here; `orders` reads orders, `stock` sends levels.
+"""eBay's selling APIs: parcels are fulfilled here; `orders`, `stock` and `refunds` are neighbours.
 
 eBay has no idempotency key, but a fulfilment's id is its tracking number: so the order's fulfilments are read first,
 and a parcel that is there is done. Tracking numbers are alphanumeric only, and go with a carrier or not at all.
@@ -12,13 +12,14 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from services.notifications.channels.web import document, judge, why
+from services.notifications.domain import verbs
 from services.notifications.domain.channel_orders import Pulled, Window
-from services.notifications.domain.payloads import Level, Shipment
+from services.notifications.domain.payloads import Cancelling, Level, Refunding, Shipment
 from services.notifications.domain.results import Call, Result, done, rejected
-from services.notifications.domain.verbs import STOCK
 from services.notifications.marketplaces.carriers import EBAY, OTHER, carrier_code
-from services.notifications.marketplaces.ebay import orders, stock
+from services.notifications.marketplaces.ebay import orders, refunds, stock
 from services.notifications.marketplaces.ebay.fulfilling import Fulfillment
+from services.notifications.marketplaces.ebay.signing import BadKey, Signer, load_key
 from services.notifications.marketplaces.sessions import Session, outcome, page
 from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
 from services.notifications.settings import EbayAccount
@@ -29,6 +30,8 @@ USE_PUT = 34500
 
 _shipments = TypeAdapter(Shipment)
 _levels = TypeAdapter(Level)
+_refunds = TypeAdapter(Refunding)
+_cancellations = TypeAdapter(Cancelling)
 
 
 class Ebay:
@@ -46,8 +49,13 @@ class Ebay:
 
     async def send(self, call: Call) -> Result:
         """Do what the call's verb says."""
-        if call.verb == STOCK:
-            return await outcome(self._level(_levels.validate_python(call.payload)))
+        match call.verb:
+            case verbs.STOCK:
+                return await outcome(self._level(_levels.validate_python(call.payload)))
+            case verbs.REFUND:
+                return await outcome(self._refund(call, _refunds.validate_python(call.payload)))
+            case verbs.CANCEL:
+                return await outcome(self._cancel(_cancellations.validate_python(call.payload)))
         return await self._parcel(call)
 
     async def pull(self, window: Window) -> Pulled | Result:
@@ -58,6 +66,41 @@ class Ebay:
     async def _level(self, level: Level) -> Result:
         response = await self._inventory.call("POST", stock.PATH, json=stock.body(level).document())
         return stock.read(response) if response.is_success else judge(response, self._clock(), repeatable=True)
+
+    async def _refund(self, call: Call, refund: Refunding) -> Result:
+        """Ask for it once; afterwards, and where an answer is missing, look."""
+        if call.reference is not None or call.unsure_since is not None:
+            order = await self._order(refund.order)
+            return order if isinstance(order, Result) else refunds.found(order, refund, call.reference)
+        try:
+            signer = self._signer()
+        except BadKey as error:
+            return rejected(str(error))
+        if signer is None:
+            return rejected("refunds need the account's signature_key and private_key, or are made at eBay by hand")
+        path = f"/order/{quote(refund.order, safe='')}/issue_refund"
+        content = refunds.body(refund).model_dump_json(by_alias=True, exclude_none=True).encode()
+        signed = signer.headers("POST", self._session.url(path), content, self._clock())
+        response = await self._session.call("POST", path, more=signed, content=content)
+        return refunds.read(response) or judge(response, self._clock(), repeatable=False)
+
+    async def _cancel(self, cancelling: Cancelling) -> Result:
+        """Nothing is cancelled by these APIs: whether somebody has done it there is all that can be known."""
+        order = await self._order(cancelling.order)
+        if isinstance(order, Result):
+            return order
+        if (order.get("cancelStatus") or {}).get("cancelState") == "CANCELED":
+            return done(None, "cancelled at eBay")
+        return rejected("cancel this order at eBay (Seller Hub), then retry: it will be found")
+
+    async def _order(self, order_id: str) -> dict[str, Any] | Result:
+        return await page(self._session.call("GET", f"/order/{quote(order_id, safe='')}"), self._clock)
+
+    def _signer(self) -> Signer | None:
+        known, private = self._account.signature_key, self._account.private_key
+        if known is None or private is None:
+            return None
+        return Signer(known.get_secret_value(), load_key(private.get_secret_value()))
 
     async def _parcel(self, call: Call) -> Result:
         """Create the fulfilment, unless a look shows that it exists."""

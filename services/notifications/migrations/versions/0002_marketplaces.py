@@ -59,12 +59,13 @@ def _orders() -> None:
         sa.Column("order_id", sa.String(36), comment="ours, once it was heard"),
         sa.Column("ship_by", UtcDateTime()),
         sa.Column("open", sa.Boolean, nullable=False, comment="something is still to be shipped"),
-        sa.Column("alerted", sa.Boolean, nullable=False, comment="that `ship_by` comes near was said"),
+        sa.Column("alert_at", UtcDateTime(), comment="when it is to be said that `ship_by` comes near"),
+        sa.Column("alerted", sa.Boolean, nullable=False, comment="it was said"),
         sa.Column("repeats", sa.Integer, nullable=False),
         sa.Column("repeat_at", UtcDateTime()),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
     )
-    for column in ("order_id", "repeat_at", "ship_by"):
+    for column in ("order_id", "repeat_at", "alert_at"):
         op.create_index(f"ix_channel_orders_{column}", "channel_orders", [column])
 
 

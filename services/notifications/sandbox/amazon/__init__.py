@@ -11,8 +11,9 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from services.notifications.sandbox.amazon.feeds import Feeds
 from services.notifications.sandbox.amazon.orders import PAGE, Orders
-from services.notifications.sandbox.amazon.schemas import CONFIRMATION, PATCH
+from services.notifications.sandbox.amazon.schemas import CONFIRMATION, FEED, PATCH
 from services.notifications.sandbox.vendors import Answer, Bearer, as_form, as_json, effect, respond, seen, violations
 from shared.database import Clock
 from shared.security import open_to_all
@@ -31,6 +32,7 @@ class AmazonSandbox:
         self.ledger = ledger
         self.orders = Orders(clock)
         self.quantities: dict[str, int] = {}
+        self.feeds = Feeds(self.orders, self.quantities, clock)
         self._bearer = Bearer(3600)
 
     def router(self) -> APIRouter:
@@ -40,6 +42,12 @@ class AmazonSandbox:
         router.add_api_route("/orders/v0/orders/{order}/shipmentConfirmation", self._confirm, methods=["POST"])
         router.add_api_route("/orders/2026-01-01/orders", self._search, methods=["GET"])
         router.add_api_route("/orders/2026-01-01/orders/{order}", self._order, methods=["GET"])
+        router.add_api_route("/feeds/2021-06-30/documents", self._document, methods=["POST"])
+        router.add_api_route("/feeds/2021-06-30/documents/{name}", self._find_document, methods=["GET"])
+        router.add_api_route("/feeds/2021-06-30/feeds", self._feed, methods=["POST"])
+        router.add_api_route("/feeds/2021-06-30/feeds/{feed}", self._look, methods=["GET"])
+        router.add_api_route("/documents/{name}", self._put, methods=["PUT"])
+        router.add_api_route("/documents/{name}", self._get, methods=["GET"])
         router.add_api_route("/listings/2021-08-01/items/{seller}/{sku:path}", self._patch, methods=["PATCH"])
         return router
 
@@ -82,7 +90,45 @@ class AmazonSandbox:
         self.quantities[sku] = quantity
         return 200, _submission(sku, "ACCEPTED"), {"x-amzn-RateLimit-Limit": "5.0"}
 
-    async def _changing(self, about: str, request: Request, act: Callable[[Any], Answer]) -> Response:
+    async def _document(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        name = self.feeds.document()
+        return respond((201, {"feedDocumentId": name, "url": _place(request, name)}, {}))
+
+    async def _find_document(self, name: str, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        if self.feeds.get(name) is None:
+            return respond(_error(404, "NotFound", "There is no such document."))
+        return respond((200, {"feedDocumentId": name, "url": _place(request, name)}, {}))
+
+    async def _put(self, name: str, request: Request) -> Response:
+        """The place that `createFeedDocument` named: no token, as it is no call of the API."""
+        return Response(status_code=200 if self.feeds.put(name, await request.body()) else 403)
+
+    async def _get(self, name: str) -> Response:
+        content = self.feeds.get(name)
+        return Response(content, 200, media_type="text/xml") if content is not None else Response(status_code=403)
+
+    async def _feed(self, request: Request) -> Response:
+        return await self._changing(None, request, self._created)
+
+    def _created(self, body: Any) -> Answer:
+        if wrong := violations(FEED, body):
+            return _error(400, "InvalidInput", "; ".join(wrong))
+        feed = self.feeds.create(body["feedType"], body["inputFeedDocumentId"], body["marketplaceIds"])
+        if feed is None:
+            return _error(400, "InvalidInput", "The document has no content, or the feed type is unknown.")
+        return 202, {"feedId": feed}, {}
+
+    async def _look(self, feed: str, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        found = self.feeds.look(feed)
+        return respond((200, found, {}) if found else _error(404, "NotFound", "There is no such feed."))
+
+    async def _changing(self, about: str | None, request: Request, act: Callable[[Any], Answer]) -> Response:
         """A call that changes something: authorised, noted, and struck by the fault that was ordered."""
         if refused := self._refused(request):
             return refused
@@ -108,6 +154,11 @@ class AmazonSandbox:
 
     async def _order(self, order: str, request: Request) -> Response:
         return self._refused(request) or respond((200, {"order": self.orders.find(order)}, {}))
+
+
+def _place(request: Request, name: str) -> str:
+    """The address of a document's content, wherever this sandbox is reached."""
+    return f"{str(request.base_url).rstrip('/')}/sandbox/amazon/documents/{name}"
 
 
 def _submission(sku: str, status: str, *issues: str) -> dict[str, Any]:

@@ -75,6 +75,13 @@ class Orders:
             self.change(order_id, cancelled=True, cancel_requested=False)
         return order is None or order["fulfillment"]["fulfillmentStatus"] == "CANCELLED"
 
+    def paid(self, order_id: str, item_id: str) -> Decimal | None:
+        """What the buyer paid for an item; None for one that nobody bought here."""
+        items = self._orders.get(order_id, {}).get("orderItems") or ()
+        found = (item["proceeds"]["proceedsTotal"]["amount"] for item in items if item["orderItemId"] == item_id)
+        amount = next(found, None)
+        return None if amount is None else Decimal(amount)
+
     def search(self, since: str, token: str | None, size: int) -> Json | None:
         """A page of orders changed since; None for a token nobody was given."""
         if token is not None:

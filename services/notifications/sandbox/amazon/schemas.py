@@ -65,3 +65,14 @@ PATCH = Draft202012Validator(
         },
     }
 )
+FEED = Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["feedType", "marketplaceIds", "inputFeedDocumentId"],
+        "properties": {
+            "feedType": TEXT,
+            "marketplaceIds": {"type": "array", "minItems": 1, "maxItems": 25, "items": TEXT},
+            "inputFeedDocumentId": TEXT,
+        },
+    }
+)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from services.notifications.sandbox.ebay.orders import Orders
+from services.notifications.sandbox.ebay.refunds import Refunds
 from services.notifications.sandbox.ebay.schemas import (
     CODES,
     DUPLICATE_ITEM,
@@ -18,6 +19,7 @@ from services.notifications.sandbox.ebay.schemas import (
     FULFILLMENT,
     INVALID_INPUT,
     QUANTITIES,
+    REFUND,
 )
 from services.notifications.sandbox.vendors import Answer, Bearer, as_json, effect, respond, seen, violations
 from shared.database import Clock
@@ -38,6 +40,7 @@ class EbaySandbox:
         self.ledger = ledger
         self.orders = Orders(clock)
         self.quantities: dict[str, int] = {}
+        self.refunds = Refunds(self.orders)
         self._clock = clock
         self._revisions: dict[tuple[str, str], int] = {}
         self._bearer = Bearer(7200)
@@ -47,6 +50,8 @@ class EbaySandbox:
         router = APIRouter(prefix="/sandbox/ebay", dependencies=[Depends(open_to_all)], include_in_schema=False)
         router.add_api_route("/identity/v1/oauth2/token", self._token, methods=["POST"])
         router.add_api_route(f"{BASE}/order", self._search, methods=["GET"])
+        router.add_api_route(f"{BASE}/order/{{order}}", self._order, methods=["GET"])
+        router.add_api_route(f"{BASE}/order/{{order}}/issue_refund", self._refund, methods=["POST"])
         path = f"{BASE}/order/{{order}}/shipping_fulfillment"
         router.add_api_route(path, self._create, methods=["POST"])
         router.add_api_route(path, self._list, methods=["GET"])
@@ -94,6 +99,24 @@ class EbaySandbox:
             return respond(_error(400, 30810, "Invalid limit or offset"))
         found = self.orders.search(asked.get("filter", ""), int(offset), int(limit))
         return respond((200, found, {}) if found is not None else _error(400, 30700, "Invalid filter"))
+
+    async def _order(self, order: str, request: Request) -> Response:
+        found = self.orders.find(order)
+        answer = (200, found, {}) if found is not None else _error(404, 30500, "There is no such order")
+        return self._refused(request) or respond(answer)
+
+    async def _refund(self, order: str, request: Request) -> Response:
+        if not self.refunds.signed(request, await request.body()):
+            return respond(_error(403, 215120, "The call is not signed by the seller's key"))
+        return await self._changing(order, request, lambda body: self._refunded(order, body))
+
+    def _refunded(self, order: str, body: Any) -> Answer:
+        if wrong := violations(REFUND, body):
+            return _error(400, 34901, "; ".join(wrong))
+        reference, refused = self.refunds.make(order, body)
+        if refused is not None:
+            return _error(400, 34915, refused)
+        return 200, {"refundId": reference, "refundStatus": "PENDING"}, {}
 
     async def _update(self, request: Request) -> Response:
         return await self._changing(None, request, self._updated)

@@ -55,6 +55,29 @@ QUANTITIES = Draft202012Validator(
         },
     }
 )
+MONEY = {
+    "type": "object",
+    "required": ["value", "currency"],
+    "properties": {"value": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, "currency": TEXT},
+}
+REFUND = Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["reasonForRefund", "refundItems"],
+        "properties": {
+            "reasonForRefund": TEXT,
+            "refundItems": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["lineItemId", "refundAmount"],
+                    "properties": {"lineItemId": TEXT, "refundAmount": MONEY},
+                },
+            },
+        },
+    }
+)
 CODES = {"shippedDate": 32500, "trackingNumber": 32300, "shippingCarrierCode": 32300, "lineItems": 32200}
 INVALID_INPUT = 32600
 DUPLICATE_ITEM = 32210

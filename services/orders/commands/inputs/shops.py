@@ -93,3 +93,9 @@ class ShopInput(Input):
     on_invoice_imported: Short | None = None
     tracking_required: bool = False
     publish_histories: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind_a_series(self) -> Self:
+        if self.invoice_series == self.credit_note_series:
+            raise ValueError("invoice_series and credit_note_series must differ: each kind is numbered for itself")
+        return self

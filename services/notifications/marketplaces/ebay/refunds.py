@@ -1,0 +1,90 @@
+"""Money back to an eBay buyer: `issueRefund`, whose answer comes later and is read from the order.
+
+eBay has no idempotency key here. Where an earlier call may have arrived the order is looked at first, and where that
+shows nothing the decision is a person's: better a refund that is late than two.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import httpx
+from pydantic import Field
+
+from services.notifications.channels.web import document
+from services.notifications.domain.payloads import Refunding
+from services.notifications.domain.results import Result, done, rejected, unknown
+from services.notifications.marketplaces.sessions import Body
+from shared.contracts import Outcome
+from shared.money import exponent
+
+LOOK_AGAIN = 60.0
+"""Seconds; eBay says that a refund may take days, and most take a moment."""
+LATER = frozenset({34922, 34929})
+"""A refund before is being made; the payment was not processed yet."""
+ALREADY = 34917
+
+
+class Money(Body):
+    value: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]{1,3})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Item(Body):
+    line_item_id: Annotated[str, Field(min_length=1)]
+    refund_amount: Money
+
+
+class IssueRefund(Body):
+    """The body of `POST /order/{order_id}/issue_refund`."""
+
+    reason_for_refund: Literal["BUYER_RETURN", "BUYER_CANCEL", "OTHER_ADJUSTMENT"] = "BUYER_RETURN"
+    refund_items: tuple[Item]
+
+
+def value(refund: Refunding) -> str:
+    """The amount as eBay writes it."""
+    return str(Decimal(refund.amount).scaleb(-exponent(refund.currency)))
+
+
+def body(refund: Refunding) -> IssueRefund:
+    """What is asked of eBay."""
+    money = Money(value=value(refund), currency=refund.currency)
+    return IssueRefund(refund_items=(Item(line_item_id=refund.item, refund_amount=money),))
+
+
+def read(response: httpx.Response) -> Result | None:
+    """What eBay says of the call; None where its status alone decides."""
+    said = document(response)
+    if response.is_success:
+        if said.get("refundStatus") == "FAILED":
+            return rejected("eBay says that the refund failed")
+        return Result(Outcome.UNKNOWN, "eBay is making the refund", said.get("refundId"), retry_after=LOOK_AGAIN)
+    codes = {error.get("errorId") for error in said.get("errors") or () if isinstance(error, dict)}
+    if ALREADY in codes:
+        return done(None, "eBay had paid it back already")
+    if codes & LATER:
+        return Result(Outcome.RETRY, f"eBay asks to come later ({codes & LATER})", retry_after=LOOK_AGAIN)
+    return None
+
+
+def found(order: dict[str, Any], refund: Refunding, reference: str | None) -> Result:
+    """What the order shows of a refund that was, or may have been, asked for."""
+    known: list[dict[str, Any]] = (order.get("paymentSummary") or {}).get("refunds") or []
+    for one in known:
+        if reference is not None and one.get("refundId") == reference:
+            match one.get("refundStatus"):
+                case "REFUNDED":
+                    return done(reference, "paid back")
+                case "FAILED":
+                    return rejected("eBay says that the refund failed")
+    if reference is not None:
+        return Result(Outcome.UNKNOWN, "eBay is making the refund", reference, retry_after=LOOK_AGAIN)
+    for item in order.get("lineItems") or ():
+        amounts = [(one.get("amount") or {}).get("value") for one in item.get("refunds") or ()]
+        if item.get("lineItemId") == refund.item and any(_same(one, refund) for one in amounts):
+            return done(None, "found at eBay")
+    return unknown("no answer came, and eBay shows no such refund: look there, then settle or retry", person=True)
+
+
+def _same(amount: Any, refund: Refunding) -> bool:
+    return amount is not None and Decimal(str(amount)) == Decimal(value(refund))
