@@ -55,7 +55,7 @@ class Settings(settings.Settings):
     closing_seconds: float = Field(default=60.0, gt=0, description="how often days that are over are looked for")
     stripe: Annotated[StripeAccount | None, BeforeValidator(_from_json)] = None
     stripe_accounts: Annotated[dict[str, StripeAccount], BeforeValidator(_from_json)] = Field(default={})
-    provider_seconds: float = Field(default=5.0, gt=0, description="how often calls to providers are looked for")
+    provider_seconds: float = Field(default=1.0, gt=0, description="how often calls to providers are looked for")
     provider_call_seconds: float = Field(default=10.0, gt=0, description="after which a call counts as unknown")
     provider_lease_seconds: float = Field(default=60.0, gt=0, description="after which another worker may take over")
     provider_batch: int = Field(default=10, ge=1, le=100, description="calls a worker makes at a time")

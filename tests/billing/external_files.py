@@ -1,11 +1,15 @@
 """Invoices as other programs write them: by the `factur-x` library, in both syntaxes, and PDFs that carry them."""
 
+from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
 from typing import Any
 
 import facturx
+import httpx
 import pikepdf
+
+from tests.billing.driver import Driver
 
 GROSS = "24.00"
 """What the invoice below is for: two articles at 10.00 and 20 %."""
@@ -93,3 +97,23 @@ def attached(*files: tuple[str, bytes], filters: pikepdf.Object | None = None) -
         document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=names))
         document.save(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     return made.getvalue()
+
+
+NOTHING: Mapping[str, str] = {}
+
+
+async def send(
+    billing: Driver, content: bytes, at: int | None = 1, said: Mapping[str, str] = NOTHING
+) -> httpx.Response:
+    """Import a file for the order of this number, or for the one that it names."""
+    path = "external-invoices" if at is None else f"orders/C-{at}/external-invoices"
+    return await billing.http.post(path, files={"file": ("invoice", content)}, data=dict(said))
+
+
+async def imported(
+    billing: Driver, content: bytes, at: int | None = 1, said: Mapping[str, str] = NOTHING
+) -> dict[str, Any]:
+    answer = await send(billing, content, at, said)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

@@ -103,3 +103,22 @@ async def test_what_was_booked_stays(till: Till) -> None:
             async with till.service.db.write() as conn:
                 await conn.execute(text(statement))
     assert len(await till.rows("payments")) == 2
+
+
+@pytest.mark.row("S3-25")
+async def test_turnover_by_transaction_type(till: Till) -> None:
+    for number in (1, 2, 3):
+        await till.ordered(number)
+    await till.paid(1)
+    await till.pay(2, "24.00", method="cheque")
+    await till.pay(2, "4.00", method="cheque", kind="refunds")
+    await till.pay(3, "24.00", method="transfer")
+    await till.http.put("orders/C-3/payment-state", json={"state": "unpaid"})
+    found = (await till.get("takings", taken_from="2026-11-22", taken_to="2026-11-22"))["items"]
+    assert [(one["method"], one["kind"], one["captured"], one["refunded"], one["kept"]) for one in found] == [
+        ("card", "card", "24.00", "0.00", "24.00"),
+        ("cheque", "cheque", "24.00", "4.00", "20.00"),
+        ("transfer", "transfer", "0.00", "0.00", "0.00"),
+    ]
+    for outside in ({"taken_to": "2026-11-21"}, {"taken_from": "2026-11-23"}, {"taken_to": "0001-01-01"}):
+        assert await till.get("takings", **outside) == {"items": []}

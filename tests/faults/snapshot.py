@@ -22,6 +22,8 @@ _HEARD = (
     *(f"orders.{message}" for message in (*ANSWERING.values(), "inventory.product.v1", "digest.v1")),
     *(f"{service}.{message}" for service in ANSWERING for message in ("orders.order.v1", "orders.shop.v1")),
     "notifications.billing.account.v1",
+    "notifications.inventory.product.v1",
+    "orders.notifications.channel_order.v1",
 )
 QUEUES = (*_HEARD, *(f"{queue}.dead" for queue in _HEARD))
 

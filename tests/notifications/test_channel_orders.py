@@ -1,5 +1,6 @@
 """Orders of marketplaces: read page by page, said once and repeated, warned of, forgotten; accounts with secrets."""
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +11,12 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from services.notifications.commands.pulling import claim_pull, record_pull
+from services.notifications.domain.channel_orders import Pulled
+from services.notifications.domain.results import Result, Trouble
 from services.notifications.settings import Settings
 from services.notifications.tables import channel_accounts, channel_orders, channel_pulls
-from shared.contracts import Channel, LineKind, ShopKey
+from shared.contracts import Channel, LineKind, Outcome, ShopKey
 from shared.security import hash_key
 from shared.settings import BadSettings
 from tests.notifications.conftest import MakeDriver
@@ -158,6 +162,28 @@ async def test_a_marketplace_in_trouble_is_asked_again_later(house: Driver, cloc
     assert (await house.http.get(f"{CHANNELS}/amazon")).json()["trouble"] is None
 
 
+@pytest.mark.parametrize(
+    ("result", "page", "seconds"),
+    [
+        (Result(Outcome.RETRY, "busy", retry_after=7, trouble=Trouble.BUSY), "page-2", 7),
+        (Result(Outcome.REJECTED, "who knows this token"), None, 180),
+    ],
+)
+async def test_a_round_goes_on_where_it_was_unless_the_page_is_refused(
+    house: Driver, clock: Clock, result: Result, page: str | None, seconds: int
+) -> None:
+    await house.settle_channel("amazon")
+    outbox = house.service.outbox
+    for came in (Pulled((), "page-2"), result):
+        async with outbox.transaction() as tx:
+            claimed = await claim_pull(tx, "cave", "amazon", 30)
+        assert claimed is not None
+        async with outbox.transaction() as tx:
+            await record_pull(tx, claimed, came, 0)
+    [row] = await house.rows(select(channel_pulls))
+    assert (row.page, row.due_at, row.since) == (page, NOON + timedelta(seconds=seconds), NOON - timedelta(days=2))
+
+
 async def test_credentials_come_in_and_never_go_out(make_driver: MakeDriver) -> None:
     house = await make_driver(sealing_keys=Fernet.generate_key().decode())
     put = await house.settle_channel("ebay", credentials=SECRETS, seller_id="S1")
@@ -261,3 +287,11 @@ async def test_a_slow_seller_holds_up_no_reading_of_others(make_driver: MakeDriv
     await house.puller.idle()
     [row] = await house.rows(select(channel_pulls))
     assert row.fence == 1
+
+
+async def test_two_workers_read_a_page_once(make_driver: MakeDriver) -> None:
+    one, two = await make_driver(), await make_driver()
+    await one.settle_channel("amazon")
+    await asyncio.gather(*(house.pull() for house in (one, two, one, two)))
+    [row] = await one.rows(select(channel_pulls))
+    assert (row.fence, row.lease_until, row.pulled_at) == (1, None, NOON)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications.domain.channel_orders import nobody
 from services.notifications.domain.lanes import PROBE, Lane, Leave, Rate, after, fresh, healed, leave, spent
 from services.notifications.domain.lifecycle import Standing, follow, wait
 from services.notifications.domain.results import Result, Trouble, clip, done, down, rejected, unknown
-from services.notifications.domain.wanted import asks, compare, wanted
-from shared.contracts import Channel, Outcome
+from services.notifications.domain.wanted import Written, asks, compare, wanted
+from shared.contracts import Channel, Invoicing, Levels, LineKind, Marketplace, Outcome, Status, StatusType
 from tests.notifications.driver import NOON, entry, line, marketplace_order, order, parcel, shop
 
 RATE = Rate(2, 10)
@@ -135,9 +136,45 @@ def test_units_of_one_item_are_added_up() -> None:
 
 def test_a_client_without_an_address_or_telephone_is_not_written_to() -> None:
     silent = order(1, 1, entry(1, mail=True, sms=True, mail_admins=True))
-    nobody = silent.model_copy(update={"customer": silent.customer.model_copy(update={"email": "", "phone": None})})
-    assert [(want.channel, want.role) for want in wanted(nobody, shop())] == [("mail", "administrator")]
-    assert wanted(nobody, shop(administrators=())) == []
+    client = silent.customer.model_copy(update={"email": "", "phone": None})
+    unreachable = silent.model_copy(update={"customer": client})
+    assert [(want.channel, want.role) for want in wanted(unreachable, shop())] == [("mail", "administrator")]
+    assert wanted(unreachable, shop(administrators=())) == []
+
+
+def test_a_buyer_whom_the_marketplace_hides_is_not_written_to() -> None:
+    hidden = order(1, 1, entry(1, mail=True))
+    buyer = hidden.customer.model_copy(update={"email": nobody("amazon", "902-1")})
+    assert wanted(hidden.model_copy(update={"customer": buyer}), shop()) == []
+
+
+def test_delivery_that_was_paid_is_in_no_parcel() -> None:
+    lines = (line(1), line(2, 1, kind=LineKind.SERVICE, external_id="shipping"))
+    both, alone = parcel(1, (1, 6), (2, 1)), parcel(2, (2, 1))
+    [one] = wanted(marketplace_order(Channel.AMAZON, 1, both, alone, lines=lines), shop())
+    assert [(item.item, item.quantity) for item in one.payload.items] == [("item-1", 6)]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("state", "out", "before"),
+    [
+        (Outcome.DONE, False, 1),
+        (Outcome.UNKNOWN, False, 1),
+        (Outcome.RETRY, True, 1),
+        (Outcome.DUE, False, 0),
+        (Outcome.REJECTED, False, 0),
+        (Outcome.OBSOLETE, False, 0),
+    ],
+)
+def test_money_that_went_back_or_may_have_is_not_paid_twice(state: Outcome, out: bool, before: int) -> None:
+    levels = Levels(payable=False, invoicing=Invoicing.LESS_RETURNED, marketplace=Marketplace.REFUND_REPORTED)
+    status = Status(mnemonic="refunded", type=StatusType.REFUNDED)
+    back = marketplace_order(Channel.EBAY, 2, lines=(line(1),), levels=levels, status=status)
+    earlier = Written("old", ("ebay", "refund", "line/1", "marketplace", 1), state, 1, out)
+    changes = compare(back, wanted(back, shop()), [earlier])
+    [want] = changes.new
+    assert (want.revision, want.payload.before) == (6, before)  # type: ignore[union-attr]
+    assert changes.obsolete == (("old",) if state in (Outcome.DUE, Outcome.REJECTED) else ())
 
 
 def test_a_mail_tells_of_the_parcels_that_had_left() -> None:

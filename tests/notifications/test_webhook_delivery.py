@@ -230,6 +230,25 @@ async def test_what_was_off_or_not_asked_for_is_replayed_as_it_now_is(
     assert {code: one["type"] for code, one in told.items()} == {"CO-1": "order.placed", "CO-2": "order.placed"}
 
 
+async def test_a_person_who_retries_gives_it_all_its_tries_again(
+    house: Driver, receiver: Receiver, clock: Clock
+) -> None:
+    made = await listen(house, receiver)
+    receiver.answer(422)
+    await house.hear(order(1, 1, entry(1)))
+    await house.deliver()
+    while await next_try(house, clock) is not None:
+        pass
+    url = f"/api/v1/notifications/deliveries/{(await the_delivery(house))['id']}"
+    await house.http.post(f"{WEBHOOKS}/{made['id']}/enable")
+    await house.deliver()
+    assert (await house.http.post(f"{url}/retry")).json()["outcome"] == "due"
+    await house.deliver()
+    again = await the_delivery(house)
+    assert (again["outcome"], again["attempts"]) == ("retry", 1)
+    assert (await the_endpoint(house, made))["disabled_at"] is None
+
+
 async def test_a_worker_that_died_during_a_call_costs_one_more_try(
     house: Driver, receiver: Receiver, clock: Clock
 ) -> None:
@@ -262,18 +281,6 @@ async def test_the_log_shows_every_call(house: Driver, receiver: Receiver, clock
     assert (page["total"], rest.json()["next"]) == (2, None)
     [row] = await house.rows(select(webhook_endpoints.c.failing_since, webhook_endpoints.c.delivered_at))
     assert (row.failing_since, row.delivered_at) == (None, clock.now)
-
-
-async def test_a_test_says_what_came_of_it(house: Driver, receiver: Receiver) -> None:
-    made = await listen(house, receiver, active=False)
-    url = f"{WEBHOOKS}/{made['id']}/test"
-    good = (await house.http.post(url)).json()
-    assert (good["delivered"], good["status"], good["answer"]) == (True, 200, "ok")
-    assert receiver.types() == [("TEST", "webhook.test")]
-    receiver.answer(401, body="who are you?")
-    bad = (await house.http.post(url)).json()
-    assert (bad["delivered"], bad["status"], bad["reason"]) == (False, 401, "401 who are you?")
-    assert await house.deliveries() == []
 
 
 async def test_what_waits_for_an_endpoint_that_is_removed_is_settled(house: Driver, receiver: Receiver) -> None:

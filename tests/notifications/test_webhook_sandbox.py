@@ -55,6 +55,18 @@ async def test_the_sandbox_refuses_what_is_no_webhook(house: Driver, body: bytes
     assert (await house.http.post("/sandbox/webhooks/in/x", content=body, headers=signed)).status_code == 400
 
 
+async def test_a_test_says_what_came_of_it(house: Driver, receiver: Receiver) -> None:
+    made = await listen(house, receiver, active=False)
+    url = f"{WEBHOOKS}/{made['id']}/test"
+    good = (await house.http.post(url)).json()
+    assert (good["delivered"], good["status"], good["answer"]) == (True, 200, "ok")
+    assert receiver.types() == [("TEST", "webhook.test")]
+    receiver.answer(401, body="who are you?")
+    bad = (await house.http.post(url)).json()
+    assert (bad["delivered"], bad["status"], bad["reason"]) == (False, 401, "401 who are you?")
+    assert await house.deliveries() == []
+
+
 async def test_nothing_personal_and_no_secret_shows_in_logs_traces_and_metrics(
     house: Driver, receiver: Receiver, browser: Browser, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:

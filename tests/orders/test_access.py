@@ -84,6 +84,9 @@ async def test_shop_can_be_changed_but_not_renamed(orders: Driver) -> None:
     said = Shop.decode((await orders.said(Shop.name))["cave"][1])
     assert (said.invoice_policy, len(said.keys)) == ("on_payment", 1)
     assert (await orders.http.put("/api/v1/shop", json=body | {"shop": "other"})).status_code == 422
+    one_series = {"invoice_series": "FA", "credit_note_series": "FA"}
+    refused = await orders.http.put("/api/v1/shop", json=body | one_series)
+    assert (refused.status_code, "must differ" in refused.text) == (422, True)
 
 
 async def test_managers_of_a_strict_shop_revive(orders: Driver) -> None:

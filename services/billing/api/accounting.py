@@ -58,5 +58,10 @@ async def get_closings(
     """Closed days, months and years, the newest first, with the shop's totals and the heads of the series."""
     key = after_key(after, 1, kinds=[int])
     async with billing.db.read() as conn:
-        items, total = await list_closings(conn, caller.shop, period, limit, key[0] if key else None)
+        items, total = await list_closings(conn, caller.shop, period, limit, _place(key))
     return page_of(items, limit, total, [items[limit - 1]["n"]] if len(items) > limit else None)
+
+
+def _place(key: list[int] | None) -> int | None:
+    """The number of a closing, however large a forged one says it is."""
+    return None if key is None else max(0, min(key[0], 2**62))

@@ -1,5 +1,6 @@
-"""Routes on the ways to pay that a shop offers, and on the payment link of an order."""
+"""Routes on the ways to pay that a shop offers, what came by each, and the payment link of an order."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,7 @@ from services.billing.commands.pay import order_of
 from services.billing.domain.methods import STRIPE, Method, MethodKind
 from services.billing.queries.links import link_view
 from services.billing.queries.methods import find_methods, method_view
+from services.billing.queries.takings import takings
 from shared.database import Database
 from shared.outbox import Transaction
 from shared.web import json_response, once
@@ -78,6 +80,15 @@ async def put_methods(caller: Administrator, billing: Billing, body: MethodsBody
     async with billing.outbox.transaction() as tx:
         await set_methods(tx, caller.shop, [method.method() for method in body.items])
     return json_response(await _methods(billing.db, billing, caller.shop))
+
+
+@router.get("/takings")
+async def get_takings(
+    caller: Reader, billing: Billing, taken_from: date | None = None, taken_to: date | None = None
+) -> Response:
+    """What came in and went back, by method and currency; both days count."""
+    async with billing.db.read() as conn:
+        return json_response({"items": await takings(conn, caller.shop, taken_from, taken_to)})
 
 
 @router.get("/orders/{code}/payment-link")

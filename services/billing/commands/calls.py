@@ -7,10 +7,11 @@ sends the same Idempotency-Key. Calls about one charge follow one another.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.commands.sights import (
     gone,
@@ -53,6 +54,12 @@ class Claim:
     order: Order
     shop: Shop | None
     traceparent: str | None
+
+
+async def any_due(conn: AsyncConnection, now: datetime) -> bool:
+    """Whether there may be a call to make; most looks find none, and write nothing."""
+    due = select(provider_calls.c.id).where(provider_calls.c.due_at <= now).limit(1)
+    return (await conn.execute(due)).first() is not None
 
 
 async def claim_calls(tx: Transaction, limit: int, lease: timedelta) -> list[Claim]:

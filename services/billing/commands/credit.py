@@ -105,6 +105,8 @@ async def credit(tx: Transaction, shop: str, document_id: str, wanted: Credit) -
 async def make_anew(tx: Transaction, shop: str, document_id: str, text: str, by: str) -> list[dict[str, Any]]:
     """Credit the invoice and issue it as the order now is; one credited by hand is issued again. The documents."""
     held = await _hold(tx, shop, document_id)
+    if held.ledger.imported is not None:
+        raise NotLive(f"Invoice {held.ledger.imported.number} of other software stands for this order.")
     try:
         drafts = reissue(held.case, document_id, Wish(text, by), new_id)
     except NothingLeft as error:

@@ -61,7 +61,6 @@ def snapshot(
     zone = ZoneInfo(shop.timezone)
     total = sum((position.amounts for position in draft.positions), NOTHING)
     untaxed, language = untaxed_treatment(shop, order), language_of(order)
-    due = due_on(shop, draft.kind, numbered.issued_on)
     return {
         "template": TEMPLATE,
         "theme": theme,
@@ -79,7 +78,6 @@ def snapshot(
         "seller": seller(shop),
         "buyer": buyer(order),
         "ship_to": ship_to(order),
-        "deliver_to": deliver_to(order),
         "order": _order(order, zone),
         "delivery": delivery(order),
         "delivered_on": _delivered_on(order, draft, zone),
@@ -93,8 +91,17 @@ def snapshot(
         "paid": str(from_minor(paid, order.currency)),
         "due": str(from_minor(total.gross - paid, order.currency)),
         "mentions": mentions(shop, order, draft.kind, draft.positions, untaxed, language),
+        **_electronic(order, shop, draft, numbered, language),
+    }
+
+
+def _electronic(order: Order, shop: Shop, draft: Draft, numbered: Numbered, language: str) -> dict[str, Any]:
+    """What an e-invoice says beyond print."""
+    due = due_on(shop, draft.kind, numbered.issued_on)
+    return {
         "process": process(draft.positions),
         "notes": notes(shop, order, language),
+        "deliver_to": deliver_to(order),
         "due_on": due and due.isoformat(),
         "payment_terms": payment_terms(shop, draft.kind, language),
         "vat_on_debits": shop.legal.vat_on_debits and nature(draft.positions) != "goods",

@@ -14,7 +14,7 @@ from prometheus_client import Counter
 from sqlalchemy import or_, select
 
 from services.billing.commands.asking import look
-from services.billing.commands.calls import PATIENCE, Claim, claim_calls, finish_calls
+from services.billing.commands.calls import PATIENCE, Claim, any_due, claim_calls, finish_calls
 from services.billing.commands.payouts import match_later
 from services.billing.domain.charging import ChargeState, Reply, Verb
 from services.billing.payments.providers import Providers
@@ -24,7 +24,6 @@ from services.billing.settings import Settings
 from services.billing.tables import charges
 from shared.batch import lock_keys
 from shared.contracts import Order, Outcome
-from shared.crashpoints import crash_point
 from shared.observability import get_logger, span
 from shared.outbox import Outbox
 
@@ -63,9 +62,7 @@ class Cashier:
     async def run(self) -> None:
         """A batch a turn; the calls of a batch are made side by side."""
         while claims := await self._claim():
-            crash_point("billing.call_claimed")
             replies = await asyncio.gather(*(self._attempt(claim) for claim in claims))
-            crash_point("billing.call_made")
             async with self._outbox.transaction() as tx:
                 await finish_calls(tx, list(zip(claims, replies, strict=True)))
 
@@ -84,6 +81,9 @@ class Cashier:
                 await look(tx, charge)
 
     async def _claim(self) -> list[Claim]:
+        async with self._outbox.db.read() as conn:
+            if not await any_due(conn, self._outbox.clock()):
+                return []
         async with self._outbox.transaction() as tx:
             return await claim_calls(tx, self._batch, self._lease)
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from sqlalchemy import select, update
 
 from services.notifications.commands.say import say
+from services.notifications.domain.lifecycle import SCHEDULES
 from services.notifications.domain.results import clip
 from services.notifications.domain.verbs import ALERT, LEVELS, SIGN_IN, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
@@ -34,7 +35,10 @@ async def retry(tx: Transaction, shop: str, delivery: str) -> Found:
         raise NotNow("The levels in it leave by themselves, as they are now.")
     if row.payload is None:
         raise NotNow("Its contents are no longer kept; change the order's status again to write a new one.")
-    values = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now, "unsure_since": None, "reference": None}
+    values: dict[str, object] = {"state": str(Outcome.DUE), "due_at": tx.now, "since": tx.now}
+    values |= {"unsure_since": None, "reference": None}
+    if row.channel in SCHEDULES:
+        values["attempts"] = 0  # all its tries are before it again
     return await _changed(tx, row, values)
 
 

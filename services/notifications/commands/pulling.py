@@ -21,6 +21,7 @@ from services.notifications.domain.results import Result, done
 from services.notifications.domain.verbs import PULL
 from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import channel_pulls
+from shared.contracts import Outcome
 from shared.outbox import Transaction
 
 _c = channel_pulls.c
@@ -82,14 +83,19 @@ async def record_pull(tx: Transaction, read: Round, came: Pulled | Result, jitte
         if came.page is None:
             values |= {"since": row.until - OVERLAP, "pulled_at": tx.now, "due_at": tx.now + EVERY[read.channel]}
     else:
-        values |= {"reason": came.reason, "page": None, "due_at": tx.now + _pause(came, now_lane.failures, jitter)}
+        values |= {"reason": came.reason, "due_at": tx.now + _pause(read.channel, came, now_lane.failures, jitter)}
+        if came.outcome == Outcome.REJECTED:
+            values["page"] = None  # the vendor no longer knows it: the round begins anew
     if row.due_at is None:
         values.pop("due_at")  # reading was switched off meanwhile
     await tx.execute(update(channel_pulls).where(own).values(values))
     return news
 
 
-def _pause(result: Result, failures: int, jitter: float) -> timedelta:
+def _pause(channel: str, result: Result, failures: int, jitter: float) -> timedelta:
+    """Until the page is asked for again. What the vendor refuses outright it will refuse again a moment later."""
+    if result.outcome == Outcome.REJECTED:
+        return EVERY[channel]
     seconds = wait(failures, jitter) if result.retry_after is None else result.retry_after + jitter
     return timedelta(seconds=seconds)
 
