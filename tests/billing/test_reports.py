@@ -186,3 +186,20 @@ async def test_a_day_is_the_shops_own(billing: Driver) -> None:
     await billing.pay(1, "12.00")
     december = {"from": "2026-12-01", "to": "2026-12-01"}
     assert len(await items(billing, "journal", **december)) == len(await items(billing, "payments", **december)) == 1
+
+
+async def test_a_payment_that_is_taken_back_comes_to_nothing(billing: Driver) -> None:
+    await billing.hear(order(1, 1, line(shipped=1), payable=True))
+    for state in ("paid", "unpaid"):
+        assert (await billing.http.put("orders/C-1/payment-state", json={"state": state})).status_code == 200
+    assert [(row["kind"], row["amount"]) for row in await items(billing, "payments")] == [
+        ("capture", "12.00"),
+        ("reversal", "-12.00"),
+    ]
+    moved = [line for line in await items(billing, "fec") if line["JournalCode"] == "BQ"]
+    assert [(line["CompteNum"], line["Debit"], line["Credit"]) for line in moved] == [
+        ("512000", "12,00", "0,00"),
+        ("411000", "0,00", "12,00"),
+        ("512000", "0,00", "12,00"),
+        ("411000", "12,00", "0,00"),
+    ]
