@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain import Issued, due, live_invoices
@@ -67,6 +67,41 @@ class Books:
         return True
 
 
+def story(*parts: str) -> Steps:
+    """Steps written as `ship 2 1`: what happens, to which line, a number."""
+    words = [part.split() for part in parts]
+    return [(what, int(id_), int(n), True) for what, id_, n in words]
+
+
+SHIPPED, PARCELS, PAID = InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT, InvoicePolicy.ON_PAYMENT
+REFUND_THEN_UNIT = story("quantity 2 1", "pay 2 1", "wanted 2 1", "refund 2 1", "hand 1 0")
+REFUND_HOLDS_BACK_A_LINE = story("ship 1 0", "quantity 3 1", "pay 1 3", "refund 1 2", "quantity 1 1", "hand 2 0")
+GIFT_WAITS = story("none 1 0", "ship 1 0", "hand 2 0", "none 2 5", "ship 2 0", "hand 3 0")
+GIFT_CAME_BACK = story("add 1 0", "ship 1 0", "return 3 5", "hand 2 0", "ship 3 0", "return 3 0", "hand 3 0")
+GIFT_BY_NEW_PRICE = story("return 1 0", "wanted 1 1", "none 2 0", "hand 2 1", "price 2 5")
+UNIT_OF_A_REDUCED_LINE = story("return 3 2", "ship 3 1", "hand 2 0", "hand 1 0", "ship 3 0")
+RETURN_TAKEN_OFF_ANOTHER = story("pay 1 0", "ship 1 0", "hand 2 0", "level 3 0", "ship 3 0", "return 1 0", "hand 1 1")
+RETURN_BY_MONEY = story("quantity 3 1", "ship 3 0", "wanted 3 1", "add 1 0", "hand 2 0", "wanted 1 0", "return 3 0")
+EARLY_HIDES_SHIPPED = story(
+    *("wanted 2 1", "ship 2 1", "quantity 1 0", "hand 1 0", "quantity 3 0", "ship 3 0", "return 2 0"),
+    *("quantity 2 0", "hand 2 1", "ship 1 0", "hand 1 1"),
+)
+REFUNDED_AND_INVOICED_AGAIN = story(
+    *("pay 2 3", "pay 2 5", "ship 2 0", "refund 3 0", "ship 2 0", "quantity 1 1", "any_level 1 4"),
+    *("refund 3 8", "hand 1 0", "wanted 1 1"),
+)
+
+
+@example(PAID, False, REFUND_THEN_UNIT)
+@example(PAID, True, REFUND_HOLDS_BACK_A_LINE)
+@example(PARCELS, True, GIFT_WAITS)
+@example(SHIPPED, False, GIFT_CAME_BACK)
+@example(SHIPPED, False, GIFT_BY_NEW_PRICE)
+@example(SHIPPED, True, UNIT_OF_A_REDUCED_LINE)
+@example(PARCELS, False, RETURN_TAKEN_OFF_ANOTHER)
+@example(SHIPPED, True, RETURN_BY_MONEY)
+@example(SHIPPED, True, EARLY_HIDES_SHIPPED)
+@example(PARCELS, False, REFUNDED_AND_INVOICED_AGAIN)
 @settings(max_examples=800, deadline=None)
 @given(st.sampled_from(InvoicePolicy), st.booleans(), steps(*USUAL, "hand", "hand", "any_level", "wanted"))
 def test_a_credit_by_hand_comes_to_rest_at_once(policy: InvoicePolicy, include_tax: bool, history: Steps) -> None:
@@ -157,6 +192,15 @@ def test_an_amount_after_a_refund_is_one_more() -> None:
     books.converge()
     hand(books, amount=300)
     assert (books.converge(), books.net) == (0, 2800)
+
+
+def test_a_unit_credited_for_less_than_its_worth_takes_nothing_more() -> None:
+    books = shipped()
+    books.world.level, books.world.refunded = Invoicing.LESS_RETURNED, 600
+    books.converge()
+    hand(books, lines={1: 1})
+    assert [gross_of(one) for one in books.documents] == [3600, 600, 1000]
+    assert (books.converge(), books.net) == (0, 2000)
 
 
 def test_a_new_price_keeps_what_was_granted() -> None:

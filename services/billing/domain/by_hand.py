@@ -5,12 +5,13 @@ later convergence knows of it, made so that the present state asks for nothing m
 the same `Plan`. Neighbour: `services.billing.commands.credit`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from services.billing.domain.coverage import out_and_back
+from services.billing.domain.coverage import Coverage, out_and_back
 from services.billing.domain.grants import Grant
-from services.billing.domain.ledger import Invoice, Issued, Position
+from services.billing.domain.ledger import Invoice, Issued, Position, covered
 from services.billing.domain.payment import Paid
 from services.billing.domain.plan import Draft, Plan, money_of
 from services.billing.domain.pricing import stated
@@ -59,14 +60,17 @@ def credit_note(case: Case, invoice_id: str, wish: Wish, new_id: Callable[[], st
     plan = Plan(case.order, case.documents, new_id)
     invoice = _live(plan, invoice_id)
     positions = _positions(plan, invoice, wish)
-    gross = sum(position.amounts.gross for position in positions)
-    before = _standing(plan, case)
+    standing = _standing(plan, case)
+    before = plan.target(case.policy, case.paid)
+    rests, by_money = _rests(plan, before), plan.by_money(before)
     plan.credit(invoice, positions, "manual")
-    units = dict(before.units)
-    for position in positions:
-        units[position.line] = units.get(position.line, 0) + position.quantity
-    plan.grant = replace(before, units=units, money=0)
-    grant = replace(plan.grant, money=_money(plan, case, before.money + gross), text=wish.text, by=wish.by)
+    units = Counter(standing.units)
+    units.update({position.line: position.quantity for position in positions})
+    plan.grant = replace(standing, units=dict(units), money=0)
+    after = plan.target(case.policy, case.paid)
+    gross = sum(position.amounts.gross for position in positions)
+    money = _money(plan, after, before.ceiling - gross, rests=rests) if by_money or plan.reduced else 0
+    grant = replace(plan.grant, money=money, refunded=after.refunded, text=wish.text, by=wish.by)
     return replace(plan.drafts[-1], grant=grant)
 
 
@@ -134,12 +138,21 @@ def _standing(plan: Plan, case: Case) -> Grant:
     returned = {line.id: out_and_back(line)[1] for line in case.order.lines}
     target = plan.target(case.policy, case.paid)
     units, _ = plan.grant.left(returned)
-    return Grant(units, max(0, target.reduction - target.refunded), returned, target.refunded)
+    return Grant(units, target.reduction - target.refunded, returned, target.refunded)
 
 
-def _money(plan: Plan, case: Case, most: int) -> int:
-    """The money to be granted so that what is left of the invoices is what the order asks for."""
-    if not any(invoice.reduced for invoice in plan.live):
-        return 0
-    target = plan.target(case.policy, case.paid)
-    return max(0, min(most, target.ceiling - plan.value_with(target.least)))
+def _money(plan: Plan, after: Coverage, ceiling: int, *, rests: bool) -> int:
+    """The money to grant beside the units, `after` which the order asks for `ceiling` at most.
+
+    Of an order that was at rest, so that it still is: rounding, and what the amounts held back, are no reason to issue.
+    """
+    money = after.ceiling - max(0, ceiling)
+    return min(max(money, after.floor - plan.value), after.ceiling - plan.value) if rests else money
+
+
+def _rests(plan: Plan, target: Coverage) -> bool:
+    """Whether the invoices are what the order asks for: by their amounts, or else by their units."""
+    if plan.by_money(target):
+        return target.floor <= plan.value <= target.ceiling
+    units = covered(plan.live)
+    return all(least <= units[line] <= target.most[line] for line, least in target.least.items())

@@ -19,7 +19,7 @@ class Coverage:
     """Units by line id, and the bounds of what live invoices come to, net of credits, in gross minor units.
 
     `reduction` is money to credit beyond units: what was refunded beyond the goods that came back (`refunded`), and
-    what was granted by hand.
+    what was granted by hand; negative where units were granted for less than they are worth.
     """
 
     least: Mapping[int, int]
@@ -67,8 +67,9 @@ def coverage(
         before[line.id] = settled[line.id] + (back if returns_count else 0)
     value = worth(order, settled)
     back = min(value, _reduction(worth(order, before), value, paid)) if refunds_count else 0
-    reduction = min(value, back + grant.money_left(back, worth(order, returned)))
-    return Coverage(least, most, max(0, worth(order, least) - reduction), value - reduction, reduction, back)
+    explained = {id_: units - granted[id_] for id_, units in grant.units.items()}
+    reduction = min(value, back + grant.money_left(back, worth(order, returned), worth(order, explained)))
+    return Coverage(least, most, max(0, worth(order, least) - max(0, reduction)), value - reduction, reduction, back)
 
 
 def out_and_back(line: Line) -> tuple[int, int]:

@@ -42,18 +42,17 @@ def due(
 def _cover(plan: Plan, policy: InvoicePolicy, paid: Paid) -> None:
     """Bring the live invoices, none of which says anything wrong, to what the order asks.
 
-    Units tell what is missing or came back; once money was credited without units, the amounts tell.
+    Units tell what is missing or came back; once money was credited without units, the amounts tell, and units tell
+    only of what the amounts allow: it would be wanted all at once when they cease to tell.
     """
     target = plan.target(policy, paid)
-    by_money = any(invoice.reduced for invoice in plan.live)
-    if by_money and plan.value_with(target.least) < target.floor:
+    if plan.reduced and plan.value_with(target.least) < target.floor:
         plan.credit_in_full([invoice for invoice in plan.live if invoice.reduced], "corrected")
         target = plan.target(policy, paid)
-        by_money = False
-    if not by_money:
-        plan.credit_units(target.most)
-    by_money = by_money or target.reduction > 0
-    if not by_money or plan.value < target.floor:
+    by_money = plan.by_money(target)
+    plan.credit_units(target.most, free=by_money and (plan.reduced or plan.value <= target.ceiling))
+    fits = plan.value_with(target.least) <= max(plan.value, target.ceiling)
+    if not by_money or plan.value < target.floor or fits:
         plan.invoice_missing(target.least, by_parcel=policy is InvoicePolicy.PER_SHIPMENT)
     if by_money:
         plan.credit_money(plan.value - target.ceiling, _reason(target))

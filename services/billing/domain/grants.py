@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 class Grant:
     """Units by line id and money (gross, minor units) granted until now; `returned` and `refunded` as they stood then.
 
-    `refunded` is the money that refunds took off the invoices beyond the goods that came back.
+    `refunded` is the money that refunds took off the invoices beyond the goods that came back. `money` is negative
+    where the units were credited for less than they are worth, since money had been taken off them before.
     """
 
     units: Mapping[int, int] = field(default_factory=dict)
@@ -30,8 +31,13 @@ class Grant:
         units = {line: max(0, granted - later.get(line, 0)) for line, granted in self.units.items()}
         return units, {line: max(0, back - self.units.get(line, 0)) for line, back in later.items()}
 
-    def money_left(self, refunded: int, returned_worth: int) -> int:
-        """The money that neither a later refund nor the worth of later returns explains."""
+    def money_left(self, refunded: int, returned_worth: int, explained_worth: int) -> int:
+        """The money that neither a later refund nor the worth of later returns explains.
+
+        Negative money goes as the granted units do that later returns explain (`explained_worth`).
+        """
+        if self.money < 0:
+            return min(0, self.money + explained_worth)
         return max(0, self.money - max(0, refunded - self.refunded) - returned_worth)
 
 

@@ -176,9 +176,15 @@ def covered(invoices: Iterable[Invoice]) -> Counter[int]:
 
 
 def refunded_away(documents: Iterable[Issued]) -> Counter[int]:
-    """The units of invoices that a refund took in full: no longer covered, but still what the refund was for."""
+    """The units of invoices that a refund took in full: no longer covered, but still what the refund was for.
+
+    Until they are invoiced again: then they are covered, and would count twice.
+    """
     units: Counter[int] = Counter()
     for document in documents:
+        held = Counter({position.line: position.quantity for position in document.positions})
         if document.reason == "refunded":
-            units.update({position.line: position.quantity for position in document.positions})
+            units += held
+        elif document.kind is DocumentKind.INVOICE:
+            units -= held
     return units

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services.billing.domain.coverage import Coverage, coverage, worth
+from services.billing.domain.coverage import Coverage, coverage
 from services.billing.domain.grants import Grant, newest
 from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices, refunded_away
 from services.billing.domain.payment import Paid
@@ -57,48 +57,63 @@ class Plan:
         """The gross amount of the live invoices, net of credits."""
         return sum(invoice.value for invoice in self.live)
 
+    @property
+    def reduced(self) -> bool:
+        """Whether money was credited that no unit explains."""
+        return any(invoice.reduced for invoice in self.live)
+
+    def by_money(self, target: Coverage) -> bool:
+        """Whether amounts tell what is due: money was credited, or is to be, that no unit explains."""
+        return self.reduced or target.reduction != 0
+
     def value_with(self, least: Mapping[int, int]) -> int:
         """The same once at least these units are covered."""
-        units = covered(self.live)
-        more = {line: max(units[line], least.get(line, 0)) for line in {*units, *least}}
-        return self.value + worth(self.order, more) - worth(self.order, units)
+        more = price_more(self.order, self.live, self._missing(least))
+        return self.value + sum(position.amounts.gross for position in more)
 
     def credit_in_full(self, invoices: Iterable[Invoice], reason: str) -> None:
         for invoice in list(invoices):
             self.credit(invoice, invoice.remaining, reason)
 
-    def credit_units(self, most: Mapping[int, int]) -> None:
-        """Credit the units beyond `most`, from the newest invoice on."""
+    def credit_units(self, most: Mapping[int, int], *, free: bool) -> None:
+        """Credit the units beyond `most`, from the newest invoice on; only those without an amount where `free`."""
         surplus = covered(self.live)
         surplus.subtract(most)
         for invoice in reversed(self.live):
             taken = []
             for position in invoice.positions.values():
                 units = min(position.quantity, surplus[position.line])
-                if units > 0:
+                if units > 0 and not (free and position.amounts.gross):
                     taken.append(self.part(position, units))
                     surplus[position.line] -= units
             if taken:
                 self.credit(invoice, taken, "returned")
 
     def credit_money(self, gross: int, reason: str) -> None:
-        """Credit an amount without units, from the newest invoice on; never more than is left of them."""
+        """Credit an amount without units, from the newest invoice on; never more than is left of them.
+
+        Only a refund takes an invoice with its units: what it was for is known by them (`refunded_away`).
+        """
         for invoice in reversed(self.live):
             amount = min(gross, invoice.value)
             if amount <= 0:
                 continue
             gross -= amount
-            self.credit(invoice, money_of(invoice, amount), reason)
+            taken = money_of(invoice, amount) if reason == "refunded" else spread(invoice, amount)
+            self.credit(invoice, taken, reason)
 
     def invoice_missing(self, least: Mapping[int, int], *, by_parcel: bool) -> None:
         """Invoice what is missing to `least`: by parcel, or all at once."""
-        missing = Counter(dict(least))
-        missing.subtract(covered(self.live))
-        missing = +missing
+        missing = self._missing(least)
         if not missing:
             return
         for scope, units in (self._parcels(missing) if by_parcel else []) or [(self.free_scope(), missing)]:
             self.invoice(scope, units)
+
+    def _missing(self, least: Mapping[int, int]) -> Counter[int]:
+        missing = Counter(dict(least))
+        missing.subtract(covered(self.live))
+        return +missing
 
     def _parcels(self, missing: Counter[int]) -> list[tuple[str, Counter[int]]]:
         """The missing units by parcel, newest parcels first served; what no parcel holds goes with the first."""
@@ -170,8 +185,11 @@ class Plan:
 
 def money_of(invoice: Invoice, gross: int) -> list[Position]:
     """So much of what is left of an invoice, spread over its lines and without units; all of it with them."""
+    return invoice.remaining if gross >= invoice.value else spread(invoice, gross)
+
+
+def spread(invoice: Invoice, gross: int) -> list[Position]:
+    """So much of what is left of an invoice, over its lines and without units."""
     rest = invoice.remaining
-    if gross >= invoice.value:
-        return rest
     shares = apportion(gross, [position.amounts.gross for position in rest])
     return [position.money(share) for position, share in zip(rest, shares, strict=True) if share]
