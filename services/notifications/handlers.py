@@ -70,7 +70,7 @@ def on_account(
             tx.after_commit(nudge)
         found = await standings(tx.conn, ids)
         asked = await request_payments(tx, accounts, found)
-        if patience() is not None and await note_accounts(tx, accounts):
+        if patience() is not None and await note_accounts(tx, accounts, found):
             asked = True
         if asked:
             tx.after_commit(nudge)

@@ -15,6 +15,7 @@ from services.notifications.domain.payloads import Covering
 from services.notifications.domain.results import Attachment
 from services.notifications.domain.verbs import DOCUMENT
 from services.notifications.domain.wanted import CLIENT, is_reached
+from services.notifications.queries import Standing
 from services.notifications.queries.papers import known_papers, mailings
 from services.notifications.tables import obligations, order_papers
 from shared.contracts import Account, Order, Outcome, Shop
@@ -47,11 +48,14 @@ async def note_readers(tx: Transaction, orders: Sequence[Order]) -> bool:
             changed.append(now)
         known[order.id] = now
     await _keep(tx, changed)
-    return await _give_out(tx, [now for now in known.values() if now.client is not None or now.merchant])
+    return await _give_out(tx, list(known.values()), {order.id: order.version for order in orders})
 
 
-async def note_accounts(tx: Transaction, accounts: Sequence[Account]) -> bool:
-    """Remember the documents of these accounts, and give them out; whether anything may leave."""
+async def note_accounts(tx: Transaction, accounts: Sequence[Account], standing: Mapping[str, Standing]) -> bool:
+    """Remember the documents of these accounts, and give them out; whether anything may leave.
+
+    `standing` is what is known of their orders.
+    """
     known = await known_papers(tx.conn, [account.id for account in accounts])
     now = []
     for account in accounts:
@@ -59,7 +63,7 @@ async def note_accounts(tx: Transaction, accounts: Sequence[Account]) -> bool:
         papers = named(account)
         now.append(replace(before, heard=account.heard, complete=account.open == 0, papers=papers))
     await _keep(tx, now)
-    return await _give_out(tx, [one for one in now if one.client is not None or one.merchant])
+    return await _give_out(tx, now, {order: found.heard for order, found in standing.items()})
 
 
 async def forget_readers(tx: Transaction, orders: Sequence[str]) -> None:
@@ -87,7 +91,9 @@ async def _keep(tx: Transaction, found: Sequence[Known]) -> None:
     await tx.execute(upsert(tx.conn, order_papers, keys=("order_id",), update=_KEPT), rows)
 
 
-async def _give_out(tx: Transaction, found: Sequence[Known]) -> bool:
+async def _give_out(tx: Transaction, every: Sequence[Known], versions: Mapping[str, int]) -> bool:
+    """Write down who takes what along. `versions` are the orders' as heard here."""
+    found = [known for known in every if known.client is not None or known.merchant]
     if not found:
         return False
     mails = await mailings(tx.conn, [known.order_id for known in found])
@@ -95,8 +101,9 @@ async def _give_out(tx: Transaction, found: Sequence[Known]) -> bool:
     ready: list[str] = []
     alone: list[tuple[Known, str, Paper]] = []
     for known in found:
-        sharing = share(known, mails.get(known.order_id, ()))
-        taken += _taken(known, sharing, {mail.id: mail.papers for mail in mails.get(known.order_id, ())})
+        own = mails.get(known.order_id, [])
+        sharing = share(known, own, versions.get(known.order_id, 0))
+        taken += _taken(known, sharing, {mail.id: mail.papers for mail in own})
         ready += sharing.ready
         alone += [(known, role, paper) for role, paper in sharing.alone]
     if taken:

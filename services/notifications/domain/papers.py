@@ -96,11 +96,16 @@ def named(account: Account) -> tuple[Paper, ...]:
     )
 
 
-def share(known: Known, mails: Iterable[Mailing]) -> Sharing:
-    """Give out an order's documents. `mails` are those that left or may leave, whatever takes a document along."""
+def share(known: Known, mails: Iterable[Mailing], version: int) -> Sharing:
+    """Give out an order's documents. `mails` are those that left or may leave, `version` is the order's as heard here.
+
+    Where billing has heard a newer one, a mail that wants its documents may be on its way: nothing goes by itself yet.
+    """
     found, mails = Sharing(), list(mails)
     for role in (CLIENT, ADMINISTRATOR):
         _share(known, role, [mail for mail in mails if mail.role == role], found)
+    if known.heard > version:
+        found.alone.clear()
     return found
 
 
