@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+import httpx
 import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -105,6 +106,9 @@ async def embedded(settings: Settings, key: str, host: str, port: int) -> AsyncI
 async def together(host: str, port: int, **overrides: Any) -> AsyncIterator[Server]:
     """All four services in this process behind one port, started and stopped in order."""
     services = {name: build(name, **overrides) for name in SERVICES}
+    documents = services["notifications"].state["documents"]
+    if not documents.reachable:
+        documents.reach_by(httpx.ASGITransport(app=services["billing"].app))
     server = Server(Front(services), host, port)
     try:
         await asyncio.gather(*(service.start() for service in services.values()))

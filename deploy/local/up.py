@@ -17,6 +17,7 @@ from deploy.local.ports import port_of, reserve_port
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ, install_rabbitmq
 from services.__main__ import administrator_key
+from services.notifications.channels.seals import FILE, kept_key
 from shared.settings import Settings
 from shared.web.routes import SERVICES
 
@@ -37,6 +38,7 @@ async def up() -> int:
         ports = {name: port_of(held) for name, held in reserved.items()}
         port = Settings.of_front().port
         environment["COMPTOIR_URL"] = os.environ.get("COMPTOIR_URL") or f"http://127.0.0.1:{port}"
+        environment.setdefault("COMPTOIR_DOCUMENTS_URL", f"http://127.0.0.1:{ports['billing']}")
         services = await _services(stack, environment, ports)
         gateway = await _gateway(stack, environment, ports, port)
         _announce(f"http://127.0.0.1:{port}", environment["COMPTOIR_API_KEY"])
@@ -87,6 +89,8 @@ def _environment() -> dict[str, str]:
     var = Path(os.environ.get("COMPTOIR_VAR") or "var").absolute()
     var.mkdir(parents=True, exist_ok=True)
     own = {"COMPTOIR_VAR": str(var), "COMPTOIR_API_KEY": administrator_key(Settings(var=var))}
+    if not os.environ.get("COMPTOIR_SEALING_KEYS_FILE"):
+        defaults["COMPTOIR_SEALING_KEYS"] = kept_key(var / FILE)
     return defaults | os.environ | own
 
 

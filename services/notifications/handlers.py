@@ -1,14 +1,16 @@
 """One function per message heard. They write obligations and answer; nothing leaves the house here (see `jobs`).
 
 Hearing an account tells orders that notifications is up to date with it; webhooks tell of it, and a payment link may
-have to be mailed.
+have to be mailed. Mails wait for the documents that it names.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from services.notifications.commands.channel_orders import hear_of_orders
 from services.notifications.commands.converge import converge
 from services.notifications.commands.inviting import invite
+from services.notifications.commands.papers import note_accounts
 from services.notifications.commands.payment_links import request_payments
 from services.notifications.commands.say import say, say_one
 from services.notifications.commands.stock import hear_products
@@ -18,13 +20,18 @@ from shared.batch import lock_keys
 from shared.contracts import Account, Delivery, Message, Order, Product, SignIn
 from shared.outbox import Transaction
 
+Patience = Callable[[], timedelta | None]
+"""How long a mail may wait for documents; None: there is no way to them."""
 
-def on_order(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Order]], Awaitable[None]]:
+
+def on_order(
+    nudge: Callable[[], object], patience: Patience
+) -> Callable[[Transaction, Sequence[Order]], Awaitable[None]]:
     """The handler of orders; `nudge` wakes the worker once new obligations are committed."""
 
     async def heard(tx: Transaction, orders: Sequence[Order]) -> None:
         await hear_of_orders(tx, orders)
-        if await converge(tx, orders):
+        if await converge(tx, orders, patience()):
             tx.after_commit(nudge)
 
     return heard
@@ -50,8 +57,11 @@ def on_product(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[P
     return heard
 
 
-def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[Account]], Awaitable[None]]:
-    """The handler of accounts: says which version was heard, has webhooks tell of it and payment links mailed."""
+def on_account(
+    nudge: Callable[[], object], patience: Patience
+) -> Callable[[Transaction, Sequence[Account]], Awaitable[None]]:
+    """The handler of accounts: says which version was heard, has webhooks tell of it, payment links and documents
+    mailed."""
 
     async def heard(tx: Transaction, accounts: Sequence[Account]) -> None:
         ids = [account.id for account in accounts]
@@ -59,7 +69,10 @@ def on_account(nudge: Callable[[], object]) -> Callable[[Transaction, Sequence[A
         if await tell_accounts(tx, accounts):
             tx.after_commit(nudge)
         found = await standings(tx.conn, ids)
-        if await request_payments(tx, accounts, found):
+        asked = await request_payments(tx, accounts, found)
+        if patience() is not None and await note_accounts(tx, accounts, found):
+            asked = True
+        if asked:
             tx.after_commit(nudge)
             found = await standings(tx.conn, ids)
         for account in accounts:

@@ -124,6 +124,12 @@ class Settings(settings.Settings):
     call_seconds: float = Field(default=10.0, gt=0, description="how long a call may take before it counts as unknown")
     deliver_seconds: float = Field(default=1.0, gt=0, description="how often the worker looks by itself")
     lease_seconds: float = Field(default=30.0, gt=0, description="after which another worker takes an attempt over")
+    documents_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/]+", description="where billing answers; none: mails carry no documents"
+    )
+    document_seconds: float = Field(
+        default=60.0, ge=0, le=3600, description="how long a mail waits for its documents; then they follow it"
+    )
     concurrency: int = Field(default=32, ge=1, le=200, description="calls in flight per lane")
     keep_attempts_days: int = Field(default=90, ge=1, description="attempts and sent texts are forgotten after")
 

@@ -1,7 +1,10 @@
 """The whole notifications service on one screen: what it hears, the worker, the API, the sandboxes."""
 
+from datetime import timedelta
+
 from services.notifications.api import Tools, channels, push, router, webhooks
 from services.notifications.api.receivers import Receivers
+from services.notifications.channels.documents import Documents
 from services.notifications.channels.outward import Outward
 from services.notifications.channels.push import Push
 from services.notifications.channels.seals import Seals
@@ -16,6 +19,7 @@ from services.notifications.jobs.bundling import bundle_levels
 from services.notifications.jobs.outlets import Outlets
 from services.notifications.jobs.pulling import Puller
 from services.notifications.jobs.retention import forget_old
+from services.notifications.queries.papers import ServiceKeys
 from services.notifications.queries.receivers import EndpointRows, SubscriptionRows
 from services.notifications.sandbox import Sandbox
 from services.notifications.settings import Settings
@@ -39,7 +43,8 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         WEBHOOK: Webhooks(outward.post, endpoints, clock),
         PUSH: Push(outward.post, subscriptions, signing.key, settings.vapid_subject, clock),
     }
-    outlets = Outlets(settings, outbox, seals, sandbox, receivers)
+    documents = Documents(settings.documents_url, ServiceKeys(service.db).of, clock, seconds=settings.call_seconds / 2)
+    outlets = Outlets(settings, outbox, seals, documents, sandbox, receivers)
     deliverer = Deliverer(outbox, outlets, settings)
     deliver = service.job("deliver", settings.deliver_seconds, deliverer.run)
     puller = Puller(outbox, outlets, settings)
@@ -47,22 +52,26 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.job("bundle_levels", 15.0, lambda: bundle_levels(outbox, deliver.nudge))
     service.job("forget_old", 3600.0, lambda: forget_old(outbox, settings))
 
+    def patience() -> timedelta | None:
+        return timedelta(seconds=settings.document_seconds) if documents.reachable else None
+
     service.hear_of_shops()
-    service.hear(Order, on_order(deliver.nudge), again=again, blocked=blocked)
-    service.hear(Account, on_account(deliver.nudge), again=again, blocked=blocked)
+    service.hear(Order, on_order(deliver.nudge, patience), again=again, blocked=blocked)
+    service.hear(Account, on_account(deliver.nudge, patience), again=again, blocked=blocked)
     service.hear(SignIn, on_sign_in(deliver.nudge))
     service.hear(Product, on_product(deliver.nudge))
 
     service.routers += [router, channels.router, webhooks.router, push.router]
     service.state["receivers"] = Receivers(outbox, seals, signing, outward, settings.loopback, deliver.nudge)
     service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge, pull=pull.nudge, seals=seals)
-    service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox}
+    service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox, "documents": documents}
 
     async def close() -> None:
         await puller.stop()
         await deliverer.stop(settings.shutdown_seconds / 2)
         await outlets.close()
         await outward.close()
+        await documents.close()
 
     service.on_stop.append(close)
     if sandbox is not None:

@@ -18,9 +18,11 @@ from sqlalchemy import select
 from shared.contracts import Shop, ShopKey
 from shared.database import Clock, Database
 from shared.problems import Problem
+from shared.security.links import service_key
 from shared.security.shops import any_shop, find_shop, hear_shops, shop_tables, shops
 
 __all__ = [
+    "DOCUMENTS",
     "Caller",
     "Keyring",
     "allow",
@@ -29,6 +31,7 @@ __all__ = [
     "hash_key",
     "hear_shops",
     "open_to_all",
+    "service_key",
     "shop_tables",
 ]
 
@@ -36,6 +39,8 @@ FRESH_SECONDS = 2.0
 UNKNOWN_SECONDS = 0.2
 """How soon an unknown key is looked for again: a new key works at once, and guessing costs no query each."""
 ADMIN = "admin"
+DOCUMENTS = "documents:read"
+"""The scope of our own services' key: a shop's PDFs, and nothing else. No key of a person has or needs it."""
 
 
 class Unauthorized(Problem):
@@ -88,8 +93,8 @@ class Keyring:
         """Look again at the next request (keys were just changed here)."""
         self._read_at = float("-inf")
 
-    async def caller(self, authorization: str | None, shop: str | None, scope: str) -> Caller:
-        """Verify the header `Authorization: Bearer …` for a scope; raises `Unauthorized` or `Forbidden`."""
+    async def caller(self, authorization: str | None, shop: str | None, *scopes: str) -> Caller:
+        """Verify the header `Authorization: Bearer …` for one of these scopes; raises `Unauthorized` or `Forbidden`."""
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             raise Unauthorized("Send the header 'Authorization: Bearer <key>'.")
@@ -99,8 +104,8 @@ class Keyring:
             raise Unauthorized("The key is unknown, revoked or expired.")
         chosen = self._choose(held, shop)
         found = held[chosen]
-        if scope not in found.scopes and ADMIN not in found.scopes:
-            raise Forbidden(f"The key lacks the scope '{scope}'.", scope=scope)
+        if not {ADMIN, *scopes} & set(found.scopes):
+            raise Forbidden(f"The key lacks the scope '{scopes[0]}'.", scope=scopes[0])
         return Caller(chosen, found.id, found.name or found.id, frozenset(found.scopes))
 
     @staticmethod
@@ -128,18 +133,23 @@ class Keyring:
             bodies = (await conn.execute(select(shops.c.body))).scalars().all()
         keys: dict[str, dict[str, ShopKey]] = {}
         for shop in map(Shop.decode, bodies):
-            for key in shop.keys:
+            for key in (*shop.keys, *_service_keys(shop)):
                 keys.setdefault(key.sha256, {})[shop.shop] = key
         self._keys, self._read_at = keys, time.monotonic()
 
 
-def allow(scope: str) -> Callable[[Request], Coroutine[Any, Any, Caller]]:
-    """A FastAPI dependency: the caller, who holds `scope` (or `admin`)."""
+def _service_keys(shop: Shop) -> list[ShopKey]:
+    own = service_key(shop)
+    return [ShopKey(id="comptoir", sha256=hash_key(own), scopes=(DOCUMENTS,))] if own else []
+
+
+def allow(scope: str, *also: str) -> Callable[[Request], Coroutine[Any, Any, Caller]]:
+    """A FastAPI dependency: the caller, who holds `scope` (or one of `also`, or `admin`)."""
 
     async def caller(request: Request) -> Caller:
         keyring: Keyring = request.app.state.keyring
         headers = request.headers
-        return await keyring.caller(headers.get("authorization"), headers.get("comptoir-shop"), scope)
+        return await keyring.caller(headers.get("authorization"), headers.get("comptoir-shop"), scope, *also)
 
     caller.scope = scope  # type: ignore[attr-defined]
     return caller

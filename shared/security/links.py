@@ -2,6 +2,8 @@
 
 Orders tells a client where to pay at the moment of the order, billing answers there; both hold the shop's
 `payment_key` (`orders.shop.v1`) and neither asks the other. A token is the order's id and a signature of it.
+
+The key by which our own services read a shop's documents is made of the same secret: nobody keeps or configures it.
 """
 
 import hmac
@@ -11,12 +13,19 @@ from uuid import UUID
 from shared.contracts import Shop
 
 _ID, _SIGNATURE = 16, 26
-_PURPOSE = b"payment"
+_PURPOSE, _DOCUMENTS = b"payment", b"documents/"
 
 
 def payment_path(shop: Shop, order: str) -> str:
     """The path of an order's payment page; empty where the shop has no key to sign it with."""
     return f"/p/{_token(shop.payment_key, order)}" if shop.payment_key else ""
+
+
+def service_key(shop: Shop) -> str:
+    """The API key that notifications reads the shop's documents with; empty where there is nothing to make it of."""
+    if not shop.payment_key:
+        return ""
+    return f"cs_{hmac.new(shop.payment_key.encode(), _DOCUMENTS + shop.shop.encode(), 'sha256').hexdigest()}"
 
 
 def payment_url(shop: Shop, order: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from services.billing.commands.rendering import Rendered, claim_due, keep
 from services.billing.documents import Job
 from shared.contracts import Invoicing
+from shared.security import find_shop, service_key
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
 
@@ -127,3 +128,22 @@ async def test_a_dead_workers_claim_is_taken_over_and_its_late_report_ignored(bi
     async with billing.service.outbox.transaction() as tx:
         await keep(tx, [Rendered(dead, b"%PDF- something else")])
     assert (await billing.documents(1))[0]["sha256"] == kept
+
+
+async def test_the_service_key_opens_the_pdfs_of_its_shop_and_nothing_else(billing: Driver) -> None:
+    await billing.open_shop(version=2, payment_key="pk_demo")
+    await billing.open_shop(shop="other", key="theirs", payment_key="pk_other")
+    await billing.hear(order(1, 1, line(shipped=1)))
+    await billing.render()
+    [document] = await billing.documents(1)
+    path = f"documents/{document['id']}"
+    keys = {}
+    async with billing.service.db.read() as conn:
+        for name in ("demo", "other"):
+            found = await find_shop(conn, name)
+            assert found is not None
+            keys[name] = {"Authorization": f"Bearer {service_key(found)}"}
+    assert (await billing.http.get(f"{path}/pdf", headers=keys["demo"])).status_code == 200
+    assert (await billing.http.get(f"{path}/pdf", headers=keys["other"])).status_code == 404
+    for closed in (path, "documents", f"{path}/xml", "orders/C-1"):
+        assert (await billing.http.get(closed, headers=keys["demo"])).status_code == 403, closed

@@ -8,8 +8,9 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from services.notifications.channels.documents import NotHad
 from services.notifications.domain.payloads import Letter, Note, Packed, Shipment, Words
-from services.notifications.domain.results import Call
+from services.notifications.domain.results import Attachment, Call
 from services.notifications.settings import AmazonAccount, EbayAccount, TwilioAccount
 from tests.notifications.driver import NOON
 
@@ -116,3 +117,8 @@ def shipment(**changes: Any) -> Shipment:
 def call(payload: Any, unsure_since: datetime | None = None) -> Call:
     """The payload as it comes from the database: plain JSON."""
     return Call("0190-delivery", "CO-1", orjson.loads(orjson.dumps(payload)), unsure_since)
+
+
+async def nothing(document: Attachment) -> bytes:
+    """Billing, where it has no such document."""
+    raise NotHad(f"there is no {document.number}", for_good=True)

@@ -11,7 +11,7 @@ from services.notifications.domain.results import Trouble
 from services.notifications.settings import SmtpAccount
 from shared.contracts import Outcome
 from tests.notifications.conftest import MakeDriver
-from tests.notifications.counterparts import call, letter, words
+from tests.notifications.counterparts import call, letter, nothing, words
 from tests.notifications.driver import NOON, Clock, entry, order
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.smtp import SmtpServer
@@ -21,7 +21,7 @@ MakeProxy = Callable[[str, int], Awaitable[FaultProxy]]
 
 @pytest.fixture
 async def mail(smtp_server: SmtpServer, clock: Clock) -> AsyncIterator[Mail]:
-    made = Mail(_account(smtp_server.port), clock, seconds=5)
+    made = Mail(_account(smtp_server.port), clock, seconds=5, fetch=nothing)
     yield made
     await made.close()
 
@@ -61,7 +61,7 @@ async def test_mails_that_follow_one_another_share_few_connections(
     smtp_server: SmtpServer, fault_proxy: MakeProxy, clock: Clock
 ) -> None:
     proxy = await fault_proxy(smtp_server.host, smtp_server.port)
-    mail = Mail(_account(proxy.port), clock, seconds=5)
+    mail = Mail(_account(proxy.port), clock, seconds=5, fetch=nothing)
     results = await asyncio.gather(*(mail.send(call(letter())) for _ in range(40)))
     await mail.close()
     assert {result.outcome for result in results} == {Outcome.DONE}
@@ -98,7 +98,7 @@ async def test_a_reply_decides(
 async def test_nobody_listening_is_a_retry(clock: Clock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    result = await Mail(_account(port), clock, seconds=5).send(call(letter()))
+    result = await Mail(_account(port), clock, seconds=5, fetch=nothing).send(call(letter()))
     assert (result.outcome, result.trouble) == (Outcome.RETRY, Trouble.DOWN)
 
 
@@ -119,7 +119,7 @@ async def test_a_silent_relay_is_a_retry_before_data(
 ) -> None:
     proxy = await fault_proxy(smtp_server.host, smtp_server.port)
     proxy.blackhole()
-    result = await Mail(_account(proxy.port), clock, seconds=0.3).send(call(letter()))
+    result = await Mail(_account(proxy.port), clock, seconds=0.3, fetch=nothing).send(call(letter()))
     assert (result.outcome, result.trouble) == (Outcome.RETRY, Trouble.DOWN)
     assert smtp_server.received == []
 

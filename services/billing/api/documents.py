@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.billing.api.tools import PDF, Billing, Reader, Tools, pdf_response
+from services.billing.api.tools import PDF, Billing, PdfReader, Reader, Tools, pdf_response
 from services.billing.commands.bulk import Names
 from services.billing.documents import MEDIA_TYPE
 from services.billing.einvoice import cii, obstacle, ubl
@@ -71,7 +71,7 @@ async def get_document(caller: Reader, billing: Billing, document_id: str) -> Re
 @router.get("/documents/{document_id}/pdf", response_class=Response, responses=PDF)
 async def get_pdf(
     request: Request,
-    caller: Reader,
+    caller: PdfReader,
     billing: Billing,
     document_id: str,
     language: Literal["fr", "en"] | None = None,

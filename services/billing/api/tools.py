@@ -16,7 +16,7 @@ from services.billing.payments.providers import Providers
 from services.billing.queries.printing import Asked, Found, Sheet
 from shared.database import Database
 from shared.outbox import Outbox
-from shared.security import Caller, allow
+from shared.security import DOCUMENTS, Caller, allow
 
 PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "the PDF"}}
 """`responses=` of a route that gives one."""
@@ -64,6 +64,8 @@ def _tools(request: Request) -> Tools:
 
 Billing = Annotated[Tools, Depends(_tools)]
 Reader = Annotated[Caller, Depends(allow("billing:read"))]
+PdfReader = Annotated[Caller, Depends(allow("billing:read", DOCUMENTS))]
+"""Whoever reads, and the service that mails documents."""
 Writer = Annotated[Caller, Depends(allow("billing:write"))]
 Administrator = Annotated[Caller, Depends(allow("admin"))]
 

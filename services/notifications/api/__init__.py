@@ -77,7 +77,7 @@ class Attempt(BaseModel):
 
 class Waiting(BaseModel):
     """What a delivery waits for: `call`, `person`, `sequence` (`after` leaves first), `quiet`, `breaker`, `quota`,
-    `schedule` or `worker`.
+    `documents`, `schedule` or `worker`.
     """
 
     cause: str

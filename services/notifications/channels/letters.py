@@ -5,7 +5,7 @@ The skeleton is ours (MJML under Jinja2, rendered to HTML by mjml-python), the s
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
@@ -18,13 +18,33 @@ from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
+from services.notifications.channels.enclosures import Enclosure, enclose
 from services.notifications.channels.texts import date_of, day_of, locale_of, money, render
-from services.notifications.channels.words import alert_words, invitation_words, payment_words, words_of
-from services.notifications.domain.payloads import Alert, Closed, Invitation, Letter, PaymentRequest, Words
+from services.notifications.channels.words import (
+    alert_words,
+    document_words,
+    invitation_words,
+    payment_words,
+    title_of,
+    words_of,
+)
+from services.notifications.domain.payloads import (
+    Alert,
+    Closed,
+    Covering,
+    Invitation,
+    Letter,
+    PaymentRequest,
+    Words,
+)
+from services.notifications.domain.results import Attachment
 from shared.money import from_minor
 
 LISTED = 50
 """Lines of the order shown; the rest is counted, so that no reader's mailbox clips the mail."""
+
+_LATER = frozenset({"more", "parcel", "closing", "attached", "missing"})
+"""Words that are filled where what they speak of is at hand."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 ADDRESS = re.compile(r"[^\s@<>,;:\"\\()\[\]]+@[^\s@<>,;:\"\\()\[\]]+")
@@ -42,8 +62,18 @@ class BadLetter(ValueError):
     """A mail that must not leave as it is: a header with a line break, an address that is none."""
 
 
-def compose(letter: Letter, delivery: str, order: str, now: datetime) -> bytes:
-    """The mail of a delivery. Raises `BadLetter`, or `BadText` for the seller's own text."""
+def compose(
+    letter: Letter,
+    delivery: str,
+    order: str,
+    now: datetime,
+    enclosures: Sequence[Enclosure] = (),
+    missing: Sequence[Attachment] = (),
+) -> bytes:
+    """The mail of a delivery, with its documents; those that are `missing` are named in the text.
+
+    Raises `BadLetter`, or `BadText` for the seller's own text.
+    """
     language, fixed = words_of(letter.words.language)
     message = MIMEMultipart("alternative")  # the older classes of `email`: the newer ones cost ten times the time
     _sent(message, delivery, letter.sender, letter.words.shop, now)
@@ -51,8 +81,28 @@ def compose(letter: Letter, delivery: str, order: str, now: datetime) -> bytes:
     message["Subject"] = Header(_one_line(_subject(letter, fixed)), header_name="Subject").encode()
     message["Content-Language"] = language
     message["X-Comptoir-Order"] = _one_line(order)
-    _attach(message, "status", _context(letter, language, fixed))
-    return message.as_bytes()
+    named = {"attached": _titles(enclosures, language), "missing": _titles(missing, language)}
+    said = {key: fixed[key].format(titles=titles) if titles else None for key, titles in named.items()}
+    _attach(message, "status", _context(letter, language, fixed) | said)
+    return enclose(message, enclosures, language).as_bytes()
+
+
+def compose_covering(covering: Covering, delivery: str, now: datetime, enclosures: Sequence[Enclosure]) -> bytes:
+    """The mail of one document. Raises `BadLetter`."""
+    language, fixed = document_words(covering.language)
+    names = {"shop": covering.shop, "client": covering.client, "code": covering.code, "number": covering.number}
+    names["title"] = title_of(covering.kind, language)
+    said = {key: value.format_map(names) for key, value in fixed.items()}
+    message = MIMEMultipart("alternative")
+    _sent(message, delivery, covering.sender, covering.shop, now)
+    message["To"] = ", ".join(formataddr((_one_line(covering.client), _address(to))) for to in covering.readers)
+    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
+    message["Content-Language"] = language
+    message["X-Comptoir-Order"] = _one_line(covering.code)
+    greeting, text = (said["greeting"], said["text"]) if covering.client else (None, said["administrator"])
+    context: dict[str, object] = {"language": language, "say": said, "shop": covering.shop}
+    _attach(message, "document", context | {"greeting": greeting, "text": text})
+    return enclose(message, enclosures, language).as_bytes()
 
 
 def compose_invitation(invitation: Invitation, delivery: str, now: datetime) -> bytes:
@@ -122,6 +172,10 @@ def _attach(message: MIMEMultipart, skeleton: str, context: dict[str, object]) -
     message.attach(MIMEText(html, "html", "utf-8"))
 
 
+def _titles(documents: Sequence[Enclosure | Attachment], language: str) -> str:
+    return ", ".join(f"{title_of(one.kind, language)} {one.number}" for one in documents)
+
+
 def _subject(letter: Letter, fixed: dict[str, str]) -> str:
     if letter.subject:
         return render(letter.subject, letter.words)
@@ -134,7 +188,7 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
     words = letter.words
     names = _names(words)
     client = letter.role == "client"
-    said = {key: value.format_map(names) for key, value in fixed.items() if key not in ("more", "parcel", "closing")}
+    said = {key: value.format_map(names) for key, value in fixed.items() if key not in _LATER}
     body = render(letter.body, words)
     items = () if "lines" in letter.body else words.items
     parcels = () if "parcel" in letter.body else words.parcels

@@ -43,10 +43,10 @@ class Seals:
             return self._settings.sealing_keys
         if not self._settings.database("notifications").startswith("sqlite"):
             raise NoSealingKeys("Set COMPTOIR_SEALING_KEYS to a Fernet key, the same for every replica.")
-        return SecretStr(_kept(self._settings.var / FILE))
+        return SecretStr(kept_key(self._settings.var / FILE))
 
 
-def _kept(path: Path) -> str:
+def kept_key(path: Path) -> str:
     """The key in a file that nobody else may read; made at the first time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

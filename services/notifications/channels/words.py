@@ -24,6 +24,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "closings": "Fermeture de la boutique",
         "closing": "Du {starts} au {ends}",
         "colon": " : ",
+        "attached": "Ci-joint : {titles}",
+        "missing": "Non joint, faute d’avoir pu l’obtenir à temps : {titles}. Demandez-le-nous, nous vous l’enverrons.",
         "footer": "Ce message concerne votre commande {code} chez {shop}.",
     },
     "en": {
@@ -47,6 +49,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "closings": "The shop is closed",
         "closing": "From {starts} to {ends}",
         "colon": ": ",
+        "attached": "Attached: {titles}",
+        "missing": "Not attached, as it could not be had in time: {titles}. Ask us for it, and we shall send it.",
         "footer": "This message is about your order {code} at {shop}.",
     },
 }
@@ -84,6 +88,41 @@ PAYMENTS: Final[dict[str, dict[str, str]]] = {
         "done": "If you have paid already, please ignore this message.",
     },
 }
+
+
+TITLES: Final[dict[str, dict[str, str]]] = {
+    "fr": {"order_form": "bon de commande", "invoice": "facture", "credit_note": "avoir"},
+    "en": {"order_form": "order form", "invoice": "invoice", "credit_note": "credit note"},
+}
+
+DOCUMENTS: Final[dict[str, dict[str, str]]] = {
+    "fr": {
+        "subject": "{shop} : {title} {number}, commande {code}",
+        "greeting": "Bonjour {client},",
+        "text": "Vous trouverez ci-joint un document de votre commande {code} chez {shop} : {title} {number}.",
+        "administrator": "Ci-joint un document de la commande {code} : {title} {number}.",
+        "footer": "Ce message concerne la commande {code} chez {shop}.",
+    },
+    "en": {
+        "subject": "{shop}: {title} {number}, order {code}",
+        "greeting": "Hello {client},",
+        "text": "Please find attached a document of your order {code} at {shop}: {title} {number}.",
+        "administrator": "Attached is a document of order {code}: {title} {number}.",
+        "footer": "This message is about order {code} at {shop}.",
+    },
+}
+
+
+def title_of(kind: str, language: str) -> str:
+    """What a kind of document is called."""
+    base, _ = words_of(language)
+    return TITLES[base][kind]
+
+
+def document_words(language: str) -> tuple[str, dict[str, str]]:
+    """The same for the mail of one document."""
+    base, _ = words_of(language)
+    return base, DOCUMENTS[base]
 
 
 def words_of(language: str) -> tuple[str, dict[str, str]]:

@@ -45,7 +45,9 @@ class Claimed:
     traceparent: str | None
     version: int
     reference: str | None
+    since: datetime
     payload: dict[str, Any] | None
+    attachments: list[dict[str, Any]] | None
 
 
 _lane_columns = (obligations.c.channel, obligations.c.shop, obligations.c.verb)
@@ -86,7 +88,9 @@ async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float)
             row.traceparent,
             row.version,
             row.reference,
+            row.since,
             row.payload,
+            row.attachments,
         )
         for row in found
     ]

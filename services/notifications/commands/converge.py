@@ -5,10 +5,12 @@ Orders that ask for nothing, which are most, cost their share of four reads. Per
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, null, update
 
+from services.notifications.commands.papers import forget_readers, note_readers
 from services.notifications.commands.say import say_one
 from services.notifications.commands.telling import tell
 from services.notifications.domain.effects import Wanted
@@ -32,6 +34,7 @@ _due_again = (
         changed_at=bindparam("now", type_=UtcDateTime()),
         version=bindparam("of"),
         payload=bindparam("contents", type_=Json()),
+        attachments=null(),
     )
 )
 _refresh = (
@@ -49,6 +52,7 @@ class ShopUnknown(Exception):
 class _Writing:
     """The rows of a whole batch."""
 
+    patience: timedelta | None = None
     new: list[dict[str, Any]] = field(default_factory=list)
     again: list[dict[str, Any]] = field(default_factory=list)
     refreshed: list[dict[str, Any]] = field(default_factory=list)
@@ -60,19 +64,22 @@ class _Writing:
         return bool(self.new or self.again or self.refreshed or self.obsolete or self.erased)
 
 
-async def converge(tx: Transaction, orders: Sequence[Order]) -> bool:
+async def converge(tx: Transaction, orders: Sequence[Order], patience: timedelta | None = None) -> bool:
     """Write down what these orders ask for and answer them; whether there is work for a worker.
 
-    The orders' guard rows are locked, and each order is newer than what was applied.
+    The orders' guard rows are locked, and each order is newer than what was applied. `patience` is how long a mail may
+    wait for documents; None: it takes none along.
     """
     found = await standings(tx.conn, [order.id for order in orders])
     shops = await _shops(tx, {order.shop for order in orders if asks(order)})
-    writing = _Writing()
+    writing = _Writing(patience)
     for order in orders:
         _plan(tx, order, shops.get(order.shop), found[order.id], writing)
     if writing.anything:
         await _write(tx, writing)
     told = await tell(tx, orders)
+    if patience is not None and await note_readers(tx, orders):
+        told = True
     if writing.anything or told:
         found = await standings(tx.conn, [order.id for order in orders])
     for order in orders:
@@ -100,7 +107,7 @@ def _plan(tx: Transaction, order: Order, shop: Shop | None, standing: Standing, 
     if not wants and not standing.obligations:
         return
     changes: Changes = compare(order, wants, map(_written, standing.obligations))
-    writing.new += [_new_row(tx, order, want) for want in changes.new]
+    writing.new += [_new_row(tx, order, want, writing.patience) for want in changes.new]
     writing.again += [_contents(order, row, want) | {"now": tx.now} for row, want in changes.again]
     writing.refreshed += [_contents(order, row, want) for row, want in changes.refreshed]
     writing.obsolete += changes.obsolete
@@ -121,6 +128,7 @@ async def _write(tx: Transaction, writing: _Writing) -> None:
         await tx.execute(update(obligations).where(among(obligations.c.order_id, writing.erased)).values(_NO_PERSON))
         silent = update(attempts).where(among(attempts.c.order_id, writing.erased)).values(reason=None, reference=None)
         await tx.execute(silent)
+        await forget_readers(tx, writing.erased)
 
 
 def _written(row: Found) -> Written:
@@ -132,7 +140,8 @@ def _contents(order: Order, row: str, want: Wanted) -> dict[str, Any]:
     return {"row": row, "of": order.version, "contents": want.payload}
 
 
-def _new_row(tx: Transaction, order: Order, want: Wanted) -> dict[str, Any]:
+def _new_row(tx: Transaction, order: Order, want: Wanted, patience: timedelta | None) -> dict[str, Any]:
+    wait = patience if patience is not None and want.channel == "mail" else timedelta()
     return {
         "id": new_id(),
         "order_id": order.id,
@@ -146,7 +155,7 @@ def _new_row(tx: Transaction, order: Order, want: Wanted) -> dict[str, Any]:
         "sequence": want.sequence,
         "position": want.position,
         "state": str(Outcome.DUE),
-        "due_at": tx.now,
+        "due_at": tx.now + wait,
         "since": tx.now,
         "asked_at": want.asked_at,
         "changed_at": tx.now,

@@ -201,6 +201,21 @@ class PaymentRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Covering:
+    """The mail of one document of an order, to the client or (`role`) the administrators."""
+
+    role: str
+    readers: tuple[str, ...]
+    client: str
+    sender: str
+    shop: str
+    language: str
+    code: str
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A mail to the administrators about the installation itself; `about` chooses the words, `values` fill them."""
 

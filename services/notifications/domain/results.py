@@ -3,7 +3,7 @@
 The channels translate replies and broken connections into a `Result`; `lifecycle` and `lanes` decide what follows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -56,12 +56,23 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document as a mail's obligation names it; `sha256` is that of its bytes."""
+
+    id: str
+    kind: str
+    number: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One obligation on its way out.
 
     `unsure_since` is when an earlier attempt was made that may have succeeded: the channel must then follow its rule
     for that before it does anything that could happen twice. None: nothing can have happened yet. `reference` is what
-    the other side called the attempt before, where it answers in the end only.
+    the other side called the attempt before, where it answers in the end only. `since` is when it became due at first,
+    `attachments` are the documents that a mail takes along.
     """
 
     id: str
@@ -70,6 +81,8 @@ class Call:
     unsure_since: datetime | None = None
     verb: str = "send"
     reference: str | None = None
+    since: datetime | None = None
+    attachments: Sequence[Attachment] = ()
 
 
 class Channel(Protocol):

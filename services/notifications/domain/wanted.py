@@ -98,6 +98,11 @@ def compare(order: Order, wants: Sequence[Wanted], written: Iterable[Written]) -
     return Changes(new, tuple(again), tuple(obsolete), tuple(refreshed))
 
 
+def is_reached(order: Order) -> bool:
+    """Whether its client has an address of their own; a marketplace's buyer may have none."""
+    return bool(order.customer.email) and not order.customer.email.endswith(NOBODY)
+
+
 def _texts(order: Order, shop: Shop, entry: Entry, position: int) -> list[Wanted]:
     """Mails and SMS of one history entry."""
 
@@ -108,7 +113,7 @@ def _texts(order: Order, shop: Shop, entry: Entry, position: int) -> list[Wanted
         )
 
     found = []
-    if entry.mail and order.customer.email and not order.customer.email.endswith(NOBODY):
+    if entry.mail and is_reached(order):
         found.append(one("mail", CLIENT, _to_client(order, shop, entry)))
     if entry.mail_admins and shop.administrators:
         found.append(one("mail", ADMINISTRATOR, _to_administrators(order, shop, entry)))

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.notifications.commands.claim import Claimed, LaneKey, claim, due_lanes
 from services.notifications.commands.record import Finished, record
-from services.notifications.domain.results import Call, Channel, Result, Trouble, down, rejected, unknown
+from services.notifications.domain.results import Attachment, Call, Channel, Result, Trouble, down, rejected, unknown
 from services.notifications.settings import Settings
 from shared.contracts import Outcome
 from shared.crashpoints import crash_point
@@ -137,7 +137,14 @@ class Deliverer:
             return rejected("its contents are no longer kept")
         lane, seconds = claimed.lane, self._settings.lease_seconds * LEASE_USED
         call = Call(
-            claimed.id, claimed.code, claimed.payload, claimed.unsure_since, lane.verb, reference=claimed.reference
+            claimed.id,
+            claimed.code,
+            claimed.payload,
+            claimed.unsure_since,
+            lane.verb,
+            claimed.reference,
+            claimed.since,
+            [Attachment(**one) for one in claimed.attachments or ()],
         )
         try:
             way = await self._ways.find(lane.channel, lane.shop)

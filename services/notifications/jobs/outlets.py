@@ -11,6 +11,7 @@ from typing import Protocol
 import httpx
 from sqlalchemy import and_, select
 
+from services.notifications.channels.documents import Documents
 from services.notifications.channels.mail import Mail
 from services.notifications.channels.seals import Seals
 from services.notifications.channels.sms import Sms
@@ -77,12 +78,14 @@ class Outlets:
         settings: Settings,
         outbox: Outbox,
         seals: Seals,
+        documents: Documents,
         fallback: Fallback | None = None,
         receivers: Mapping[str, Channel] | None = None,
     ) -> None:
         self._settings = settings
         self._outbox = outbox
         self._seals = seals
+        self._documents = documents
         self._fallback = fallback
         self._receivers = receivers or {}
         self._open: dict[tuple[str, str], tuple[int, Channel | None]] = {}
@@ -148,7 +151,7 @@ class Outlets:
         tokens = TokenRows(self._outbox, channel, shop)
         match channel:
             case "mail" if accounts.smtp:
-                return Mail(accounts.smtp, clock, seconds=seconds)
+                return Mail(accounts.smtp, clock, seconds=seconds, fetch=self._documents.of(shop))
             case "sms" if accounts.twilio:
                 return Sms(accounts.twilio, http(), clock, seconds=seconds)
             case "amazon" if accounts.amazon:

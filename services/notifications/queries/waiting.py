@@ -33,6 +33,8 @@ class Cause(StrEnum):
     """Calls of this kind failed; one at a time is tried."""
     QUOTA = "quota"
     """As many calls were made as may be."""
+    DOCUMENTS = "documents"
+    """Documents are being typeset that it takes along; without them it leaves at `until`."""
     SCHEDULE = "schedule"
     """A try failed; the next has its time."""
     WORKER = "worker"
@@ -93,6 +95,8 @@ async def _lane(conn: AsyncConnection, row: Found, now: datetime) -> Waiting | N
 
 
 def _schedule(row: Found, now: datetime) -> Waiting:
+    if row.due_at > now and row.channel == "mail" and row.attempts == 0:
+        return Waiting(Cause.DOCUMENTS, row.due_at)
     if row.due_at > now:
         return Waiting(Cause.SCHEDULE, row.due_at, row.reason)
     return Waiting(Cause.WORKER)

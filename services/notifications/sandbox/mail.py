@@ -5,6 +5,7 @@ or a failing relay gives; `timeout_after_accept` takes the mail and breaks the c
 """
 
 import asyncio
+import hashlib
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
@@ -94,6 +95,7 @@ def _request(envelope: Envelope, message: Message, size: int) -> dict[str, Any]:
         "text": _content(message, "text/plain"),
         "html": _content(message, "text/html"),
         "size": size,
+        "attachments": _attachments(message),
     }
 
 
@@ -104,6 +106,18 @@ def _content(message: Message, kind: str) -> str | None:
             text = content.decode(part.get_content_charset("utf-8"), "replace")
             return text.replace("\r\n", "\n")[:SHOWN]
     return None
+
+
+def _attachments(message: Message) -> list[dict[str, Any]]:
+    """What each is called, its type, how many bytes it has and their SHA-256."""
+    found = []
+    for part in message.walk():
+        content = part.get_payload(decode=True)
+        if part.get_content_disposition() == "attachment" and isinstance(content, bytes):
+            digest = hashlib.sha256(content).hexdigest()
+            named = {"name": part.get_filename(), "type": part.get_content_type()}
+            found.append({**named, "size": len(content), "sha256": digest})
+    return found
 
 
 def _header(message: Message, name: str) -> str | None:

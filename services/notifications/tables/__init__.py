@@ -1,4 +1,5 @@
-"""What notifications keeps: obligations and attempts (`delivery`), marketplaces (`channel`), receivers (`webhook`).
+"""What notifications keeps: obligations and attempts (`delivery`), marketplaces (`channel`), receivers (`webhook`),
+documents (`papers`).
 
 Beside them stand the tables every service has.
 
@@ -14,6 +15,7 @@ from services.notifications.tables.channel import (
 )
 from services.notifications.tables.delivery import access_tokens, attempts, lanes, obligations
 from services.notifications.tables.metadata import answers, guards, idempotency_keys, metadata, outbox, parked, shops
+from services.notifications.tables.papers import order_papers
 from services.notifications.tables.webhook import (
     exchanges,
     order_states,
@@ -36,6 +38,7 @@ __all__ = [
     "lanes",
     "metadata",
     "obligations",
+    "order_papers",
     "order_states",
     "outbox",
     "own_keys",

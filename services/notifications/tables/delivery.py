@@ -50,6 +50,7 @@ obligations = Table(
     Column("traceparent", String(60)),
     Column("version", BigInteger, nullable=False, comment="the order version that the payload is a copy of"),
     Column("payload", Json(), comment="none: forgotten, by request or by age"),
+    Column("attachments", Json(), comment="documents that a mail takes along"),
     UniqueConstraint("order_id", "channel", "verb", "subject", "role", "revision", name="uq_obligations_key"),
 )
 Index("ix_obligations_code", obligations.c.shop, obligations.c.code)
