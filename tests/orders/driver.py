@@ -97,7 +97,13 @@ class Driver:
             await create_key(tx, shop, KeyInput(name=f"key of {shop}", scopes=scopes), secret=key)
 
     async def place(self, *lines: Json, **more: Any) -> Json:
-        """Create an order; its document."""
+        """Create an order; its document, without what the checkout tells its client (`check_out`)."""
+        document = await self.check_out(*lines, **more)
+        del document["confirmation"]
+        return document
+
+    async def check_out(self, *lines: Json, **more: Any) -> Json:
+        """Create an order; the answer to the checkout."""
         answer = await self.http.post("/api/v1/orders", json=order(*lines, **more))
         assert answer.status_code == 201, answer.text
         document: Json = answer.json()

@@ -229,7 +229,7 @@ class TestConfirmation:
 
     @pytest.mark.row("S2-04")
     async def test_success_is_told_and_the_client_led_to_the_payment(self, orders: Driver) -> None:
-        made = await orders.place(line("WINE", 3), language="en")
+        made = await orders.check_out(line("WINE", 3), language="en")
         told = made["confirmation"]
         assert told["text"].startswith(f"Thank you! Your order {made['code']}")
         assert (told["payment"]["amount"], told["payment"]["currency"]) == ("37.50", "EUR")
@@ -243,8 +243,8 @@ class TestConfirmation:
 
     async def test_nothing_is_asked_for_where_nothing_is_payable(self, orders: Driver) -> None:
         for more in ({"status": "processing"}, {"status": "draft"}):
-            assert (await orders.place(line(), **more))["confirmation"]["payment"] is None
-        assert (await orders.place(line(price="0")))["confirmation"]["payment"] is None
+            assert (await orders.check_out(line(), **more))["confirmation"]["payment"] is None
+        assert (await orders.check_out(line(price="0")))["confirmation"]["payment"] is None
 
     async def test_the_key_of_the_links_is_shown_to_nobody(self, orders: Driver) -> None:
         shown = await orders.http.get("/api/v1/shop")

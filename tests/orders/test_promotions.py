@@ -109,7 +109,7 @@ async def test_a_changed_promotion_moves_no_order(orders: Driver) -> None:
     body = {"code": "TEN", "name": "Half", "kind": "percent", "value": "50", "active": False}
     changed = await orders.http.put(f"/api/v1/promotions/{found['id']}", json=body)
     assert (changed.json()["value"], changed.json()["used"]) == ("50", 1)
-    assert await orders.read(made["code"]) | {"confirmation": made["confirmation"]} == made
+    assert await orders.read(made["code"]) == made
     path = f"/api/v1/orders/{made['code']}/lines"
     edited = (await orders.http.put(path, json={"lines": [{"id": 1, "quantity": 8}]})).json()
     assert (amounts(edited), edited["totals"]["gross"]) == (["-8.00"], "72.00")
