@@ -15,9 +15,10 @@ from opentelemetry import trace
 from shared.observability.errors import FRAMES, describe
 
 _WORDS = """
-again_in attempt attempts breaker channel code component count depth document error event exception job kind lane
+again_in attempt attempts breaker call channel code component count depth document error event exception job kind lane
 level logger message_name method mode number order outcome pages pid port position queue retry_in revision route rows
-scope seconds series service shop signal sku span_id state status step table task timestamp trace_id version
+scope seconds series service shop signal sku span_id state status step table task timestamp
+trace_id trouble verb version
 """
 ALLOWED = frozenset(_WORDS.split())
 """Keys that may stand in a log line. Anything else is dropped: a name or an address can only leak under a new key."""

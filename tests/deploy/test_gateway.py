@@ -22,7 +22,7 @@ from shared.web.routes import SERVICES, service_for
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """A real server on a port the system chose: streaming and disconnects are what is tested here."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", lifespan="on", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(app, log_config=None, log_level="error", lifespan="on", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([listener]))
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -92,7 +92,7 @@ class Press:
         try:
             content = None if self._store is None else await self._store.get(original.sha256)
         except StoreFailed as error:
-            log.warning("document.not_read", document=original.id, error=str(error))
+            log.warning("document.not_read", document=original.id, error=error)
             content = None
         if content is None:
             raise Unavailable(f"The store of documents does not give {original.number} now.")

@@ -115,4 +115,4 @@ def readable(channel: str, read: Callable[[dict[str, Any]], Seen], found: Iterab
             yield read(one)
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             number = one.get("orderId") if isinstance(one, dict) else None
-            log.error("pull.order_not_understood", channel=channel, external_id=number, error=type(error).__name__)
+            log.error("pull.order_not_understood", channel=channel, order=number, error=type(error).__name__)
