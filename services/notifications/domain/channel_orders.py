@@ -24,7 +24,7 @@ REPEATS = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360, 1440)
 FOR_EVER = timedelta(hours=1)
 
 NOBODY = ".invalid"
-"""The end of an address that the marketplace did not tell (RFC 2606): no mail leaves for it."""
+"""The end of an address that the marketplace did not tell (RFC 2606), behind its name: no mail leaves for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def compare(order: Order, wants: Sequence[Wanted], written: Iterable[Written]) -
 
 def is_reached(order: Order) -> bool:
     """Whether its client has an address of their own; a marketplace's buyer may have none."""
-    return bool(order.customer.email) and not order.customer.email.endswith(NOBODY)
+    return bool(order.customer.email) and not order.customer.email.endswith(f"@{order.channel}{NOBODY}")
 
 
 def _texts(order: Order, shop: Shop, entry: Entry, position: int) -> list[Wanted]:
