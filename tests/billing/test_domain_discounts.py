@@ -6,7 +6,7 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain import Issued, Paid, due, issued, live_invoices
+from services.billing.domain import Invoice, Issued, Paid, due, issued, live_invoices
 from services.billing.domain.snapshot import Numbered, snapshot
 from shared.contracts import DocumentKind, InvoicePolicy, Invoicing, Order
 from shared.money import line_amount, units_amount
@@ -64,11 +64,20 @@ class Reduced(World):
 def test_documents_follow_the_reduced_order(policy: InvoicePolicy, include_tax: bool, history: Steps) -> None:
     world = Reduced(include_tax)
     documents = walk(world, policy, history)
-    net = sum(invoice.value for invoice in live_invoices(documents))
-    if include_tax:
-        assert net == world.expected()
-    else:
-        assert abs(net - world.expected()) <= len(documents)
+    live = live_invoices(documents)
+    net = sum(invoice.value for invoice in live)
+    unlike = apart(world, live)
+    assert abs(net - world.expected()) <= (unlike if include_tax else unlike + len(documents))
+
+
+def apart(world: Reduced, live: list[Invoice]) -> int:
+    """How far invoices may be from the order where a reduced line's quantity changed after it was invoiced in part.
+
+    The rounding of another quantity's discount is no change of price (`Position.describes`): less than two cents a
+    line, and one for the rounding of the units invoiced.
+    """
+    positions = [one for invoice in live for one in invoice.positions.values() if one.quantity and one.discount]
+    return sum(3 for one in positions if one.ordered != world.lines[one.line].quantity)
 
 
 def drafted(subject: Order, documents: list[Issued]) -> list[Issued]:
