@@ -3,6 +3,9 @@
 BIN := .venv/bin
 PORT ?= 8000
 SEEDS ?= 200
+OWNER ?= O,I,B,N
+# A third of its time a test waits for a server of its own: one process more than there are cores keeps these busy.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 export PORT
 
 .DEFAULT_GOAL := help
@@ -18,7 +21,7 @@ up: .venv/.dev ## Run four processes on PostgreSQL and RabbitMQ, private ones un
 	@exec $(BIN)/python -m deploy.local
 
 test: check servers ## Everything: check, then all tests on both modes, with servers of their own (ARGS= for pytest)
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --durations 15 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup --durations 15 $(ARGS)
 
 check: .venv/.dev ## Lint, format, types and import rules
 	$(BIN)/ruff check
@@ -30,7 +33,7 @@ servers: .venv/.dev # what tests need beside Python, as far as this machine allo
 	$(BIN)/python -m tests.servers.install
 
 features: .venv/.dev servers ## Show which rows of the acceptance list a test shows (OWNER=O,I for these services)
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --features $(or $(OWNER),O,I,B,N)
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup --features $(OWNER)
 
 bench: .venv/.dev servers ## Measure, with the floor beside it: var/bench.json, docs/benchmarks.md
 	$(BIN)/python -m tests.bench
@@ -40,7 +43,7 @@ bench-large: .venv/.dev ## Measure list and search on a million orders (ORDERS=)
 	$(BIN)/python -m tests.bench.large
 
 faults: .venv/.dev servers ## Break everything, in many orders (SEEDS=200)
-	COMPTOIR_FAULT_SEEDS=$(SEEDS) $(BIN)/pytest tests/faults --timeout 0
+	COMPTOIR_FAULT_SEEDS=$(SEEDS) COMPTOIR_HISTORIES=500 $(BIN)/pytest tests/faults tests/flow/histories --timeout 0
 
 lock: .venv/.dev ## Take up the newest allowed versions of all dependencies
 	$(BIN)/python -m pip install --quiet uv

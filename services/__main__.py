@@ -93,6 +93,8 @@ async def embedded(settings: Settings, key: str, host: str, port: int) -> AsyncI
     broker = EmbeddedBroker()
     await broker.start()
     overrides: dict[str, Any] = {"docs": True, "sandbox": True, "seed": True}
+    if port:
+        overrides["public_url"] = f"http://{'localhost' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - asked for
     overrides |= {name: getattr(settings, name) for name in settings.model_fields_set - {"host", "port"}}
     overrides |= {"amqp_url": broker.url, "api_key": key}
     try:
@@ -227,7 +229,8 @@ def _announce(url: str, key: str) -> None:
     Start page      {url}/
     API             {url}/api/v1/orders
     Documentation   {url}/docs/orders
-    Sandboxes       {url}/sandbox/mail  /sandbox/sms  /sandbox/amazon  /sandbox/ebay  /sandbox/payments
+    New orders      {url}/push tells this browser of them
+    Sandboxes       {url}/sandbox and {url}/sandbox/payments show every call
     Administrator   {key}
 
   Ctrl-C stops it.

@@ -156,6 +156,13 @@ def units_amount(units: int, quantity: int, unit_price: Decimal, discount: int, 
     return _round(Decimal((line_amount(quantity, unit_price, currency) - discount) * units) / quantity)
 
 
+def reduced_alike(discount: int, quantity: int, other: int, other_quantity: int) -> bool:
+    """Whether two discounts, each of a whole line, reduce a unit alike, but for the rounding of their quantities."""
+    if not discount or not other or quantity == other_quantity:
+        return discount == other
+    return abs(discount * other_quantity - other * quantity) <= quantity + other_quantity
+
+
 def tax_of(amount: int, rate: Decimal, *, included: bool) -> int:
     """The tax on the summed lines of one rate (percent), in minor units.
 

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     sqlite_synchronous: str = Field(default="FULL", pattern="^(FULL|NORMAL|OFF)$")
     shutdown_seconds: float = Field(default=10.0, gt=0)
     keep_idempotency_hours: int = Field(default=24, ge=1)
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+$",
+        description="where others reach this installation, without a path: the first shop's links, reports of SMS",
+    )
 
     def __init__(self, **values: Any) -> None:
         try:

@@ -17,8 +17,7 @@ from hypothesis import settings
 
 from deploy.local.postgres import Postgres, find_postgres
 from deploy.local.rabbitmq import RabbitMQ, find_rabbitmq
-from shared.database import Database
-from shared.database.migrations import upgrade
+from tests.servers.databases import ServiceDatabase, ServiceDatabases
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.prism import Prisms, find_prism
 from tests.servers.require import require
@@ -29,7 +28,13 @@ from tests.servers.vhosts import VirtualHosts
 pytest_plugins = ["tests.features"]
 
 ROOT = Path(__file__).parent.parent
-MARKED_BY_FIXTURE = {"postgres": "real", "rabbitmq": "real", "specs_dir": "specs", "data_dir": "specs"}
+MARKED_BY_FIXTURE = {
+    "postgres": "real",
+    "rabbitmq": "real",
+    "specs_dir": "specs",
+    "data_dir": "specs",
+    "chromium": "browser",
+}
 
 
 # What a developer has exported for a running Comptoir must not reach the tests; these are meant for them.
@@ -45,7 +50,7 @@ MEANT_FOR_TESTS = {
 settings.register_profile("comptoir", deadline=None, print_blob=True)
 settings.load_profile("comptoir")
 
-ServiceDatabase = Callable[[str], Awaitable[str]]
+MakeDatabase = Callable[[str], Awaitable[str]]
 
 
 class FreshDatabase(Protocol):
@@ -106,38 +111,47 @@ def database_numbers() -> Iterator[int]:
     return count(1)
 
 
+@pytest.fixture(scope="session")
+def ended_databases() -> list[str]:
+    """Databases of tests that have ended."""
+    return []
+
+
 @pytest.fixture
-def fresh_database(postgres: Postgres, database_numbers: Iterator[int]) -> FreshDatabase:
-    """Makes databases in a tenth of a second each; they go with the server, at the end of the run."""
+def fresh_database(
+    postgres: Postgres, database_numbers: Iterator[int], ended_databases: list[str]
+) -> Iterator[FreshDatabase]:
+    """Makes databases in a tenth of a second each, and drops those of ended tests, most of them unwritten to disk."""
+    made: list[str] = []
 
     async def make(prefix: str, template: str | None = None) -> str:
-        return await postgres.create_database(f"{prefix}_{next(database_numbers)}", template)
+        while ended_databases:
+            await postgres.drop_database(ended_databases.pop())
+        name = f"{prefix}_{next(database_numbers)}"
+        made.append(name)
+        return await postgres.create_database(name, template)
 
-    return make
+    yield make
+    ended_databases.extend(made)
 
 
 @pytest.fixture(scope="session")
-def templates() -> dict[str, str]:
-    """The migrated databases that `service_database` copies, by service."""
-    return {}
+def service_databases(postgres: Postgres, database_numbers: Iterator[int]) -> ServiceDatabases:
+    """The services' databases of this process's server."""
+    return ServiceDatabases(postgres, database_numbers)
 
 
 @pytest.fixture
-def service_database(fresh_database: FreshDatabase, templates: dict[str, str]) -> ServiceDatabase:
+def service_database(service_databases: ServiceDatabases) -> Iterator[MakeDatabase]:
     """`await service_database("orders")` is the URL of a migrated, empty database of that service, this test's own."""
+    taken: list[ServiceDatabase] = []
 
     async def make(service: str) -> str:
-        if service not in templates:
-            url = await fresh_database(f"{service}_template")
-            database = Database(url)
-            try:
-                await upgrade(database, service)
-            finally:
-                await database.close()
-            templates[service] = url.rsplit("/", 1)[1]
-        return await fresh_database(service, template=templates[service])
+        taken.append(await service_databases.take(service))
+        return taken[-1].url
 
-    return make
+    yield make
+    service_databases.give_back(taken)
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,14 @@ class Postgres:
             await connection.close(timeout=10)
         return self.url(name)
 
+    async def drop_database(self, name: str) -> None:
+        """Drop a database, whoever is connected."""
+        connection = await asyncpg.connect(self.url("postgres", driver="postgresql"), timeout=30)
+        try:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', timeout=60)
+        finally:
+            await connection.close(timeout=10)
+
     async def databases(self) -> set[str]:
         """The names of the databases there are."""
         connection = await asyncpg.connect(self.url("postgres", driver="postgresql"), timeout=30)

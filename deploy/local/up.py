@@ -38,6 +38,7 @@ async def up() -> int:
         ports = {name: port_of(held) for name, held in reserved.items()}
         port = Settings.of_front().port
         environment["COMPTOIR_URL"] = os.environ.get("COMPTOIR_URL") or f"http://127.0.0.1:{port}"
+        environment.setdefault("COMPTOIR_PUBLIC_URL", f"http://127.0.0.1:{port}")
         environment.setdefault("COMPTOIR_DOCUMENTS_URL", f"http://127.0.0.1:{ports['billing']}")
         services = await _services(stack, environment, ports)
         gateway = await _gateway(stack, environment, ports, port)

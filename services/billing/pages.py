@@ -24,7 +24,7 @@ from services.billing.domain.charging import ChargeState
 from services.billing.payments.providers import Providers
 from services.billing.payments.words import WORDS
 from services.billing.queries.charges import charges_of, find_charge
-from services.billing.queries.links import Asked, find_asked
+from services.billing.queries.links import find_asked
 from services.billing.queries.methods import find_methods
 from services.billing.queries.payment_page import page_of
 from shared.contracts import Shop
@@ -134,7 +134,7 @@ async def _page(tools: Tools, token: str, *, back: str | None = None, opening: s
     path = payment_path(asked.shop, asked.order.id)
     context: dict[str, Any] = content | {"style": _STYLE, "path": path, "refresh": _refresh(content, path, opening)}
     html = _pages.get_template("pay.html.j2").render(context)
-    return HTMLResponse(html, headers=_headers(tools, asked, str(content["language"])))
+    return HTMLResponse(html, headers=_headers(str(content["language"]), _provider_pages(tools, asked.shop)))
 
 
 def _refresh(content: dict[str, Any], path: str, opening: str | None) -> str | None:
@@ -143,9 +143,8 @@ def _refresh(content: dict[str, Any], path: str, opening: str | None) -> str | N
     return "3" if content["waiting"] else None
 
 
-def _headers(tools: Tools, asked: Asked | None, language: str) -> dict[str, str]:
-    """A link is a key: nobody keeps it. The form may lead to the provider's pages, and nothing else may be loaded."""
-    pages = _provider_pages(tools, asked.shop) if asked is not None else ""
+def _headers(language: str, pages: str = "") -> dict[str, str]:
+    """A link is a key: nobody keeps it. The form may lead to the provider's `pages`, and nothing else may be loaded."""
     policy = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self' {pages}".rstrip()
     return {
         "Content-Security-Policy": f"{policy}; base-uri 'none'; frame-ancestors 'none'",
@@ -165,10 +164,7 @@ def _provider_pages(tools: Tools, shop: Shop) -> str:
 
 def _unknown() -> Response:
     html = _pages.get_template("unknown.html.j2").render(fr=WORDS["fr"], en=WORDS["en"], style=_STYLE)
-    return HTMLResponse(html, 404, headers={"Cache-Control": "no-store", "Content-Security-Policy": _PLAIN})
-
-
-_PLAIN = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+    return HTMLResponse(html, 404, headers=_headers("fr, en"))
 
 
 def _to(address: str) -> Response:

@@ -20,11 +20,13 @@ from services.cli import (
     orders,
     prices,
     processes,
+    rates,
     shipping,
     source,
     statistics,
     statuses,
     stock,
+    webhooks,
 )
 from services.cli.errors import CliError, Exit
 from services.cli.output import interrupt, note
@@ -72,7 +74,9 @@ for module in (
     stock,
     invoices,
     documents,
+    rates,
     deliveries,
+    webhooks,
     operations,
     keys,
     statistics,

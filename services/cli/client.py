@@ -25,6 +25,9 @@ TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 AGAIN_SECONDS = (0.2, 1.0, 3.0)
 """Pauses before a request that may be repeated is repeated; then it has failed."""
 
+MOST_NAMED = 5
+"""Errors of a problem that are told one by one, where its sentence does not."""
+
 Json = dict[str, Any]
 
 
@@ -205,7 +208,11 @@ def _problem(response: httpx.Response) -> Json:
 def _cause(problem: Json) -> str:
     detail = str(problem.get("detail") or problem["title"])
     allowed = problem.get("allowed")
-    return detail + (f" Allowed: {', '.join(map(str, allowed))}." if isinstance(allowed, list) and allowed else "")
+    detail += f" Allowed: {', '.join(map(str, allowed))}." if isinstance(allowed, list) and allowed else ""
+    named = [f"{error['field']}: {error['detail']}" for error in problem.get("errors") or ()]
+    unsaid = [said for said in named if said.partition(": ")[2] not in detail]
+    more = "; ".join(unsaid[:MOST_NAMED]) + ("; …" if len(unsaid) > MOST_NAMED else "")
+    return f"{detail} {more}" if more else detail
 
 
 def _remedy(status: int, problem: Json) -> str:

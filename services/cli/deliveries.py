@@ -34,6 +34,7 @@ CAUSES = {
     "quiet": "the other side asked for patience until {until}",
     "breaker": "calls of this kind fail; the next is tried at {until}",
     "quota": "as many calls were made as may be, until {until}",
+    "documents": "documents are being typeset that it takes along; it leaves without them at {until}",
     "schedule": "the next try is at {until}",
     "worker": "it is due, and is taken next",
 }
@@ -73,7 +74,10 @@ def show_delivery(context: typer.Context, delivery: Id, as_json: Json = False) -
     if as_json:
         show_json(found)
         return
-    show_fields({name: found[path] for name, path in COLUMNS.items()} | {"waits": _why(found["waiting"])})
+    show_fields(
+        {name: found[path] for name, path in COLUMNS.items()}
+        | {"waits": _why(found["waiting"]), "provider": _reported(found["report"])}
+    )
     rows = [
         [str(one["number"]), one["started_at"], one["outcome"] or "under way", one["reason"] or ""]
         for one in found["journal"]
@@ -117,6 +121,13 @@ def settle_delivery(
     else:
         note(f"It counts as {found['outcome']}.")
     tell_trace(api)
+
+
+def _reported(report: dict[str, Any] | None) -> str | None:
+    """How far an SMS came, as its provider reported by callback."""
+    if report is None:
+        return None
+    return f"{report['reached']} at {report['at']}, by callback" + (f" ({report['code']})" if report["code"] else "")
 
 
 def _why(waiting: dict[str, Any] | None) -> str | None:

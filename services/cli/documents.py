@@ -68,7 +68,8 @@ def print_documents(
             size_written = sum(file.write(piece) for piece in api.pieces(address))
     except OSError as error:
         raise CliError(f"{path}: {error.strerror}.", "Name another file.", Exit.USAGE) from None
-    note(f"Wrote {path} ({begun['total']} documents, {size_written} bytes)")
+    documents = "1 document" if begun["total"] == 1 else f"{begun['total']} documents"
+    note(f"Wrote {path} ({documents}, {size_written} bytes)")
 
 
 @documents_app.command("verify")

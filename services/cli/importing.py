@@ -199,7 +199,9 @@ def _report(request: Request, sending: Sending, *, as_json: bool, dry_run: bool)
     if as_json:
         show_json(figures | {"dry_run": dry_run, "skipped_for": staging.reasons(Kind.SKIPPED)})
     else:
-        show_fields({name.replace("_", " "): value for name, value in figures.items() if value is not None})
+        statuses = ", ".join(f"{status} {orders}" for status, orders in figures["statuses"].items())
+        told = figures | {"statuses": statuses or None}
+        show_fields({name.replace("_", " "): value for name, value in told.items() if value is not None})
     for kind in (Kind.REJECTED, Kind.SKIPPED):
         _tell_reasons(kind, staging.reasons(kind))
     for credit in unmatched[:UNMATCHED_SHOWN]:
@@ -229,6 +231,7 @@ def _figures(request: Request, sending: Sending) -> dict[str, Any]:
         "rejected": staging.count(Kind.REJECTED),
         "skipped": staging.count(Kind.SKIPPED),
         "orders": staging.count_orders(),
+        "statuses": staging.statuses(),
         "units": units,
         price_kind: str(from_minor(to_minor(amount, currencies[0]), currencies[0])) if len(currencies) == 1 else None,
         "currency": ", ".join(currencies),

@@ -150,6 +150,9 @@ def _findings(api: Api, limit: int) -> Iterator[dict[str, Any]]:
             if delivery["needs_person"]:
                 which = f"{delivery['channel']} {delivery['subject']} of {delivery['order']}"
                 yield _finding("delivery", which, delivery["at"], f"{outcome}: {delivery['reason']} ({delivery['id']})")
+    for order in api.pages("/api/v1/billing/exchange-rates/missing", limit=limit):
+        why = f"its documents wait for a rate of exchange: comptoir rates set {order['currency']} …"
+        yield _finding("documents", order["order"], order["placed_at"], why)
     for sku in api.pages("/api/v1/inventory/discrepancies", limit=limit):
         yield _finding("stock", sku["sku"], sku["discrepancy_since"], f"{sku['on_hand']} on hand: count it")
 

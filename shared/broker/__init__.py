@@ -19,7 +19,7 @@ from faststream.rabbit import RabbitBroker
 
 from shared.broker.consuming import Submit, consuming_broker
 from shared.broker.hints import Hints
-from shared.broker.probing import brief_channel, closed, consumer_count, depth_of
+from shared.broker.probing import brief_channel, closed, consumer_count, depth_of, uncancelled
 from shared.broker.publishing import Outgoing, publish_pipelined
 from shared.broker.topology import EXCHANGE, Subscription, declare, with_heartbeat
 from shared.observability import get_logger
@@ -113,7 +113,7 @@ class Bus:
     async def publish_hints(self, hints: Sequence[tuple[str, int]]) -> None:
         """Tell every api process which orders changed; lossy by design."""
         if self._exchange is not None and self.connected.is_set():
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), uncancelled():
                 await self.hints.publish(self._exchange, hints)
 
     async def depth(self, queue: str) -> int | None:
@@ -122,7 +122,8 @@ class Bus:
         if connection is None or not self.connected.is_set():
             return None
         try:
-            return await depth_of(connection, queue, AMQP_SECONDS)
+            with uncancelled():
+                return await depth_of(connection, queue, AMQP_SECONDS)
         except (aio_pika.exceptions.AMQPError, OSError, RuntimeError):
             return None
 
@@ -131,11 +132,12 @@ class Bus:
         taken: list[Dead] = []
         if self._channel is None or not self.connected.is_set():
             return taken
-        for subscription in self.subscriptions:
-            async with asyncio.timeout(AMQP_SECONDS):
-                queue = await self._channel.get_queue(subscription.dead, ensure=False)
-                while len(taken) < limit and (message := await queue.get(fail=False, timeout=AMQP_SECONDS)):
-                    taken.append(Dead(subscription.message, message.body, message.ack))
+        with uncancelled():
+            for subscription in self.subscriptions:
+                async with asyncio.timeout(AMQP_SECONDS):
+                    queue = await self._channel.get_queue(subscription.dead, ensure=False)
+                    while len(taken) < limit and (message := await queue.get(fail=False, timeout=AMQP_SECONDS)):
+                        taken.append(Dead(subscription.message, message.body, message.ack))
         return taken
 
     async def _supervise(self) -> None:
@@ -143,11 +145,12 @@ class Bus:
         while not self._stopping:
             woken = asyncio.Event()
             try:
-                await self._connect(woken)
-                pause = 0.1
-                self.connected.set()
-                log.info("broker.connected", service=self.service)
-                await self._until_lost(woken)
+                with uncancelled():
+                    await self._connect(woken)
+                    pause = 0.1
+                    self.connected.set()
+                    log.info("broker.connected", service=self.service)
+                    await self._until_lost(woken)
                 log.warning("broker.lost", service=self.service)
             except Exception as error:
                 log.warning("broker.lost", service=self.service, error=error, again_in=pause)
@@ -197,8 +200,9 @@ class Bus:
         if self._connection is None or self._channel is None or self._channel.is_closed:
             return False
         try:
-            async with brief_channel(self._connection, AMQP_SECONDS):
-                return True
+            with uncancelled():
+                async with brief_channel(self._connection, AMQP_SECONDS):
+                    return True
         except (aio_pika.exceptions.AMQPError, OSError, RuntimeError):
             return False
 

@@ -63,13 +63,16 @@ def _straight(
 ) -> Callable[[AbstractIncomingMessage], Coroutine[Any, Any, None]]:
     """What FastStream calls for each message, in place of its own: body in, outcome to the broker.
 
-    Its middlewares, context and parsing find nothing to do with bytes, and cost as much as all the rest of hearing.
+    Its middlewares, context and parsing find nothing to do with bytes, and cost as much as all the rest of hearing. And
+    it drops, without a word to the broker, what is delivered before its own call to consume has returned.
     """
     deliveries = _Deliveries()
+    has_run = False
 
     async def consume(delivery: AbstractIncomingMessage) -> None:
-        nonlocal deliveries
-        if not subscriber.running:
+        nonlocal deliveries, has_run
+        has_run = has_run or subscriber.running
+        if has_run and not subscriber.running:  # it stops
             return
         if delivery.delivery_tag == 1:  # a new channel counts anew
             deliveries = _Deliveries()

@@ -5,12 +5,27 @@ A broker that is paused, or behind a line that swallows everything, answers noth
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
 CLOSE_SECONDS = 3.0
+
+
+@contextmanager
+def uncancelled() -> Iterator[None]:
+    """Where a connection closes, the client cancels whoever waits for an answer on it; that is a ConnectionError here.
+
+    A task that nobody cancelled would end by it without a word: a job, the supervisor of a bus.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as cancelled:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionError("the connection was closed while an answer was waited for") from cancelled
 
 
 @asynccontextmanager
@@ -41,6 +56,6 @@ async def consumer_count(connection: AbstractConnection, queue: str, seconds: fl
 
 async def closed(close: Callable[[], Awaitable[object]]) -> None:
     """Close something, or leave it after a moment: nobody waits for what it says."""
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(Exception), uncancelled():
         async with asyncio.timeout(CLOSE_SECONDS):
             await close()

@@ -16,6 +16,7 @@ from aio_pika.exceptions import AMQPError
 from aiormq.channel import Channel
 from pamqp.commands import Basic
 
+from shared.broker.probing import uncancelled
 from shared.broker.topology import EXCHANGE, routing_key
 
 SHORT_STRING = 255
@@ -39,8 +40,9 @@ async def publish_pipelined(
 ) -> list[BaseException | None]:
     """Send all; per row None if the broker confirmed it, else why that is not known."""
     try:
-        async with asyncio.timeout(seconds):
-            underlay = cast(Channel, await channel.get_underlay_channel())
+        with uncancelled():
+            async with asyncio.timeout(seconds):
+                underlay = cast(Channel, await channel.get_underlay_channel())
     except (AMQPError, OSError, RuntimeError) as closed:
         return [closed] * len(rows)
     results = await asyncio.gather(*(_send(underlay, row, seconds) for row in rows), return_exceptions=True)

@@ -148,6 +148,9 @@ class Line(Part):
     hold: int = Field(default=0, ge=0)
     shipped: int = Field(default=0, ge=0)
     restocked: int = Field(default=0, ge=0)
+    shipped_before: int = Field(
+        default=0, ge=0, description="of `shipped`, what left before the order was imported: no stock moves for it"
+    )
     waits: tuple[Wait, ...] = Field(default=(), description="sums to `hold`, oldest first")
     unit_price: Decimal
     tax_rate: Decimal = Field(description="percent")

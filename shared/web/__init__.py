@@ -36,7 +36,7 @@ def create_app(
         redoc_url=None,
     )
     for router in routers:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # `include_router` would make every route a second time, just the same
     app.openapi = describe(app)  # type: ignore[method-assign]
     add_handlers(app)
     app.add_middleware(BodyLimit, uploads=uploads)

@@ -3,6 +3,7 @@
 Served by orders at `/docs/orders/messages`; `docs/schemas` holds the same schemas as files.
 """
 
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -14,11 +15,18 @@ from shared.security import open_to_all
 from shared.web.responses import json_response
 from shared.web.start import STYLE
 
+TABLE = """
+td { padding: .2rem 1rem .2rem 0; vertical-align: top; }
+code { font-size: .9em; } h2, p, td { overflow-wrap: break-word; }
+@media (max-width: 40rem) { tr, td { display: block; padding: .1rem 0; } }
+"""
+
 PUBLISHERS = {"digest.v1": "inventory, billing, notifications"}
 
 
+@cache
 def asyncapi_document(version: str) -> dict[str, Any]:
-    """Channels, messages and their schemas. The address's parameters are the routing key's parts."""
+    """Channels, messages and their schemas; made when first asked for. Addresses' parameters are the routing key's."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     kinds: tuple[type[Message] | type[Digest], ...] = (*MESSAGES, Digest)
@@ -44,15 +52,14 @@ def asyncapi_document(version: str) -> dict[str, Any]:
 def asyncapi_router(version: str) -> APIRouter:
     """The document and its page."""
     router = APIRouter(prefix="/docs/orders/messages", dependencies=[Depends(open_to_all)], include_in_schema=False)
-    document = asyncapi_document(version)
 
     @router.get(".json")
     async def asyncapi() -> Response:
-        return json_response(document)
+        return json_response(asyncapi_document(version))
 
     @router.get("")
     async def page() -> HTMLResponse:
-        return HTMLResponse(_page(document))
+        return HTMLResponse(_page(asyncapi_document(version)))
 
     return router
 
@@ -60,11 +67,12 @@ def asyncapi_router(version: str) -> APIRouter:
 def _page(document: dict[str, Any]) -> str:
     sections = "".join(_section(name, channel) for name, channel in document["channels"].items())
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Comptoir messages</title>
-<style>{STYLE} td {{ padding: .2rem 1rem .2rem 0; vertical-align: top; }} code {{ font-size: .9em; }}</style>
-</head><body>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Comptoir messages</title>
+<style>{STYLE}{TABLE}</style>
+</head><body><main>
 <h1>Messages</h1><p>A message says how a thing now is. <a href="/docs/orders/messages.json">AsyncAPI document</a></p>
-{sections}</body></html>"""
+{sections}</main></body></html>"""
 
 
 def _section(name: str, channel: dict[str, Any]) -> str:

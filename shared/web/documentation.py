@@ -10,12 +10,15 @@ from shared.security import open_to_all
 ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Comptoir {service} API</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Comptoir {service} API</title>
 <link rel="stylesheet" href="/docs/{service}/swagger-ui.css"></head>
 <body><div id="swagger-ui"></div><script src="/docs/{service}/swagger-ui-bundle.js"></script>
 <script src="/docs/{service}/start.js"></script></body></html>"""
 
-START = "SwaggerUIBundle({{url: '/docs/{service}/openapi.json', dom_id: '#swagger-ui', deepLinking: true}});"
+START = """fetch("/docs/{service}/openapi.json").then((answer) => answer.json()).then((document) =>
+  SwaggerUIBundle({{ spec: {{ ...document, openapi: "3.0.3" }}, dom_id: "#swagger-ui", deepLinking: true }}));"""
+"""The packaged Swagger UI (4.15) refuses OpenAPI 3.1 by its number alone, and shows what we use of it under another."""
 
 
 def documentation_router(service: str) -> APIRouter:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_transient
 from shared.observability import get_logger
-from shared.problems import Problem
+from shared.problems import Invalid, Problem
 from shared.web.limits import TooLarge, too_large
 from shared.web.responses import problem_document, problem_response
 
@@ -26,6 +26,7 @@ log = get_logger(__name__)
 OWN_FIELD = re.compile(r"([a-z_]+(?:\.\w+)*): (.+)", re.DOTALL)
 NO_UTF8 = "surrogates not allowed"
 """What every serializer says of half a surrogate pair, which JSON can spell and nothing can store."""
+BOUNDS = {"too_short": ("at least", "min_length"), "too_long": ("at most", "max_length")}
 SHOWN = 5
 """Errors named in the sentence; the list has them all."""
 PLACES = frozenset({"body", "query", "path", "header", "cookie"})
@@ -91,18 +92,46 @@ async def _on_problem(_request: Request, error: Any) -> Response:
 
 
 async def _on_invalid(_request: Request, error: Any) -> Response:
-    errors = [_named(found) for found in error.errors()]
+    errors = [_named(found) for found in _meant(error.errors())]
     detail = "; ".join(f"{found['field']}: {found['detail']}" for found in errors[:SHOWN])
     return problem_response(problem_document(422, "invalid", "The input is not valid", detail, errors=errors))
 
 
-def _named(found: Any) -> dict[str, str]:
-    """The field and what is wrong with it; a check of the whole body names its field before a colon."""
-    field, detail = _field(found["loc"]), found["msg"].removeprefix("Value error, ")
+def _meant(errors: Sequence[Any]) -> list[Any]:
+    """Without the complaint that a list is too short where its items are wrong: pydantic counted the right ones."""
+    places = [found["loc"] for found in errors]
+    return [
+        found
+        for found in errors
+        if found["type"] != "too_short" or not any(_is_within(place, found["loc"]) for place in places)
+    ]
+
+
+def _is_within(inner: Sequence[Any], outer: Sequence[Any]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+def _named(found: Any) -> dict[str, Any]:
+    """The field and what is wrong with it; a check of the whole body names its field before a colon.
+
+    A check of a text adds the `line` and `column` where it knows them, counted from 1.
+    """
+    field, detail = _field(found["loc"]), _detail(found)
+    if found["type"] == "text":
+        return {"field": field, "detail": detail, **(found["ctx"]["place"] or {})}
     named = OWN_FIELD.fullmatch(detail) if found["type"] == "value_error" else None
     if named is None:
         return {"field": field, "detail": detail}
     return {"field": named[1] if field == "body" else f"{field}.{named[1]}", "detail": named[2]}
+
+
+def _detail(found: Any) -> str:
+    """Pydantic's words; of a text that it measures after another check it would speak as of a list of items."""
+    if found["type"] in BOUNDS and isinstance(found["input"], str):
+        words, name = BOUNDS[found["type"]]
+        count = found["ctx"][name]
+        return f"String should have {words} {count} character{'' if count == 1 else 's'}"
+    return str(found["msg"].removeprefix("Value error, "))
 
 
 def _field(location: Sequence[Any]) -> str:
@@ -113,9 +142,11 @@ def _field(location: Sequence[Any]) -> str:
     return ".".join(map(str, parts)) if any(isinstance(part, str) for part in parts) else "body"
 
 
-async def _on_http_error(_request: Request, error: Any) -> Response:
+async def _on_http_error(request: Request, error: Any) -> Response:
     if isinstance(error, TooLarge):
         return too_large(error.limit)
+    if error.status_code == 400:  # only those who read a body raise it: no UTF-8, nested without end, a broken form
+        return await _on_problem(request, Invalid(f"The body cannot be read: {error.detail}", field="body"))
     slug = SLUGS.get(error.status_code, "refused")
     document = problem_document(error.status_code, slug, str(error.detail), str(error.detail))
     return problem_response(document, dict(error.headers or {}))

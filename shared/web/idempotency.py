@@ -2,7 +2,8 @@
 
 The key's row is inserted first in the command's own transaction, so a second request with the same key waits for the
 first (PostgreSQL's unique index, SQLite's single writer) and then gets the stored answer; a crash or a refusal leaves
-no key behind. Kept for a time that settings give; scoped to shop, caller's key and route.
+no key behind. An answer that told of a person who was erased is forgotten, and its key says so. Kept for a time that
+settings give; scoped to shop, caller's key and route.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text,
 
 from shared.database import UtcDateTime, upsert
 from shared.outbox import Outbox, Transaction
-from shared.problems import Invalid
+from shared.problems import Invalid, Problem
 from shared.security import Caller
 
 HEADER = "idempotency-key"
@@ -47,6 +48,13 @@ class KeyReused(Invalid):
 def idempotency_tables(metadata: MetaData) -> Table:
     """A copy in a service's own metadata, for its migrations."""
     return idempotency_keys.to_metadata(metadata)
+
+
+class AnswerErased(Problem):
+    """The request was carried out; what was answered then told of a person who has been erased since."""
+
+    slug = "answer-erased"
+    title = "The answer was erased with a person's data"
 
 
 async def once(
@@ -85,6 +93,8 @@ async def _claim(tx: Transaction, scope: str, digest: str) -> Response | None:
     row = (await tx.execute(select(idempotency_keys).where(idempotency_keys.c.scope == scope))).one()
     if row.request != digest:
         raise KeyReused("The same Idempotency-Key came with another body.", field="Idempotency-Key")
+    if row.body is None:
+        raise AnswerErased("This request was carried out before; its answer was erased with a person's data.")
     headers = dict(line.split(": ", 1) for line in row.headers.splitlines())
     return Response(row.body, row.status, {**headers, "Idempotent-Replayed": "true"})
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -28,7 +29,12 @@ PROBLEM = {
             "items": {
                 "type": "object",
                 "required": ["field", "detail"],
-                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "field": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "line": {"type": "integer", "description": "of a text with variables, from 1"},
+                    "column": {"type": "integer", "description": "in that line, from 1"},
+                },
             },
         },
     },
@@ -46,6 +52,7 @@ TITLES = {
 }
 CONVERTOR = re.compile(r":\w+}")
 """`{sku:path}` of a route is `{sku}` in the document."""
+REFERENCE = re.compile(r'"#/components/schemas/([^"]+)"')
 KEY = {"type": "http", "scheme": "bearer", "description": "A key of the shop, or an administrator's."}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -79,12 +86,24 @@ def _described(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             _complete(operation, path, method, scopes[f"{method.upper()} {path}"])
     components = made.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    schemas["Problem"] = PROBLEM
+    schemas = components.get("schemas", {}) | {"Problem": PROBLEM}
+    used = _used(made["paths"], schemas)
+    components["schemas"] = {name: schema for name, schema in schemas.items() if name in used}
     components["securitySchemes"] = {"key": KEY}
     return made
+
+
+def _used(paths: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
+    """The schemas that the routes refer to, at once or by others: FastAPI tells of some that we say otherwise."""
+    used, found = set[str](), _references(paths)
+    while fresh := found - used:
+        used |= fresh
+        found = {name for one in fresh for name in _references(schemas[one])}
+    return used
+
+
+def _references(part: dict[str, Any]) -> set[str]:
+    return set(REFERENCE.findall(orjson.dumps(part).decode()))
 
 
 def _complete(operation: dict[str, Any], path: str, method: str, scopes: frozenset[str]) -> None:

@@ -4,11 +4,12 @@ The CLI (`comptoir outbox`, `comptoir dead …`) calls these for all four servic
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy import ColumnElement, func, select, tuple_
 
 from shared.batch import lock_keys, parked, unpark
@@ -20,8 +21,46 @@ from shared.outbox import Outbox
 from shared.outbox.tables import outbox as outbox_table
 from shared.problems import NotFound
 from shared.security import Caller, allow
+from shared.web.answers import AnswerModel, Listed
 from shared.web.paging import Limit, Page, after_key, page_of
 from shared.web.responses import json_response
+
+
+class UnsentMessage(AnswerModel):
+    """A message that the broker has not confirmed."""
+
+    message: str = Field(description="its name")
+    key: str
+    shop: str
+    detail: str = Field(description="the end of its routing key")
+    version: int
+    at: datetime = Field(description="since when it waits")
+
+
+class ParkedMessage(AnswerModel):
+    """A message that could not be dealt with, and why."""
+
+    message: str = Field(description="its name")
+    key: str
+    shop: str = Field(description="empty: the bytes do not say")
+    version: int = Field(description="0: mere bytes, which no contract reads")
+    reason: str
+    at: datetime
+
+
+class ParkedBody(ParkedMessage):
+    """The same with the message itself."""
+
+    body: str
+
+
+class Replayed(AnswerModel):
+    """Whether a message is still parked, and why."""
+
+    message: str
+    key: str
+    parked: bool
+    reason: str | None
 
 
 class Submits(Protocol):
@@ -46,22 +85,22 @@ def operations_router(service: Operated) -> APIRouter:
     router = APIRouter(prefix=base, tags=["operations"])
     Operator = Annotated[Caller, Depends(allow(scope))]
 
-    @router.get("/outbox")
+    @router.get("/outbox", responses={200: {"model": Listed[UnsentMessage]}})
     async def list_outbox(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
         """Messages of the caller's shop that the broker has not confirmed yet."""
         return await _list(service.db, outbox_table, caller, limit, after, "created_at")
 
-    @router.get("/dead")
+    @router.get("/dead", responses={200: {"model": Listed[ParkedMessage]}})
     async def list_dead(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
         """Parked messages."""
         return await _list(service.db, parked, caller, limit, after, "at")
 
-    @router.get("/dead/{message}/{key:path}")
+    @router.get("/dead/{message}/{key:path}", response_model=ParkedBody)
     async def show_dead(caller: Operator, message: str, key: str) -> Response:
         """One parked message with its body."""
         return json_response(_plain(await _parked(service.db, caller, message, key)))
 
-    @router.post("/dead/{message}/{key:path}")
+    @router.post("/dead/{message}/{key:path}", response_model=Replayed)
     async def replay_dead(caller: Operator, message: str, key: str) -> Response:
         """Deal with a parked message again; answers whether it is still parked."""
         row = await _parked(service.db, caller, message, key)

@@ -13,6 +13,7 @@ ROUTES: dict[str, str] = {
     "/api/v1/billing": "billing",
     "/api/v1/notifications": "notifications",
     "/p": "billing",
+    "/push": "notifications",
     "/sandbox": "notifications",
     "/sandbox/payments": "billing",
     "/docs/orders": "orders",

@@ -10,18 +10,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+import httpx
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator, Field
+from starlette.types import Receive, Scope, Send
 
 from shared.database import Clock
 from shared.security import open_to_all
 from shared.web import Page, after_key, page_of
+from shared.web.answers import AnswerModel, Listed
 from shared.web.paging import Limit
 
 KEPT = 5000
 HOLD_SECONDS = 60.0
 """How long an answer is withheld by `timeout_after_accept`; longer than any client waits."""
+BROKEN = b"x-sandbox-broken"
 
 
 class Kind(StrEnum):
@@ -39,6 +43,10 @@ class Kind(StrEnum):
     """The marketplaces answer 200 and say in the body that they will not."""
     GARBAGE = "garbage"
     """A page of HTML where JSON should be, after the call took effect."""
+    SLOW = "slow"
+    """The right answer, `seconds` late."""
+    RESET = "reset_after_accept"
+    """The connection breaks in the middle of the answer, after the call took effect."""
 
 
 class Fault(BaseModel):
@@ -46,6 +54,16 @@ class Fault(BaseModel):
 
     kind: Annotated[Kind, BeforeValidator(str)] = Kind.NONE
     count: int = Field(default=1, ge=0, le=1_000_000)
+    seconds: float = Field(default=2.0, ge=0, le=60, description="how late `slow` answers")
+
+
+class SandboxCall(AnswerModel):
+    """A call as it came over the wire, and what was answered; the protocol is the vendor's."""
+
+    at: datetime
+    order: str | None
+    request: dict[str, Any]
+    response: dict[str, Any] = Field(description="`answered` is false where it was taken and the answer withheld")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,7 @@ class Ledger:
         self._clock = clock
         self._calls: deque[Seen] = deque(maxlen=KEPT)
         self._number = 0
+        self._late = 0.0
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -93,8 +112,16 @@ class Ledger:
         kind = self.fault.kind
         if kind is not Kind.NONE:
             left = self.fault.count - 1
-            self.fault = Fault(kind=kind, count=left) if left > 0 else Fault()
+            self._late = self.fault.seconds
+            self.fault = self.fault.model_copy(update={"count": left}) if left > 0 else Fault()
         return kind
+
+    async def linger(self, kind: Kind) -> None:
+        """Wait as long as the fault that was just taken keeps the caller waiting."""
+        if kind is Kind.SLOW:
+            await asyncio.sleep(self._late)
+        elif kind is Kind.SILENT:
+            await asyncio.sleep(HOLD_SECONDS)
 
     def newest(self, count: int) -> list[Seen]:
         """The newest calls, newest first."""
@@ -102,7 +129,7 @@ class Ledger:
 
     def page(self, limit: int, after: str | None, order: str | None) -> Page:
         """A page of calls, oldest first."""
-        start = (after_key(after, 1) or [0])[0]
+        start = (after_key(after, 1, kinds=[int]) or [0])[0]
         wanted = [call for call in self._calls if order is None or call.order == order]
         rest = [call for call in wanted if call.number > start][: limit + 1]
         key = [rest[limit - 1].number] if len(rest) > limit else None
@@ -113,16 +140,34 @@ class Ledger:
         self._calls.clear()
 
 
-async def hold() -> None:
-    """Withhold the answer until the client has given up."""
-    await asyncio.sleep(HOLD_SECONDS)
+class BrokenAnswer(Response):
+    """Headers and the beginning of a body that never ends: the server then breaks the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"100"), (BROKEN, b"1")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        raise ConnectionResetError("the sandbox was told to break the connection")
+
+
+class InMemory(httpx.AsyncBaseTransport):
+    """How a client reaches sandboxes without a socket; an answer that breaks off is what it would be on one."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._inner = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        if BROKEN.decode() in response.headers:
+            raise httpx.ReadError("the connection broke", request=request)
+        return response
 
 
 def control_router(ledger: Ledger) -> APIRouter:
     """`calls` and `fault` of one sandbox."""
     router = APIRouter(prefix=f"/sandbox/{ledger.name}", tags=["sandbox"], dependencies=[Depends(open_to_all)])
 
-    @router.get("/calls")
+    @router.get("/calls", responses={200: {"model": Listed[SandboxCall]}})
     async def list_calls(limit: Limit = 200, after: str | None = None, order: str | None = None) -> Page:
         """What this sandbox was asked to do, and what it answered."""
         return ledger.page(limit, after, order)

@@ -46,11 +46,12 @@ async def stock_up(house: Installation) -> list[str]:
 
 
 async def place(house: Installation, skus: list[str], count: int, **changes: Any) -> list[str]:
-    """Place two-line orders; their codes."""
+    """Place two-line orders, each of a client of its own; their codes."""
 
     async def one(connection: Connection, number: int) -> str:
         first, second = islice(cycle(skus), number % SKUS, number % SKUS + 2)
-        body = order_body((first, 1), (second, 2), actions={"mail": False}, **changes)
+        customer = {"name": "Zoé Martin", "email": f"zoe.{number}@example.org"}
+        body = order_body((first, 1), (second, 2), **{"actions": {"mail": False}, "customer": customer} | changes)
         if "channel" in changes:
             body["external_id"] = f"{changes['channel']}-{number}-{time.monotonic_ns()}"
             for position, line in enumerate(body["lines"], 1):

@@ -1,55 +1,43 @@
-"""`make bench`, its second part: 10,000 webhooks due at once, of sellers of very different size.
+"""`make bench`, its second part: 10,000 webhooks, mails and Amazon confirmations due at once, of unlike sellers.
 
-The clock is virtual, a tick a second, the calls are real HTTP on loopback. What holds on every machine: no lane is ever
-faster than its limit, none waits for another, memory does not grow with what waits. `ORDERS=` changes how many.
-Writes var/bench-deliveries.json and docs/benchmarks-deliveries.md.
+The clock is virtual, a tick a second; the calls are real, over SMTP and HTTP on loopback. What holds on every machine:
+no lane is ever faster than its limit, none waits for another, memory does not grow with what waits. `ORDERS=` changes
+how many. Neighbours: `deliveries_due` (what is due, and who takes it), `deliveries_page` (the figures).
 """
 
 import asyncio
 import os
 import tempfile
 from collections import Counter
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import orjson
 import psutil
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from deploy.local.postgres import Postgres
-from services.notifications.domain.lanes import BY_CHANNEL
 from services.notifications.settings import Settings
+from services.notifications.tables import attempts
 from services.notifications.wiring import build
-from shared.contracts import ShopKey
-from shared.database import Database
+from shared.database import Database, utcnow
 from shared.database.migrations import upgrade
-from shared.security import hash_key
-from tests.bench.installation import ROOT
-from tests.notifications.driver import Clock, Driver, entry, order, shop
-from tests.notifications.receiving import WEBHOOKS, Receiver, receiving
+from tests.bench.deliveries_due import (
+    SELLERS,
+    WARM,
+    Counterparts,
+    Lane,
+    counterparts,
+    fall_due,
+    open_shop,
+    shares,
+)
+from tests.bench.deliveries_page import PAGE, Figures, Pace, least_seconds, write
+from tests.notifications.driver import Clock, Driver
 
 ORDERS = int(os.environ.get("ORDERS", "10000"))
-SELLERS = {"large": 0.9, "middle": 0.08, "small": 0.02}
-"""Their parts of the orders."""
-JSON = ROOT / "var" / "bench-deliveries.json"
-PAGE = ROOT / "docs" / "benchmarks-deliveries.md"
-RATE = BY_CHANNEL["webhook"]
-TOGETHER = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """What a seller's lane did: calls, the most in a second after the burst, seconds until all had left."""
-
-    calls: int
-    fastest: int
-    seconds: int
-
-    @property
-    def least(self) -> float:
-        """Seconds that its limit asks for."""
-        return max(0.0, (self.calls - RATE.burst) / RATE.per_second)
+PATIENCE = 60
+"""Ticks beyond what the limits ask for, after which something is amiss."""
 
 
 async def main() -> None:
@@ -58,88 +46,69 @@ async def main() -> None:
         postgres = Postgres(Path(name) / "postgres")
         await asyncio.to_thread(postgres.start)
         try:
-            async with receiving() as receiver:
-                lanes, memory, twice = await measure(await postgres.create_database("deliveries"), receiver)
+            async with counterparts() as receivers:
+                figures = await measure(await postgres.create_database("deliveries"), receivers, shares(ORDERS))
         finally:
             await asyncio.to_thread(postgres.stop)
-    write(lanes, memory, twice)
+    write(figures)
     print(PAGE.read_text())
 
 
-async def measure(url: str, receiver: Receiver) -> tuple[dict[str, Lane], tuple[float, float], int]:
-    """The lanes, memory in MB when all was due and at its peak, and how many orders were told twice."""
+async def measure(url: str, receivers: Counterparts, counts: dict[Lane, int]) -> Figures:
+    """Let so many calls fall due in each lane, and every lane run dry."""
     database = Database(url)
     await upgrade(database, "notifications")
     await database.close()
     clock = Clock()
-    sealing_keys = SecretStr(Fernet.generate_key().decode())
-    settings = Settings(database_url=url, sandbox=True, pool_size=10, sealing_keys=sealing_keys)
+    settings = Settings(
+        database_url=url,
+        pool_size=10,
+        smtp=receivers.smtp,
+        amazon=receivers.amazon,
+        webhook_loopback=True,
+        sealing_keys=SecretStr(Fernet.generate_key().decode()),
+    )
     house = Driver(build(settings, clock), clock)
     try:
-        await fall_due(house, receiver)
-        process = psutil.Process()
-        start = peak = process.memory_info().rss / 2**20
-        ticks: list[Counter[str]] = []
-        told: Counter[str] = Counter()
-        while told.total() < ORDERS:
-            await house.deliver()
-            ticks.append(Counter(got.path.strip("/") for got in receiver.got))
-            told.update(got.headers["webhook-id"] for got in receiver.got)
-            receiver.got.clear()
-            peak = max(peak, process.memory_info().rss / 2**20)
-            clock.forward(seconds=1)
-        lanes = {name: lane_of(name, ticks) for name in SELLERS}
-        return lanes, (start, peak), sum(count > 1 for count in told.values())
+        for seller in (WARM, *SELLERS):
+            await open_shop(house, receivers, seller)
+        warm = {Lane(channel, WARM): 1 for channel in dict.fromkeys(lane.channel for lane in counts)}
+        await fall_due(house, warm, first=1)
+        await house.deliver()
+        assert len(receivers.take()) == len(warm)
+        await fall_due(house, counts, first=1 + len(warm))
+        figures = await drain(house, receivers, counts)
+        figures.failed = await failed(house)
+        return figures
     finally:
         await house.close()
 
 
-async def fall_due(house: Driver, receiver: Receiver) -> None:
-    """Have every seller's orders ask for their webhooks, all at one moment."""
-    number = 0
-    for name, part in SELLERS.items():
-        key = ShopKey(id=name, sha256=hash_key(name), scopes=("admin",))
-        await house.hear(shop(name, keys=(key,)))
-        answer = await house.http.post(
-            WEBHOOKS, json={"url": f"{receiver.url}/{name}"}, headers={"Authorization": f"Bearer {name}"}
-        )
-        assert answer.status_code == 201, answer.text
-        for _ in range(round(ORDERS * part / TOGETHER)):
-            numbers = range(number, number + TOGETHER)
-            await asyncio.gather(*(house.hear(order(one, 1, entry(one), shop=name)) for one in numbers))
-            number += TOGETHER
+async def drain(house: Driver, receivers: Counterparts, counts: dict[Lane, int]) -> Figures:
+    """Tick until everything has been told."""
+    process = psutil.Process()
+    memory = [process.memory_info().rss / 2**20]
+    most = PATIENCE + max(least_seconds(lane.channel, count) for lane, count in counts.items())
+    told: Counter[str] = Counter()
+    paces = {lane: Pace() for lane in counts}
+    while len(told) < sum(counts.values()):
+        assert len(memory) <= most, f"{len(told)} of {sum(counts.values())} told after {most:.0f} s"
+        since = utcnow()
+        await house.deliver()
+        lasted = utcnow() - since
+        taken = receivers.take()
+        told.update(one.id for one in taken if one.accepted)
+        for lane, pace in paces.items():
+            pace.count([(one.at - since) / lasted for one in taken if one.lane == lane])
+        memory.append(process.memory_info().rss / 2**20)
+        house.clock.forward(seconds=1)
+    return Figures(paces, memory, twice=sum(count > 1 for count in told.values()))
 
 
-def lane_of(name: str, ticks: list[Counter[str]]) -> Lane:
-    counts = [tick[name] for tick in ticks]
-    last = max(place for place, count in enumerate(counts) if count)
-    return Lane(sum(counts), max(counts[1:], default=0), last)
-
-
-def write(lanes: dict[str, Lane], memory: tuple[float, float], twice: int) -> None:
-    """For machines, and for people."""
-    JSON.parent.mkdir(exist_ok=True)
-    figures = {"lanes": {name: asdict(lane) for name, lane in lanes.items()}, "memory_mb": memory, "twice": twice}
-    JSON.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
-    start, peak = memory
-    lines = [
-        "# Many deliveries at once",
-        "",
-        f"`make bench` wrote this page: {ORDERS} webhooks of three sellers, all due at the same moment, on PostgreSQL,",
-        f"over real HTTP on loopback, in virtual time. A lane's limit is {RATE.per_second:g} calls a second after a",
-        f"burst of {RATE.burst}.",
-        "",
-        "| seller | calls | most in a second | limit | done after s | the limit allows s |",
-        "|---|---|---|---|---|---|",
-        *(
-            f"| {name} | {lane.calls} | {lane.fastest} | {RATE.per_second:g} | {lane.seconds} | {lane.least:.0f} |"
-            for name, lane in lanes.items()
-        ),
-        "",
-        f"Orders told twice: {twice}. Memory of the process, the receiver included, was at its peak {peak / start:.2f}",
-        "times what it was when all was due. A small seller is done when its own limit lets it, whatever waits beside.",
-    ]
-    PAGE.write_text("\n".join(lines) + "\n")
+async def failed(house: Driver) -> int:
+    """Attempts that came to anything but success."""
+    ((count,),) = await house.rows(select(func.count()).where(attempts.c.outcome.is_distinct_from("done")))
+    return int(count)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from shared.outbox import Transaction
 from shared.outbox.tables import answers
 from shared.runtime import Service
 from shared.security import hash_key
+from tests.answers import CheckedTransport
 from tests.billing import builders
 
 
@@ -54,7 +55,7 @@ class Driver:
     def __init__(self, service: Service, clock: Clock) -> None:
         self.service = service
         self.clock = clock
-        transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+        transport = CheckedTransport(service.app)
         self.http = httpx.AsyncClient(
             transport=transport,
             base_url="http://billing/api/v1/billing/",

@@ -8,10 +8,12 @@ discounts and shipping.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
 from services.billing.domain import Draft, Issued, Numbered, Paid, Reference, due, issued, snapshot
+from services.billing.domain.rates import Rate
 from shared.contracts import Address, Customer, DocumentKind, Invoicing, LegalIdentity, Line, LineKind, Order, Shop
 from tests.billing.builders import PARIS, line, order, shop
 
@@ -26,6 +28,7 @@ FRENCH = Customer(
     siret="40483304800022",
 )
 GERMAN = Customer(name="Käthe Lang", email="k@example.org", company="Weinhaus Lang GmbH", vat_number="DE136695976")
+POUND = Rate(Decimal("0.87215"), date(2026, 11, 20), "BCE")
 SWISS = Customer(name="Luc Favre", email="luc@example.org", company="Favre SA")
 
 
@@ -46,6 +49,8 @@ class Case:
     code: str | None = None
     french: bool = True
     currency: str = "EUR"
+    rate: Rate | None = None
+    """Of exchange, at which the tax is told in euros."""
 
 
 CASES = {
@@ -56,6 +61,7 @@ CASES = {
     "union services": Case(GERMAN, BERLIN, kind=LineKind.SERVICE, category="AE", code="VATEX-EU-AE"),
     "export": Case(SWISS, GENEVA, category="G", code="VATEX-EU-G"),
     "export in dollars": Case(SWISS, GENEVA, category="G", code="VATEX-EU-G", currency="USD"),
+    "pounds": Case(FRENCH, PARIS, ("20", "5.5"), currency="GBP", rate=POUND),
     "outside": Case(SWISS, GENEVA, kind=LineKind.SERVICE, category="O", code="VATEX-EU-O"),
     "franchise": Case(
         PRIVATE, PARIS, seller=_legal(vat_exempt=True, vat_number=None), category="E", code="VATEX-FR-FRANCHISE"
@@ -127,12 +133,14 @@ def issue_all(case: Case, subject: Order) -> Iterator[tuple[str, dict[str, Any]]
         levels = subject.levels.model_copy(update={"invoicing": level})
         now = subject.model_copy(update={"lines": tuple(lines), "levels": levels})
         for number, draft in enumerate(due(now, seller.invoice_policy, paid, ledger, lambda: f"doc-{len(ledger)}")):
-            content = seal(now, seller, draft, ledger, paid)
+            content = seal(now, seller, draft, ledger, paid, case.rate)
             ledger.append(issued(content))
             yield f"{which}{number or ''}", content
 
 
-def seal(subject: Order, seller: Shop, draft: Draft, ledger: list[Issued], paid: Paid) -> dict[str, Any]:
+def seal(
+    subject: Order, seller: Shop, draft: Draft, ledger: list[Issued], paid: Paid, rate: Rate | None = None
+) -> dict[str, Any]:
     """The snapshot of a draft, numbered after those before it."""
     series = "FA2026" if draft.kind is DocumentKind.INVOICE else "AV2026"
     number = len(ledger) + 1
@@ -141,4 +149,4 @@ def seal(subject: Order, seller: Shop, draft: Draft, ledger: list[Issued], paid:
     numbered = Numbered(f"{series}-{number:05}", series, number, date(2026, 11, 22))
     gross = sum(position.amounts.gross for position in draft.positions)
     prepaid = min(paid.kept, gross) if draft.kind is DocumentKind.INVOICE else 0
-    return snapshot(subject, seller, draft, numbered, reference=reference, paid=prepaid)
+    return snapshot(subject, seller, draft, numbered, reference=reference, paid=prepaid, rate=rate)

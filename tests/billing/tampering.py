@@ -10,7 +10,24 @@ SEALED = ("documents", "blobs", "closings")
 
 
 async def problems(billing: Driver) -> set[tuple[str, str]]:
-    return {(problem["number"], problem["problem"]) for problem in (await billing.get("verify"))["problems"]}
+    """What the proof finds; in pages of two documents it finds the same."""
+    whole = await billing.get("verify")
+    page = await billing.get("verify", limit=2)
+    found, checked, heads = page["problems"], page["checked"], _heads(page)
+    while page["next"]:
+        page = await billing.get("verify", limit=2, after=page["next"])
+        found, checked, heads = found + page["problems"], checked + page["checked"], heads | _heads(page)
+    assert [*map(_told, found)] == [*map(_told, whole["problems"])]
+    assert (checked, page["closings"], heads) == (whole["checked"], whole["closings"], _heads(whole))
+    return {_told(problem) for problem in found}
+
+
+def _heads(proof: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    return {one["series"]: (one["documents"], one["hash"]) for one in proof["series"]}
+
+
+def _told(problem: dict[str, str]) -> tuple[str, str]:
+    return problem["number"], problem["problem"]
 
 
 async def change(billing: Driver, *statements: str | tuple[str, dict[str, Any]]) -> None:

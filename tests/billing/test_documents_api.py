@@ -58,9 +58,12 @@ async def test_filters(billing: Driver, parameters: dict[str, str], count: int) 
     assert (page["total"], len(page["items"])) == (count, count)
 
 
-@pytest.mark.parametrize("parameters", [{"limit": "0"}, {"limit": "201"}, {"after": "x"}, {"kind": "receipt"}])
-async def test_bad_parameters(billing: Driver, parameters: dict[str, str]) -> None:
-    assert (await billing.http.get("documents", params=parameters)).status_code == 422
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", "0"), ("limit", "201"), ("after", "x"), ("kind", "receipt"), ("issued_from", "May")]
+)
+async def test_bad_parameters(billing: Driver, name: str, value: str) -> None:
+    answer = await billing.http.get("documents", params={name: value})
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, [name])
 
 
 async def test_the_pdf_is_kept_for_ever(billing: Driver) -> None:
@@ -86,6 +89,16 @@ async def test_a_pdf_that_a_worker_is_at_is_asked_for_again(billing: Driver) -> 
     early = await billing.http.get(f"documents/{document['id']}/pdf")
     assert (early.status_code, early.headers["content-type"]) == (503, "application/problem+json")
     assert int(early.headers["retry-after"]) >= 1
+
+
+async def test_a_number_with_a_slash_makes_a_files_name(billing: Driver) -> None:
+    assert (await billing.http.put("series/FA", json={"format": "FA-{yy}/{n:04}"})).status_code == 200
+    await billing.hear(order(1, 1, line(shipped=1)))
+    [document] = await billing.documents(1)
+    assert document["number"] == "FA-26/0001"
+    for path, name in (("pdf", "FA-26-0001.pdf"), ("xml?syntax=ubl", "FA-26-0001.ubl.xml")):
+        answer = await billing.http.get(f"documents/{document['id']}/{path}")
+        assert f'filename="{name}"' in answer.headers["content-disposition"]
 
 
 async def test_no_such_document(billing: Driver) -> None:

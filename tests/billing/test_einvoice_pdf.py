@@ -86,7 +86,7 @@ async def test_the_xml_of_the_api_is_the_one_attached(billing: Driver) -> None:
 
 
 async def test_a_currency_of_three_decimals_has_no_xml(billing: Driver) -> None:
-    await billing.hear(order(1, 1, line(shipped=1), currency="TND"))
+    await billing.hear(order(1, 1, line(shipped=1, rate="0"), currency="TND"))
     [document] = await billing.documents(1)
     answer = await billing.http.get(f"documents/{document['id']}/xml")
     assert answer.status_code == 409

@@ -32,6 +32,9 @@ async def test_an_import_is_taken_back_and_nothing_is_erased(billing: Driver) ->
     both = await billing.documents(1)
     assert [(one["origin"], one["live"]) for one in both] == [("external", False), ("internal", True)]
     assert (await billing.http.get(f"documents/{found['id']}/original")).content == xml
+    for way in ("credit-notes", "reissue"):
+        refused = await billing.http.post(f"documents/{found['id']}/{way}", json={"reason": "x"})
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:made-elsewhere")
     again = await billing.http.post(path, json={"reason": "once more"})
     assert (again.status_code, again.json()["type"]) == (409, "urn:comptoir:problem:already-voided")
     assert (await billing.http.post("external-invoices/x/void", json={"reason": "?"})).status_code == 404
@@ -51,8 +54,8 @@ async def test_one_changed_byte_of_a_file_is_found(billing: Driver) -> None:
         await conn.exec_driver_sql(off)
         await conn.execute(update(blobs).values(content=blank()))
     proof = await billing.get("verify")
-    assert [(one["number"], one["problem"]) for one in proof["problems"]] == [
-        (NUMBER, "the file is not what was imported")
+    assert [(one["number"], one["part"], one["problem"]) for one in proof["problems"]] == [
+        (NUMBER, "file", "the file is not what was imported")
     ]
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from services.billing.commands.answers import answer_blocked
+from shared.batch import lock_keys
 from shared.contracts import (
     DocumentKind,
     InvoicePolicy,
@@ -128,6 +130,18 @@ async def test_a_message_that_cannot_be_applied_is_answered_as_blocked(billing: 
     assert account.heard == 0
     assert account.blocked is not None
     assert (await billing.answer(order_id(1))).blocked is None
+
+
+async def test_what_was_parked_stays_so_when_the_shop_is_heard_of(unopened: Driver) -> None:
+    """The version that could be applied is invoiced; that a newer one is parked is still said."""
+    await unopened.hear(order(1, 1, line(shipped=1)))
+    async with unopened.service.outbox.transaction() as tx:
+        await lock_keys(tx, Order.name, [order_id(1)])
+        await answer_blocked(tx, order(1, 2, line(shipped=1)), "it cannot be applied")
+    await unopened.open_shop()
+    await unopened.wait()
+    account = await unopened.answer(order_id(1))
+    assert (account.heard, len(account.documents), account.blocked) == (1, 1, "it cannot be applied")
 
 
 async def test_erased_leaves_issued_documents_alone(billing: Driver) -> None:

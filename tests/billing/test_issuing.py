@@ -11,6 +11,7 @@ from services.billing.commands.converge import converge
 from services.billing.domain import GENESIS, canonical, link
 from shared.batch import lock_keys
 from shared.contracts import Order
+from shared.web.paging import encode_key
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order
 from tests.billing.tampering import change, problems, tamper
@@ -159,3 +160,13 @@ async def some_documents(billing: Driver) -> None:
         await billing.hear(order(number, 1, line(shipped=1)))
     await billing.render()
     assert await problems(billing) == set()
+
+
+async def test_a_place_that_no_proof_reached_is_answered(billing: Driver) -> None:
+    """Whatever a caller makes of `after`."""
+    await billing.hear(order(1, 1, line(1, shipped=1)))
+    for place in (["FA", 2026, 2**31, None], ["FA", 2026, 2**63 - 1, None], ["", 0, 0, "x"], ["FA", 2026, -5, None]):
+        answer = await billing.http.get("verify", params={"limit": 5, "after": encode_key(place)})
+        assert answer.status_code == 200, answer.text
+    beyond = encode_key(["FA", 2026, 2**64 - 1, None])
+    assert (await billing.http.get("verify", params={"after": beyond})).status_code == 422

@@ -123,6 +123,7 @@ async def test_nobody_makes_a_link(till: Till) -> None:
         for answer in (await till.browser.get(wrong), await till.browser.post(wrong, data={"method": "card"})):
             assert answer.status_code == 404, wrong
             assert "Ce lien n’est pas valable." in answer.text
+            assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
     assert (await till.browser.get(f"{path}/go/unknown")).status_code == 404
     await till.open_shop(shop="other", key="theirs", payment_key="pk_theirs")
     assert (await till.browser.get(await till.path(1, "other"))).status_code == 404

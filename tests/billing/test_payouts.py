@@ -1,5 +1,6 @@
 """What marketplaces pay out: matched with the orders, settled to the cent, the differences told, nothing lost."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -151,23 +152,38 @@ async def test_another_currency_is_told_and_not_booked(billing: Driver) -> None:
         ("nothing", {"source": "amazon"}, "body"),
         ("settlement-id\n", {"source": "amazon"}, "body"),
         (AMAZON.replace("20,00", "twenty"), {"source": "amazon"}, "body"),
-        (AMAZON.replace("20,00", "20,001"), {"source": "amazon", "currency": "EUR"}, None),
+        (AMAZON.replace("20,00", "20,001"), {"source": "amazon", "currency": "EUR"}, "body"),
+        (AMAZON.replace("16.11.2026", "soon"), {"source": "amazon"}, "body"),
+        (EBAY.replace('"Nov 14, 2026",6500001,-2.00', '"Nov 31, 2026",6500001,-2.00'), {"source": "ebay"}, "body"),
+        ("p,a\n1,20.001\n", {"source": "other", "columns": '{"reference": "p", "amount": "a"}'}, "body"),
         ("a,b\n1,2\n", {"source": "other"}, "columns"),
         ("a,b\n1,2\n", {"source": "other", "columns": "{"}, "columns"),
         ("a,b\n1,2\n", {"source": "other", "columns": '{"reference": "x", "amount": "b"}'}, "body"),
         ("a,b\n1,2\n", {"source": "Other!"}, "source"),
     ],
 )
-async def test_files_that_cannot_be_read(
-    billing: Driver, content: str, query: dict[str, str], field: str | None
-) -> None:
+async def test_files_that_cannot_be_read(billing: Driver, content: str, query: dict[str, str], field: str) -> None:
     answer = await billing.http.post("payouts/files", params=query, content=content.encode())
-    if field is None:
-        assert answer.status_code == 201, "a comma before three digits parts thousands"
-        return
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert (await billing.get("payouts"))["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("amounts", "net"),
+    [
+        (("20.001", "3,50"), "20004.50"),
+        (("1.234,50", "20.001"), "21235.50"),
+        (("1,234,567", "1.5"), "1234568.50"),
+        (("1 080,00", "-1\u202f000"), "80.00"),
+    ],
+)
+async def test_the_other_amounts_tell_which_sign_is_the_decimals(
+    billing: Driver, amounts: tuple[str, ...], net: str
+) -> None:
+    content = "p;a\n" + "".join(f"V1;{amount}\n" for amount in amounts)
+    [payout] = await upload(billing, content, source="other", columns='{"reference": "p", "amount": "a"}')
+    assert payout["totals"]["net"] == net
 
 
 async def test_another_shop_sees_nothing(billing: Driver) -> None:
@@ -182,3 +198,44 @@ async def test_another_shop_sees_nothing(billing: Driver) -> None:
     assert (await billing.answer(order_id(1))).captured == 0
     assert (await billing.http.get(f"payouts/{payout['id']}")).status_code == 404
     assert (await billing.get("payouts/unmatched"))["total"] == 0
+
+
+async def test_a_payout_in_another_currency_takes_nothing_off_what_is_expected(billing: Driver) -> None:
+    await sold(billing, 1, "902-1")
+    for reference, currency, amount in (("S1", "USD", "10.00"), ("S2", "EUR", "4.00"), ("S3", "EUR", "20.00")):
+        lines = [{"kind": "sale", "amount": amount, "order": "902-1"}]
+        body = {"source": "amazon", "reference": reference, "currency": currency, "lines": lines}
+        [payout] = (await billing.http.post("payouts", json=body)).json()["items"]
+        [told] = payout["orders"]
+        foreign = currency == "USD"
+        assert (told["problem"] == "the order is in EUR") == foreign
+        assert told["difference"] == (None if foreign else {"S2": "-20.00", "S3": "0.00"}[reference])
+
+
+async def test_as_many_statements_for_many_orders(billing: Driver) -> None:
+    lines = []
+    for number in range(1, 8):
+        await sold(billing, number, f"902-{number}")
+        lines.append({"kind": "sale", "amount": "24.00", "order": f"902-{number}"})
+    counted = []
+    for reference, of in (("S1", lines[:2]), ("S2", lines[2:])):
+        body = {"source": "amazon", "reference": reference, "currency": "EUR", "lines": of}
+        [payout] = (await billing.http.post("payouts", json=body)).json()["items"]
+        with billing.statements() as seen:
+            assert len((await billing.get(f"payouts/{payout['id']}"))["orders"]) == len(of)
+        counted.append(len(seen))
+    assert counted[0] == counted[1]
+
+
+async def test_files_that_name_the_same_orders_crosswise_wait_for_one_another(billing: Driver) -> None:
+    for number in range(1, 7):
+        await sold(billing, number, f"902-{number}")
+
+    async def record(name: str, orders: range) -> list[dict[str, Any]]:
+        rows = [f"{name}{place},12.00,902-{number}" for place, number in enumerate(orders)]
+        columns = '{"reference": "p", "amount": "a", "order": "o"}'
+        return await upload(billing, "\n".join(["p,a,o", *rows]), source="amazon", columns=columns)
+
+    recorded = await asyncio.gather(record("A", range(1, 7)), record("B", range(6, 0, -1)))
+    assert [len(payouts) for payouts in recorded] == [6, 6]
+    assert {(await billing.answer(order_id(number))).captured for number in range(1, 7)} == {2400}

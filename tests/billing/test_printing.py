@@ -6,7 +6,9 @@ from typing import Any
 import pikepdf
 import pytest
 
+from services.billing.commands.bulk import Names
 from services.billing.jobs.printing import Printer
+from services.billing.queries.printing import Asked
 from shared.contracts import DocumentKind, Entry, Invoicing, Status, StatusType, Texts
 from tests.billing.builders import NOON, line
 from tests.billing.driver import Driver, order, order_id
@@ -28,6 +30,13 @@ async def pdf(billing: Driver, path: str, **parameters: Any) -> bytes:
 def title(content: bytes) -> str:
     with pikepdf.open(BytesIO(content)) as document, document.open_metadata() as metadata:
         return str(metadata["dc:title"])
+
+
+def width(content: bytes) -> int:
+    """Of the first page, in millimetres."""
+    with pikepdf.open(BytesIO(content)) as document:
+        left, _, right, _ = document.pages[0].mediabox
+        return round(float(right - left) / 72 * 25.4)
 
 
 def pages(content: bytes) -> int:
@@ -86,6 +95,8 @@ async def test_papers_over_http(billing: Driver) -> None:
     roll = await pdf(billing, "orders/C-1/documents/receipt.pdf", format="80mm")
     slip = await pdf(billing, "orders/C-1/documents/packing_slip.pdf", language="en", message="Happy birthday!")
     assert [title(one) for one in (receipt, roll, slip)] == ["Reçu C-1", "Reçu C-1", "Packing slip C-1"]
+    assert [width(one) for one in (receipt, roll, slip)] == [210, 80, 210]
+    assert slip != await pdf(billing, "orders/C-1/documents/packing_slip.pdf", language="en"), "the message is on it"
     assert (await billing.rows("renderings")) == [], "none of them is kept"
 
 
@@ -159,6 +170,21 @@ async def test_documents_by_id_and_every_live_invoice_of_an_order(billing: Drive
     ids = [one["id"] for one in [*await billing.documents(1), *await billing.documents(2)]]
     answer = await billing.http.post("documents/bulk", json={"ids": ids, "copies": True})
     assert pages(answer.content) == 4
+
+
+async def test_looking_for_many_reads_no_bytes_and_asks_as_often_as_for_few(billing: Driver) -> None:
+    for number in range(1, 6):
+        await billing.hear(order(number, 1, line(shipped=1)))
+    await billing.render()
+    ids = [one["id"] for one in (await billing.get("documents"))["items"]]
+    press, asked = billing.service.state["tools"].printing.press, []
+    for names in (Names(documents=tuple(ids[:2])), Names(documents=tuple(ids))):
+        with billing.statements() as seen:
+            found = await press.find("demo", Asked("invoice", copy=True), names)
+        assert len(found.sheets) == len(names.documents)
+        assert not any("blobs" in statement for statement in seen)
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
 
 
 async def test_bulk_names_everything_that_cannot_be_printed(billing: Driver) -> None:

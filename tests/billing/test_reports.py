@@ -145,6 +145,7 @@ async def test_accounts_are_the_shops_own(billing: Driver) -> None:
 
 
 async def test_the_fec_is_in_one_currency(billing: Driver) -> None:
+    await billing.http.put("exchange-rates/CHF/2026-11-20", json={"rate": "0.9312", "source": "BCE"})
     await billing.hear(order(1, 1, line(shipped=1), currency="CHF"))
     await billing.hear(order(2, 1, line(shipped=1)))
     assert {line["PieceRef"] for line in await items(billing, "fec")} == {"FA2026-00002"}

@@ -13,6 +13,7 @@ from shared.contracts import Order
 from shared.runtime import Service
 from shared.security import find_shop
 from shared.security.links import payment_path
+from tests.answers import CheckedTransport
 from tests.billing.builders import line
 from tests.billing.driver import Clock, Driver, order, order_id
 
@@ -49,7 +50,7 @@ class Till(Driver):
 
     def __init__(self, service: Service, clock: Clock) -> None:
         super().__init__(service, clock)
-        transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+        transport = CheckedTransport(service.app)
         self.browser = httpx.AsyncClient(transport=transport, base_url="http://billing")
 
     async def close(self) -> None:

@@ -104,6 +104,11 @@ def test_pages_are_followed_up_to_the_limit() -> None:
         ((403, {"title": "Forbidden", "detail": "No scope."}), "No scope.", "--scope"),
         ((404, b"<html>gone</html>"), "answered Not Found", "Check the name"),
         ((422, {"title": "Invalid", "detail": "lines: none"}), "lines: none", "Correct the input"),
+        (
+            (422, {"title": "Invalid", "detail": "One.", "errors": [{"field": "orders.0", "detail": "No order 'X'."}]}),
+            "One. orders.0: No order 'X'.",
+            "Correct the input",
+        ),
         ((500, {"title": "Internal"}), "Internal", "log of the service"),
         ((200, b"<html>a proxy's page</html>"), "", "COMPTOIR_URL"),
     ],

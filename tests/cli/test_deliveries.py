@@ -63,3 +63,14 @@ def test_a_mail_of_unknown_outcome_is_settled_as_done(comptoir: Command, running
     assert "is done" in comptoir("deliveries", "retry", delivery).err
     assert comptoir("deliveries", "list", "--since", "yesterday").code == 2
     assert comptoir("deliveries", "list", "--since", "2999-01-01").err == "There is none.\n"
+
+
+def test_an_sms_is_followed_to_the_telephone(comptoir: Command) -> None:
+    body = {"currency": "EUR", "customer": CUSTOMER | {"phone": "06 12 34 56 78"}, "lines": [LINE]}
+    code = figures(comptoir("orders", "create", "-", "--json", stdin=json.dumps(body)))["code"]
+    assert comptoir("orders", "status", code, "confirmed", "--sms").code == 0
+    asked = ("deliveries", "list", "--order", code, "--channel", "sms", "--json")
+    assert until(lambda: bool(items(comptoir(*asked))), seconds=60)
+    show = ("deliveries", "show", items(comptoir(*asked))[0]["id"])
+    assert until(lambda: (figures(comptoir(*show, "--json"))["report"] or {}).get("reached") == "delivered", seconds=60)
+    assert "delivered at " in comptoir(*show).out

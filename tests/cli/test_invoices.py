@@ -1,6 +1,5 @@
 """Invoices through the command line: shown, credited, reported, and proved; and what a proof that fails says."""
 
-import json
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -8,20 +7,16 @@ from datetime import date
 import pytest
 
 from tests.cli.processes import Command, Running, figures, items
+from tests.cli.sales import shipped
 from tests.eventually import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-ADDRESS = {"name": "Zoé", "street": "3 rue des Vignes", "postal_code": "33000", "city": "Bordeaux", "country": "FR"}
 DAYS = ("--from", "2020-01-01", "--to", "2199-12-31")
 
 
 def invoiced(comptoir: Command) -> str:
-    """The number of an invoice over two carafes of 12.00."""
-    line = {"sku": "CLI-9", "name": "Carafe", "quantity": 2, "unit_price": "12.00", "tax_rate": "20"}
-    body = {"currency": "EUR", "customer": {"name": "Zoé", "email": "zoe@example.org"}, "lines": [line]}
-    order = json.dumps(body | {"billing_address": ADDRESS})
-    code = figures(comptoir("orders", "create", "-", "--json", stdin=order))["code"]
-    assert comptoir("orders", "status", code, "shipped", "--no-mail").code == 0
+    """The number of its invoice."""
+    code = shipped(comptoir)
     assert until(lambda: bool(items(comptoir("invoices", "list", "--order", code, "--json"))), seconds=60)
     return str(items(comptoir("invoices", "list", "--order", code, "--json"))[0]["number"])
 

@@ -25,6 +25,7 @@ def test_the_whole_file(comptoir: Command, data_dir: Path, tmp_path: Path) -> No
     again = figures(comptoir(*arguments, "--channel-map", "channels.toml", "--json"), code=3)
     assert again | {"orders_created": 0, "products_created": 0, "receipts_booked": 0} == again
 
+    assert comptoir("rates", "set", "GBP", "0.87215", "--source", "BCE").code == 0
     shipped = figures(
         comptoir("ship", "--all", "--carrier", "Royal Mail", "--tracking-prefix", "P", "--wait", "300", "--json")
     )

@@ -46,6 +46,7 @@ def test_the_story_of_the_sample(comptoir: Command, tmp_path: Path) -> None:
     nothing = {"orders_created": 0, "products_created": 0, "receipts_booked": 0, "units_received": 0}
     assert again | nothing | {"orders_known": 10} == again
 
+    assert comptoir("rates", "set", "GBP", "0.87215", "--source", "BCE").code == 0
     shipped = figures(comptoir(*SHIP, "--json"))
     assert shipped == {
         "shipped": 10,

@@ -1,6 +1,6 @@
 """Which process dies where, and what else can go wrong: the cases that seeds take in turn.
 
-`POINTS` has a row for every crash point of the code; a test compares it with what `comptoir faults list` reads there.
+`POINTS` and `ALONE` have every crash point of the code; a test compares them with what `comptoir faults list` reads.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,9 @@ POINTS: dict[str, tuple[str, ...]] = {
     "deliver.after_record": ("notifications",),
 }
 """By crash point, the services that pass it."""
+
+ALONE = frozenset({"billing.call_claimed", "billing.called"})
+"""Points on the way of a client's money, which the seeds do not move: `test_provider_crashes` dies there."""
 
 
 ONCE = frozenset({"batch.after_park", "dead_letters.after_park", "runtime.prepared", "runtime.stopping"})

@@ -26,6 +26,7 @@ from shared.web.routes import SERVICES
 from tests.eventually import eventually
 from tests.faults.processes import ServiceProcess
 from tests.servers.fault_proxy import FaultProxy
+from tests.servers.payments import PaymentProvider
 from tests.servers.smtp import SmtpServer
 from tests.servers.vendors import Counterparts
 
@@ -44,6 +45,7 @@ QUICK = {
     "COMPTOIR_CALL_SECONDS": "2",  # a call that nobody answers is of unknown outcome after this
     "COMPTOIR_LEASE_SECONDS": "6",  # and so is one whose worker died
     "COMPTOIR_RENDER_LEASE_SECONDS": "6",
+    "COMPTOIR_PROVIDER_LEASE_SECONDS": "6",
 }
 """Only how long things take; the rest of the settings is what an installation starts with."""
 
@@ -68,6 +70,7 @@ class House:
         self.folder = folder
         self.counterparts = Counterparts()
         self.mails = SmtpServer()
+        self.payments = PaymentProvider()
         self.links: dict[str, FaultProxy] = {}
         self.processes: dict[str, ServiceProcess] = {}
         self._prefix = prefix
@@ -83,6 +86,7 @@ class House:
         """Everything up, and the shop known to all."""
         await self.mails.start()
         await self.counterparts.start()
+        await self.payments.start()
         for service in SERVICES:
             await self.postgres.create_database(self._prefix + service)
             await self._link(f"{service}/database", self.postgres.port)
@@ -106,6 +110,7 @@ class House:
             for link in self.links.values():
                 await link.close()
             await self.counterparts.stop()
+            await self.payments.stop()
             await self.mails.stop()
 
     def process(self, service: str, *, replica: str = "") -> ServiceProcess:
@@ -123,6 +128,8 @@ class House:
             smtp = {"HOST": self.mails.host, "PORT": str(self.mails.port), "SECURITY": "none"}
             environment |= {f"COMPTOIR_SMTP__{name}": value for name, value in smtp.items()}
             environment |= self.counterparts.settings()
+        if service == "billing":
+            environment |= self.payments.settings()
         return ServiceProcess(service, environment, self.folder / f"{service}{replica}.log")
 
     async def switch_off(self, switches: Mapping[str, str]) -> None:

@@ -4,7 +4,6 @@ The seeds of `test_seeds` pass the same points among everything else; here one i
 note by hand is asked for again by its client. A real process, on PostgreSQL and RabbitMQ, dies by SIGKILL.
 """
 
-import signal
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from tests.eventually import eventually
+from tests.faults.dying import died, dies_again, restarted
 from tests.faults.house import House
 from tests.flow.suite import order_body, parcel
 
@@ -42,22 +42,6 @@ async def shipped(house: House) -> str:
         moved = await client.post(f"/api/v1/orders/{code}/status", json=command)
         assert moved.status_code == 200, moved.text
     return code
-
-
-async def restarted(house: House, crash_at: str | None = None) -> None:
-    """Billing as a new process, to die at this point."""
-    process = house.processes["billing"]
-    await process.stop()
-    process.spawn(crash_at=crash_at)
-    process.shall_die = crash_at is not None
-    if crash_at is None:
-        await process.ready()
-
-
-async def died(house: House) -> None:
-    process = house.processes["billing"]
-    await eventually(lambda: not process.alive, seconds=90, every=0.05)
-    assert process.exit_code == -signal.SIGKILL
 
 
 async def settled(house: House, code: str) -> list[dict[str, Any]]:
@@ -92,9 +76,7 @@ async def test_an_invoice_survives_every_death_on_its_way(house: House) -> None:
     await restarted(house, first)
     code = await shipped(house)
     for point in others:
-        await died(house)
-        house.processes["billing"].spawn(crash_at=point)
-        house.processes["billing"].shall_die = True
+        await dies_again(house, point)
     await died(house)
     await restarted(house)
     documents = await settled(house, code)

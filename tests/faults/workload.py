@@ -139,7 +139,7 @@ class Workload:
         ready = [line for line, quantity in left.items() if quantity > 0]
         if not ready:
             return None
-        parcel: dict[str, Any] = {"carrier": "Colissimo", "tracking_number": f"T{marker}"}
+        parcel: dict[str, Any] = {"carrier": "Colissimo", "tracking_number": f"T{marker}".upper()}
         return parcel if whole else parcel | {"lines": [{"line": ready[0], "quantity": 1}]}
 
     async def _edit(self, code: str, quantity: int, marker: str) -> None:

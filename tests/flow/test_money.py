@@ -129,6 +129,29 @@ async def refunded_once(suite: Suite, code: str, note: str) -> None:
     assert [call["response"]["body"]["amount"] for call in made] == [1200]
 
 
+async def test_the_status_refunded_gives_back_what_was_paid_once(suite: Suite) -> None:
+    await give_address(suite)
+    sku = await suite.product(stock=5)
+    order = await suite.placed((sku, 2))
+    code = order["code"]
+    page = await to_provider(suite, await opened(suite, order["confirmation"]["payment"]["url"]))
+    await suite.client.post(page, data={"card": "good"})
+    await account(suite, code, payment="paid", captured="24.00")
+
+    await suite.move(code, "refunded", decision={"stock": "unshipped"})
+    await account(suite, code, payment="refunded", refunded="24.00")
+    assert (await heard(suite, code, "0.00"))["facts"]["payment"] == "refunded"
+    await suite.move(code, "received", decision={"stock": "all"})
+    await suite.settled(code)
+    await suite.move(code, "refunded", decision={"stock": "unshipped"})
+    await suite.settled(code)
+    movements = (await suite.get(f"/api/v1/billing/orders/{code}/payments"))["items"]
+    assert [(one["kind"], one["amount"]) for one in movements] == [("capture", "24.00"), ("refund", "24.00")]
+    made = [call for call in await suite.calls("payments", code) if call["request"]["path"].endswith("/refunds")]
+    assert [call["response"]["body"]["amount"] for call in made] == [2400]
+    assert (await suite.stock(sku))["available"] == 5
+
+
 async def test_a_client_who_pays_after_the_cancellation_gets_the_money_back(suite: Suite) -> None:
     await give_address(suite)
     sku = await suite.product(stock=5)

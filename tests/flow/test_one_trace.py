@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.observability import configure_tracing
 from tests.eventually import eventually
 from tests.flow.suite import Suite, order_body, parcel
+from tests.recording import recorded_spans
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 CLICK = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -19,14 +17,8 @@ CLICK = f"00-{TRACE}-b7ad6b7169203331-01"
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
     """What this process records from now on."""
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        configure_tracing("test", endpoint=None, sample=1.0)
-    provider = trace.get_tracer_provider()
-    assert isinstance(provider, TracerProvider)
-    exporter = InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    yield exporter
-    exporter.shutdown()
+    with recorded_spans() as recorded:
+        yield recorded
 
 
 async def test_one_trace_from_click_to_callback(suite: Suite, spans: InMemorySpanExporter) -> None:

@@ -34,6 +34,7 @@ from shared.contracts import (
 from shared.outbox.tables import answers, outbox
 from shared.runtime import Service
 from shared.security import hash_key
+from tests.answers import CheckedTransport
 
 MONDAY = datetime(2024, 1, 1, 8, tzinfo=UTC)
 
@@ -62,7 +63,7 @@ class Clock:
 
 def line(
     sku: str, hold: int, *, id: int = 1, since: int = 0, shipped: int = 0, restocked: int = 0, stocked: bool = True,
-    waits: Iterable[tuple[int, int]] | None = None,
+    waits: Iterable[tuple[int, int]] | None = None, shipped_before: int = 0,
 ) -> Line:  # fmt: skip
     """A line that holds `hold` units since a minute; `waits` are (minute, quantity) where there are several."""
     tranches = [(since, hold)] if waits is None and hold else waits or []
@@ -75,6 +76,7 @@ def line(
         hold=hold,
         shipped=shipped,
         restocked=restocked,
+        shipped_before=shipped_before,
         waits=tuple(Wait(since=minute(at), quantity=quantity) for at, quantity in tranches),
         unit_price=Decimal("4.90"),
         tax_rate=Decimal(20),
@@ -115,7 +117,7 @@ class Driver:
 
     def client(self, key: str) -> httpx.AsyncClient:
         """A client that sends this key."""
-        transport = httpx.ASGITransport(app=self.service.app, raise_app_exceptions=False)
+        transport = CheckedTransport(self.service.app)
         return httpx.AsyncClient(
             transport=transport, base_url="http://inventory", headers={"Authorization": f"Bearer {key}"}
         )

@@ -59,6 +59,20 @@ async def test_shipment_leaves_and_return_comes_back(inventory: Driver) -> None:
     await inventory.verify()
 
 
+async def test_what_left_before_the_import_takes_nothing_but_may_come_back_and_leave_again(inventory: Driver) -> None:
+    await inventory.make("wine", 5)
+    await inventory.hear(order(1, 1, line("wine", 0, shipped=3, shipped_before=3)))
+    assert (await inventory.answer(1)).stock == StockState.NONE
+    assert await inventory.stock("wine") == (5, 0, 0)
+    await inventory.hear(order(1, 2, line("wine", 0, shipped=3, shipped_before=3, restocked=2)))
+    assert (await inventory.answer(1)).stock == StockState.NONE
+    assert await inventory.stock("wine") == (7, 0, 0)
+    await inventory.verify()
+    await inventory.hear(order(1, 3, line("wine", 0, shipped=5, shipped_before=3, restocked=2)))
+    assert await inventory.stock("wine") == (5, 0, 0)
+    await inventory.verify()
+
+
 async def test_partial_and_short_orders_say_so(inventory: Driver) -> None:
     await inventory.make("wine", 2)
     await inventory.hear(order(1, 1, line("wine", 3)))

@@ -41,6 +41,7 @@ from shared.contracts import (
 from shared.outbox.tables import answers, outbox
 from shared.runtime import Service
 from shared.security import hash_key
+from tests.answers import CheckedTransport
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADMINISTRATORS = ("patron@example.com", "bureau@example.com")
@@ -170,7 +171,7 @@ class Driver:
         self.clock = clock
         self.deliverer: Deliverer = service.state["deliverer"]
         self.puller: Puller = service.state["puller"]
-        transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+        transport = CheckedTransport(service.app)
         self.http = httpx.AsyncClient(
             transport=transport, base_url="http://notifications", headers={"Authorization": "Bearer secret"}
         )

@@ -69,8 +69,8 @@ def test_an_order_that_is_not_understood_holds_up_no_other(specs_dir: Path) -> N
     assert page.page is None
 
 
+@pytest.mark.failure_mode(16)
 def test_a_status_amazon_invents_is_neither_open_nor_cancelled(specs_dir: Path) -> None:
-    """Failure mode 16."""
     document = published(specs_dir)[0]
     document["orders"][0]["fulfillment"]["fulfillmentStatus"] = "TELEPORTED"
     assert read_page("cave", document).orders == ()
@@ -103,6 +103,7 @@ async def test_reading_that_fails_has_done_nothing(
     assert (result.outcome, result.trouble) == expected
 
 
+@pytest.mark.failure_mode(11)
 async def test_a_level_amazon_calls_invalid_is_rejected_in_its_words() -> None:
     issue = {"code": "99", "message": "quantity is too great", "severity": "ERROR", "categories": []}
     body = {"sku": "W", "status": "INVALID", "submissionId": "s", "issues": [issue]}
@@ -169,8 +170,9 @@ async def test_the_sandbox_answers_as_amazons_files_say(house: Driver, specs_dir
         assert complaints(specs_dir / LISTINGS, "ListingsItemSubmissionResponse", said) == []
 
 
+@pytest.mark.failure_mode(8)
 async def test_an_order_that_was_cancelled_there_is_not_confirmed(house: Driver) -> None:
-    """Failure mode 8: the marketplace says no; a person has to look, and nothing is tried again."""
+    """The marketplace says no; a person has to look, and nothing is tried again."""
     bought = await house.buy("amazon")
     await house.http.patch(f"/sandbox/amazon/orders/{bought['orderId']}", json={"cancelled": True})
     await house.hear(product("wine-1"), marketplace_order(Channel.AMAZON, 1, parcel(1), external_id=bought["orderId"]))

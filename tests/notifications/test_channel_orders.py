@@ -74,6 +74,7 @@ async def test_orders_dealt_with_before_are_none_of_ours(house: Driver) -> None:
 
 
 @pytest.mark.parametrize("channel", ["amazon", "ebay"])
+@pytest.mark.failure_mode(17)
 async def test_pages_are_read_to_the_end_within_the_quota(house: Driver, clock: Clock, channel: str) -> None:
     for _ in range(230):
         await house.buy(channel)
@@ -254,8 +255,9 @@ async def test_another_shops_key_finds_nothing_and_changes_nothing(house: Driver
     assert mine == before
 
 
+@pytest.mark.failure_mode(18)
 async def test_one_sellers_broken_account_holds_up_nobody_else(make_driver: MakeDriver) -> None:
-    """Failure mode 18: its credentials cannot be opened any more; the other shop's orders come in."""
+    """Its credentials cannot be opened any more; the other shop's orders come in."""
     sealed = await make_driver(sealing_keys=Fernet.generate_key().decode())
     await sealed.settle_channel("amazon", credentials=SECRETS)
     house = await make_driver(sealing_keys=Fernet.generate_key().decode())

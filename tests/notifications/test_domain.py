@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.notifications.domain.channel_orders import nobody
 from services.notifications.domain.lanes import PROBE, Lane, Leave, Rate, after, fresh, healed, leave, spent
 from services.notifications.domain.lifecycle import Standing, follow, wait
+from services.notifications.domain.payloads import Letter
 from services.notifications.domain.results import Result, Trouble, clip, done, down, rejected, unknown
 from services.notifications.domain.wanted import Written, asks, compare, wanted
 from shared.contracts import Channel, Invoicing, Levels, LineKind, Marketplace, Outcome, Status, StatusType
@@ -26,6 +27,7 @@ def _standing(state: Outcome = Outcome.DUE, **changes: object) -> Standing:
     return Standing(**values | changes)  # type: ignore[arg-type]
 
 
+@pytest.mark.failure_mode(14)
 def test_waits_double_from_seconds_to_an_hour() -> None:
     assert [wait(attempts, 0.999) for attempts in (1, 2, 3, 11, 1000)] == pytest.approx(
         [5, 10, 20, 3600, 3600], rel=0.01
@@ -68,8 +70,9 @@ def test_what_became_obsolete_in_flight_stays_so(result: Result) -> None:
     assert (step.state, step.due_at) == (Outcome.OBSOLETE, None)
 
 
+@pytest.mark.failure_mode(14)
 def test_after_its_horizon_nothing_is_tried_any_more() -> None:
-    late = NOON + timedelta(hours=5)
+    late = NOON + timedelta(hours=49)
     assert follow(_standing(channel="sms"), down("x"), late, 0.5).state == Outcome.REJECTED
     assert follow(_standing(channel="mail"), down("x"), late, 0.5).state == Outcome.RETRY
     doubt = follow(_standing(channel="sms"), unknown("x"), late, 0.5)
@@ -183,6 +186,14 @@ def test_a_mail_tells_of_the_parcels_that_had_left() -> None:
     later = parcel(1, shipped_at=NOON + timedelta(hours=1))
     told = [want.payload for want in wanted(order(1, 2, first, second, parcels=(later,)), shop())]
     assert [len(payload.words.parcels) for payload in told] == [0, 1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("with_tax", "shown"), [(True, 490), (False, 408)])
+def test_a_mail_shows_the_lines_as_the_client_was_shown_their_prices(with_tax: bool, shown: int) -> None:
+    [*_, want] = wanted(order(1, 1, entry(1, mail=True), prices_include_tax=with_tax), shop())
+    assert isinstance(want.payload, Letter)
+    assert [item.total for item in want.payload.words.items] == [shown]
+    assert (want.payload.words.net, want.payload.words.gross) == (408, 490)
 
 
 def test_an_erased_order_asks_for_nothing() -> None:

@@ -54,6 +54,7 @@ def parts(*statuses: int) -> httpx.Response:
         (httpx.ReadTimeout("slow"), (Outcome.UNKNOWN, Trouble.DOWN)),
     ],
 )
+@pytest.mark.failure_mode(11)
 async def test_an_answer_has_a_status_for_each_part(
     answer: httpx.Response | Exception, expected: tuple[Outcome, Trouble | None]
 ) -> None:
@@ -141,6 +142,7 @@ async def test_a_sku_ebay_cannot_hold_never_leaves() -> None:
     assert vendor.requests == []
 
 
+@pytest.mark.failure_mode(4)
 async def test_consent_that_is_lost_is_not_asked_for_in_a_loop() -> None:
     calls = []
 

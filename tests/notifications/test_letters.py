@@ -1,6 +1,5 @@
-"""The mail as its reader sees it, and the limits of what a seller may write into it."""
+"""The mail as its reader sees it."""
 
-import time
 from datetime import date
 from email import message_from_bytes
 from email.policy import SMTP
@@ -8,9 +7,10 @@ from email.policy import SMTP
 import pytest
 
 from services.notifications.channels.letters import LISTED, compose
-from services.notifications.channels.texts import BadText, render
+from services.notifications.channels.texts import BadText, render, variables
 from services.notifications.channels.words import WORDS, words_of
 from services.notifications.domain.payloads import Closed, Item, Letter, Postal, Tracking
+from shared.texts import samples
 from tests.notifications.counterparts import letter, words
 from tests.notifications.driver import NOON
 
@@ -79,10 +79,39 @@ def test_what_the_sellers_text_says_is_not_said_twice() -> None:
     assert [silent.count(said) for said in ("Bonjour", "Graves", "1Z999")] == [1, 1, 1]
 
 
+def test_the_client_follows_the_order_by_a_button_or_by_the_sellers_own_words() -> None:
+    link = "https://cave.example.com/h/abc?a=1&b=2"
+    text, html = _parts(letter(words=words(history_url=link)))
+    assert f"Suivre ma commande : {link}" in text
+    assert html.count('href="https://cave.example.com/h/abc?a=1&amp;b=2"') == 1
+    own = letter(
+        words=words(history_url=link, client="https://evil.example"), body="{{ customer.name }} {{ order.history_url }}"
+    )
+    text, html = _parts(own)
+    assert text.count(link) == 1
+    assert html.count('href="https://cave.example.com/h/abc?a=1&amp;b=2"') == 1
+    assert 'href="https://evil.example' not in html
+    _, html = _parts(letter(role="administrator", words=words(history_url=link)))
+    assert "abc?a=1" not in html, "that is the client's own link"
+
+
+def test_a_mail_fits_a_telephone_and_a_dark_room() -> None:
+    """Widths and colours were looked at in a browser; this holds what they need."""
+    _, html = _parts(letter())
+    assert '<meta name="color-scheme" content="light dark"' in html
+    dark = html.partition("@media (prefers-color-scheme: dark)")[2].partition("</style>")[0]
+    assert ".whole div { color: #e8eaee !important; }" in dark
+    assert 'class="whole"' in html
+    assert 'name="viewport" content="width=device-width' in html
+    assert "max-width:600px" in html
+    assert "<img" not in html
+
+
 def test_the_languages_have_the_same_words() -> None:
     assert WORDS["fr"].keys() == WORDS["en"].keys()
 
 
+@pytest.mark.row("S2-06")
 def test_a_long_order_stays_short_enough_for_every_mailbox() -> None:
     items = tuple(Item(f"Article avec un nom assez long, numéro {number}", "x", 1, 100) for number in range(500))
     text, html = _parts(letter(words=words(items=items)))
@@ -96,34 +125,29 @@ def test_a_sellers_html_is_text() -> None:
     assert "<img src=x" not in html
 
 
-@pytest.mark.parametrize(
-    "bomb",
-    [
-        "{% for i in (1..1000000000) %}x{% endfor %}",
-        "{% assign s = 'xxxxxxxxxx' %}{% for i in (1..9999) %}{% assign s = s | append: s %}{% endfor %}{{ s }}",
-        "{% for a in (1..9999) %}{% for b in (1..9999) %}{{ a }}{% endfor %}{% endfor %}",
-        "x" * 100_000 + "{{ order.code }}",
-    ],
-)
-def test_a_text_cannot_waste_time_or_memory(bomb: str) -> None:
-    start = time.process_time()
-    with pytest.raises(BadText):
-        render(bomb, words())
-    assert time.process_time() - start < 2.0
-
-
-def test_a_broken_text_says_where() -> None:
-    with pytest.raises(BadText, match="1:"):
-        render("{{ order.code", words())
-    with pytest.raises(BadText):
-        render("{% if %}", words())
-
-
-def test_objects_are_out_of_reach() -> None:
-    assert render("[{{ order.__class__ }}{{ order.code.__class__ }}{{ nothing.at.all }}]", words()) == "[]"
+def test_a_bomb_is_rendered_no_more_than_it_is_saved() -> None:
+    with pytest.raises(BadText, match="limit"):
+        render("{% for i in (1..1000000000) %}x{% endfor %}", words())
 
 
 def test_variables() -> None:
     told = words(parcels=(Tracking(1, "Colissimo", "A1"), Tracking(2, "UPS", "B2")), items=(Item("Vin", "v", 2, 980),))
     text = "{{ order.date }} {{ parcel.tracking_number }} {% for l in lines %}{{ l.quantity }} {{ l.name }}{% endfor %}"
     assert render(text, told) == "2 mars 2026 B2 2 Vin"
+
+
+def test_the_samples_that_texts_are_tried_on_have_what_orders_have() -> None:
+    """Whatever `shared.texts` lets a text speak of is there, and nothing else is."""
+
+    def shape(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: shape(found) for name, found in value.items()}
+        return [shape(value[0])] if isinstance(value, list) and value else []
+
+    told = words(
+        items=(Item("Vin", "v", 2, 980),),
+        parcels=(Tracking(1, "UPS", "B2"),),
+        closings=(Closed(date(2026, 8, 1), date(2026, 8, 16), ""),),
+    )
+    assert shape(variables(told)) == shape(samples("fr")[1])
+    assert shape(variables(words(items=(Item("Vin", "v", 2, 980),)))) == shape(samples("en")[0])

@@ -18,6 +18,7 @@ from tests.notifications.counterparts import Scripted, amazon_account, call, eba
 from tests.notifications.driver import NOON, Clock
 
 ACCEPTED = httpx.Response(204, headers={"x-amzn-requestid": "req-1"})
+NO_ORDER = httpx.Response(404)
 NO_FULFILLMENT = httpx.Response(200, json={"fulfillments": [], "total": 0})
 CREATED = httpx.Response(201, json={}, headers={"location": "https://api.ebay.com/x/shipping_fulfillment/6A00012345"})
 
@@ -61,6 +62,7 @@ async def test_amazon_gets_one_package_per_parcel() -> None:
     }
 
 
+@pytest.mark.failure_mode(9)
 async def test_a_carrier_amazon_does_not_know_goes_as_other() -> None:
     vendor = Scripted(ACCEPTED, ACCEPTED)
     await _amazon(vendor).send(call(shipment(carrier="Vélo du coin")))
@@ -109,9 +111,10 @@ async def test_what_amazon_would_mishandle_never_leaves(bad: object) -> None:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
+@pytest.mark.failure_mode(2, 3, 10)
 async def test_outcomes_of_a_call(answer: httpx.Response | Exception, expected: tuple[Outcome, Trouble | None]) -> None:
-    assert _brief(await _amazon(Scripted(answer)).send(call(shipment()))) == expected
-    assert _brief(await _ebay(Scripted(NO_FULFILLMENT, answer)).send(call(shipment()))) == expected
+    assert _brief(await _amazon(Scripted(answer, NO_ORDER)).send(call(shipment()))) == expected
+    assert _brief(await _ebay(Scripted(NO_FULFILLMENT, answer, NO_ORDER)).send(call(shipment()))) == expected
 
 
 @pytest.mark.parametrize(
@@ -122,14 +125,24 @@ async def test_outcomes_of_a_call(answer: httpx.Response | Exception, expected: 
         ({"retry-after": "soon"}, None),
         ({"x-amzn-ratelimit-limit": "0.5"}, 2.0),
         ({"x-amzn-ratelimit-limit": "string"}, None),
+        ({"x-amzn-ratelimit-limit": "0"}, None),
+        ({"x-amzn-ratelimit-limit": "nan"}, None),
+        ({"x-amzn-ratelimit-limit": "1e-300"}, 86_400.0),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "-3", "x-amzn-ratelimit-limit": "2"}, 0.5),
+        ({"retry-after": "1e300"}, 86_400.0),
+        ({"retry-after": "Mon, 02 Mar 2026 11:00:00 GMT"}, 0.0),
+        ({"retry-after": "Mon, 02 Mar 2099 11:00:00 GMT"}, 86_400.0),
         ({}, None),
     ],
 )
+@pytest.mark.failure_mode(1)
 async def test_a_429_says_how_long(headers: dict[str, str], seconds: float | None) -> None:
     result = await _amazon(Scripted(httpx.Response(429, headers=headers))).send(call(shipment()))
     assert result.retry_after == seconds
 
 
+@pytest.mark.failure_mode(3)
 async def test_amazon_in_doubt_is_read_back_before_it_is_told_again() -> None:
     vendor = Scripted(_packages("6A-0001 2345"))
     result = await _amazon(vendor).send(call(shipment(), NOON))
@@ -139,6 +152,7 @@ async def test_amazon_in_doubt_is_read_back_before_it_is_told_again() -> None:
     assert other.methods == ["GET", "POST"]
 
 
+@pytest.mark.failure_mode(6)
 async def test_amazon_with_no_package_left_is_read_back() -> None:
     error = {"errors": [{"code": "InvalidInput", "message": "PackageToUpdateNotFound"}]}
     refused = httpx.Response(400, json=error)
@@ -150,6 +164,7 @@ async def test_amazon_with_no_package_left_is_read_back() -> None:
     assert (await _amazon(dark).send(call(shipment()))).outcome == Outcome.RETRY
 
 
+@pytest.mark.failure_mode(4)
 async def test_a_token_refused_in_flight_is_replaced_once() -> None:
     vendor = Scripted(httpx.Response(403), ACCEPTED)
     assert (await _amazon(vendor).send(call(shipment()))).outcome == Outcome.DONE
@@ -172,6 +187,7 @@ async def test_ebay_is_looked_at_before_it_is_told() -> None:
     }
 
 
+@pytest.mark.failure_mode(6)
 async def test_a_parcel_ebay_has_is_done() -> None:
     known = {"fulfillmentId": "6A00012345", "shipmentTrackingNumber": "6A00012345"}
     vendor = Scripted(httpx.Response(200, json={"fulfillments": [known]}))
@@ -198,10 +214,11 @@ async def test_ebay_failing_without_a_number_leaves_doubt() -> None:
 @pytest.mark.parametrize(
     "conflict", [httpx.Response(409), httpx.Response(400, json={"errors": [{"errorId": 34500, "message": "use PUT"}]})]
 )
+@pytest.mark.failure_mode(6)
 async def test_a_conflict_at_ebay_is_settled_by_a_look(conflict: httpx.Response) -> None:
     known = httpx.Response(200, json={"fulfillments": [{"fulfillmentId": "6A00012345"}]})
     assert (await _ebay(Scripted(NO_FULFILLMENT, conflict, known)).send(call(shipment()))).outcome == Outcome.DONE
-    rejected = Scripted(NO_FULFILLMENT, conflict, NO_FULFILLMENT)
+    rejected = Scripted(NO_FULFILLMENT, conflict, NO_FULFILLMENT, NO_ORDER)
     assert (await _ebay(rejected).send(call(shipment()))).outcome == Outcome.REJECTED
 
 

@@ -93,18 +93,6 @@ async def test_a_cancellation_taken_back_in_time_is_never_said(house: Driver) ->
     assert await house.calls("amazon") == []
 
 
-async def test_ebay_is_cancelled_by_hand_and_found(house: Driver) -> None:
-    external, wine = await bought(house, Channel.EBAY)
-    await house.hear(marketplace_order(Channel.EBAY, 1, external_id=external, lines=(wine,), levels=CANCELLED))
-    await house.deliver()
-    [row] = await house.deliveries()
-    assert (row["outcome"], "Seller Hub" in row["reason"]) == ("rejected", True)
-    await house.http.patch(f"/sandbox/ebay/orders/{external}", json={"cancelled": True})
-    await house.http.post(f"/api/v1/notifications/deliveries/{row['id']}/retry")
-    await house.deliver()
-    assert await verbs(house) == [("cancel", "done")]
-
-
 @pytest.mark.parametrize("channel", [Channel.AMAZON, Channel.EBAY])
 async def test_what_came_back_and_then_the_rest_are_paid_back_once(
     house: Driver, clock: Clock, channel: Channel

@@ -1,6 +1,7 @@
 """The sandboxes as counterparts: shaped by the vendors' protocols, stateful, failing on order, and good to look at."""
 
 import asyncio
+import re
 import smtplib
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -113,7 +114,7 @@ async def test_nobody_gets_in_without_credentials(http: httpx.AsyncClient) -> No
 
 
 async def test_faults_are_shown_as_often_as_ordered(http: httpx.AsyncClient) -> None:
-    assert (await http.put("/sandbox/sms/fault", json={"kind": 429, "count": 2})).json() == {"kind": "429", "count": 2}
+    assert (await http.put("/sandbox/sms/fault", json={"kind": 429, "count": 2})).json()["count"] == 2
     answers = [await http.post(TWILIO, data=FORM, auth=("id", "token")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 201]
     assert (await http.get("/sandbox/sms/fault")).json()["kind"] == "none"
@@ -161,6 +162,48 @@ async def test_pages_show_what_left_and_run_nothing(house: Driver) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert 'href="/sandbox/ebay"' in (await house.http.get("/sandbox")).text
     assert (await house.http.get("/sandbox/amazon")).status_code == 200
+
+
+def _rows(page: httpx.Response) -> list[str]:
+    """Each call of a page in one line: vendor, order, answer, request."""
+    assert page.status_code == 200
+    found = re.findall(r"<summary>(.*?)</summary>", page.text, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in found]
+
+
+async def test_one_page_shows_every_call_and_a_filter_less_of_them(http: httpx.AsyncClient) -> None:
+    empty = await http.get("/sandbox", headers={"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"})
+    assert "Rien n’est encore parti." in empty.text
+    assert '<html lang="fr">' in empty.text
+    assert "Nothing has left yet." in (await http.get("/sandbox", params={"lang": "en"})).text
+    for form in (FORM, FORM | {"To": "12"}):
+        await http.post(TWILIO, data=form, headers={"X-Comptoir-Order": "CO-1"}, auth=("id", "token"))
+    await http.post(AMAZON, json={}, headers=await _amazon(http))
+    assert [row.split(" UTC ")[1].rpartition(" /")[0] for row in _rows(await http.get("/sandbox"))] == [
+        "SMS CO-1 400", "SMS CO-1 201", "Amazon 902-1 400",
+    ]  # fmt: skip
+    for query, count in (
+        ({"vendor": "sms"}, 2),
+        ({"order": "902-1"}, 1),
+        ({"result": "refused"}, 2),
+        ({"result": "accepted", "vendor": "sms"}, 1),
+        ({"result": "unanswered"}, 0),
+        ({"vendor": "nobody", "result": "nothing"}, 3),
+    ):
+        assert len(_rows(await http.get("/sandbox", params=query))) == count
+    assert len(_rows(await http.get("/sandbox/amazon"))) == 1
+    assert "No call matches." in (await http.get("/sandbox", params={"order": "CO-9"})).text
+
+
+async def test_faults_are_ordered_and_calls_forgotten_on_the_page(http: httpx.AsyncClient) -> None:
+    ordered = await http.post("/sandbox?vendor=sms&lang=fr", data={"vendor": "sms", "kind": "500", "count": "3"})
+    assert (ordered.status_code, ordered.headers["location"]) == (303, "/sandbox?vendor=sms&lang=fr")
+    assert "SMS: 500 × 3" in (await http.get("/sandbox")).text
+    assert (await http.post(TWILIO, data=FORM, auth=("id", "token"))).status_code == 500
+    await http.post("/sandbox", data={"vendor": "sms", "act": "forget"})
+    assert (await http.get("/sandbox/sms/calls")).json()["total"] == 0
+    assert (await http.post("/sandbox", data={"vendor": "nobody"})).status_code == 404
+    assert (await http.post("/sandbox", data={"vendor": "sms", "kind": "explode"})).status_code == 422
 
 
 async def test_there_are_no_sandboxes_where_they_are_off(make_driver: Any) -> None:

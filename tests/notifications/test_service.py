@@ -5,10 +5,6 @@ import time
 from typing import Any
 
 import pytest
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 
@@ -20,6 +16,7 @@ from shared.database.migrations import differences
 from tests.eventually import eventually
 from tests.notifications.conftest import MakeDriver
 from tests.notifications.driver import Clock, Driver, entry, order
+from tests.recording import recorded_spans
 
 
 async def test_migrations_make_what_the_tables_say(database_url: str) -> None:
@@ -31,14 +28,9 @@ async def test_migrations_make_what_the_tables_say(database_url: str) -> None:
 
 
 async def test_the_last_effect_belongs_to_the_trace_of_its_command(house: Driver) -> None:
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider(shutdown_on_exit=False)
-        trace.set_tracer_provider(provider)
-    spans = InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    await house.hear(order(1, 1, entry(1, mail=True)))
-    await house.deliver()
+    with recorded_spans() as spans:
+        await house.hear(order(1, 1, entry(1, mail=True)))
+        await house.deliver()
     [sent] = [span for span in spans.get_finished_spans() if span.name == "send mail"]
     assert sent.parent is not None
     assert f"{sent.parent.trace_id:032x}-{sent.parent.span_id:016x}" in (entry(1).traceparent or "")

@@ -1,5 +1,6 @@
-"""SMS: never twice. What Twilio may have taken is looked for, and otherwise left to a person."""
+"""SMS by Twilio: never twice. What it may have taken is looked for, and otherwise left to a person."""
 
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from services.notifications.channels.sms import Sms, normalise
+from services.notifications.channels.sms.twilio import Twilio
 from services.notifications.channels.web import http_client
 from services.notifications.domain.results import Trouble
 from shared.contracts import Outcome
@@ -15,8 +17,14 @@ from tests.notifications.counterparts import Scripted, call, note, twilio_accoun
 from tests.notifications.driver import NOON, Clock
 
 
+def _callback(delivery: str) -> str:
+    return f"https://oms.example.com/{delivery}"
+
+
 def _sms(vendor: Scripted, clock: Clock | None = None, **changes: Any) -> Sms:
-    return Sms(twilio_account(**changes), http_client(5, transport=vendor), clock or Clock(), seconds=5)
+    account, now = twilio_account(**changes), clock or Clock()
+    twilio = Twilio(account, http_client(5, transport=vendor), now, seconds=5, callback=_callback)
+    return Sms(twilio, account.validity_seconds, now)
 
 
 def _listed(body: str = "Commande CO-1", **age: float) -> httpx.Response:
@@ -37,6 +45,7 @@ async def test_an_sms_leaves_as_a_form() -> None:
         "From": "+33700000000",
         "Body": "Commande CO-1",
         "ValidityPeriod": "14400",
+        "StatusCallback": "https://oms.example.com/0190-delivery",
     }
 
 
@@ -99,6 +108,20 @@ async def test_an_account_has_one_kind_of_sender() -> None:
     assert dict(httpx.QueryParams(vendor.requests[0].content.decode()))["MessagingServiceSid"] == service
     both = await _sms(Scripted(), messaging_service_sid=service).send(call(note()))
     assert both.outcome == Outcome.REJECTED
+
+
+async def test_what_waited_is_valid_for_the_rest_of_its_time_and_then_not_sent() -> None:
+    clock = Clock()
+    vendor = Scripted(httpx.Response(201, json={"sid": "SM1"}))
+    waiting = replace(call(note()), since=NOON)
+    clock.forward(hours=3, minutes=59)
+    assert (await _sms(vendor, clock).send(waiting)).outcome == Outcome.DONE
+    assert dict(httpx.QueryParams(vendor.requests[0].content.decode()))["ValidityPeriod"] == "60"
+    clock.forward(minutes=1)
+    late = await _sms(Scripted(), clock).send(waiting)
+    assert (late.outcome, late.reason) == (Outcome.REJECTED, "too late: an SMS is worth 14400 s")
+    in_doubt = replace(waiting, unsure_since=NOON)
+    assert (await _sms(Scripted(_listed(seconds=1)), clock).send(in_doubt)).outcome == Outcome.DONE
 
 
 def test_numbers_are_read_as_their_country_writes_them() -> None:

@@ -38,6 +38,7 @@ async def sent(house: Driver, channel: str) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("channel", ["amazon", "ebay"])
+@pytest.mark.failure_mode(17)
 async def test_the_newest_level_leaves_once(house: Driver, clock: Clock, channel: str) -> None:
     await listed(house, channel, "w", buffer=2, maximum=10)
     await house.hear(product("w", 9, 1), product("w", 5, 2), product("unlisted", 7))
@@ -83,6 +84,7 @@ async def test_listings_and_choices_change_levels_at_once(house: Driver, clock: 
 
 
 @pytest.mark.parametrize("channel", ["amazon", "ebay"])
+@pytest.mark.failure_mode(11)
 async def test_a_200_that_is_no_success_is_a_rejection(house: Driver, clock: Clock, channel: str) -> None:
     await listed(house, channel, "w")
     await house.fault(channel, "200_invalid")
@@ -146,6 +148,7 @@ async def sent_one_by_one(house: Driver) -> list[tuple[str, int]]:
     return [(one["path"].rsplit("/", 1)[-1], one["body"]["patches"][0]["value"][0]["quantity"]) for one in bodies]
 
 
+@pytest.mark.failure_mode(17)
 def test_ebay_is_not_revised_more_often_than_it_allows() -> None:
     """A product that comes and goes every minute of a day stays within 250 revisions."""
     sent: list[tuple[datetime, int]] = []

@@ -46,12 +46,14 @@ async def test_many_calls_share_one_fetch(endpoint: Endpoint, clock: Clock) -> N
     assert set(await asyncio.gather(*(tokens.get() for _ in range(20)))) == {"token-2"}
 
 
+@pytest.mark.failure_mode(4)
 async def test_many_refusals_lead_to_one_fetch(endpoint: Endpoint, clock: Clock) -> None:
     tokens = Tokens(endpoint, MemoryStore(), clock)
     first = await tokens.get()
     assert set(await asyncio.gather(*(tokens.renew(first) for _ in range(20)))) == {"token-2"}
 
 
+@pytest.mark.failure_mode(5)
 async def test_a_valid_token_serves_while_the_endpoint_is_away(endpoint: Endpoint, clock: Clock) -> None:
     tokens = Tokens(endpoint, MemoryStore(), clock)
     await tokens.get()
@@ -74,6 +76,7 @@ async def test_replicas_share_a_token(house: Driver, clock: Clock, endpoint: End
 @pytest.mark.parametrize(
     ("status", "trouble"), [(503, Trouble.DOWN), (429, Trouble.BUSY), (400, Trouble.REFUSED), (401, Trouble.REFUSED)]
 )
+@pytest.mark.failure_mode(5)
 async def test_what_an_endpoint_says(status: int, trouble: Trouble) -> None:
     result = await _refusal(status)
     assert result.trouble is trouble

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.notifications.channels.sms import Sms
+from services.notifications.channels.sms.twilio import Twilio
 from services.notifications.channels.web import http_client
 from services.notifications.domain.results import Trouble
 from services.notifications.marketplaces.amazon import Amazon, ConfirmShipment
@@ -93,8 +94,13 @@ async def test_ebay_accepts_our_fulfilment(prism: Prism) -> None:
     assert (result.outcome, result.reference) == (Outcome.DONE, "string")
 
 
+def _callback(delivery: str) -> str:
+    return f"https://oms.example.com/{delivery}"
+
+
 async def test_twilio_accepts_our_form_and_lists_messages(prism: Prism) -> None:
-    sms = Sms(twilio_account(prism("twilio/twilio_api_v2010.json")), http_client(10), Clock(), seconds=10)
+    account, clock = twilio_account(prism("twilio/twilio_api_v2010.json")), Clock()
+    sms = Sms(Twilio(account, http_client(10), clock, seconds=10, callback=_callback), 14_400, clock)
     sent = await sms.send(call(note()))
     looked_up = await sms.send(call(note(), NOON))
     await sms.close()

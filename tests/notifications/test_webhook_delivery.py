@@ -40,6 +40,7 @@ async def next_try(house: Driver, clock: Clock) -> float | None:
     return waited
 
 
+@pytest.mark.failure_mode(14)
 async def test_ten_tries_in_75_hours_then_the_endpoint_is_shut_off(
     house: Driver, receiver: Receiver, clock: Clock
 ) -> None:
@@ -123,6 +124,7 @@ async def test_after_two_hours_away_everything_is_told_once_as_it_now_is(
     assert {(await house.answer(number)).open for number in range(40)} == {0}
 
 
+@pytest.mark.failure_mode(1)
 async def test_429_silences_the_endpoint_for_as_long_as_it_asks(
     house: Driver, receiver: Receiver, clock: Clock
 ) -> None:

@@ -49,6 +49,7 @@ async def test_mails_of_an_order_leave_in_the_order_of_its_entries(house: Driver
     assert [call["request"]["message_id"] for call in taken] == [f"<{item.id}@example.com>" for item in answer.items]
 
 
+@pytest.mark.failure_mode(3)
 async def test_a_mail_of_unknown_outcome_goes_again_under_its_message_id(house: Driver, clock: Clock) -> None:
     await house.fault("mail", "timeout_after_accept")
     await house.hear(order(1, 1, entry(1, mail=True)))
@@ -62,6 +63,7 @@ async def test_a_mail_of_unknown_outcome_goes_again_under_its_message_id(house: 
     assert (first["response"]["answered"], second["response"]["answered"]) == (False, True)
 
 
+@pytest.mark.failure_mode(3)
 async def test_an_sms_that_was_taken_without_an_answer_is_found(make_driver: MakeDriver, clock: Clock) -> None:
     house = await make_driver(call_seconds=0.2)
     await house.fault("sms", "timeout_after_accept")
@@ -75,6 +77,7 @@ async def test_an_sms_that_was_taken_without_an_answer_is_found(make_driver: Mak
     assert str(item.reference).startswith("SM")
 
 
+@pytest.mark.failure_mode(2)
 async def test_an_sms_that_is_not_found_is_left_to_a_person(house: Driver, clock: Clock) -> None:
     await house.fault("sms", "500")
     await house.hear(order(1, 1, entry(1, sms=True)))
@@ -93,6 +96,7 @@ async def test_an_sms_that_is_not_found_is_left_to_a_person(house: Driver, clock
 
 
 @pytest.mark.parametrize("channel", [Channel.AMAZON, Channel.EBAY])
+@pytest.mark.failure_mode(3)
 async def test_a_confirmation_taken_without_an_answer_is_found(
     make_driver: MakeDriver, clock: Clock, channel: Channel
 ) -> None:
@@ -137,6 +141,7 @@ async def test_one_sellers_trouble_is_not_anothers(house: Driver, clock: Clock) 
     assert await house.outcomes(2) == [("amazon", "done")]
 
 
+@pytest.mark.failure_mode(1)
 async def test_a_429_silences_the_lane(house: Driver, clock: Clock) -> None:
     await house.fault("amazon", "429")
     await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1), number=1))
@@ -149,6 +154,7 @@ async def test_a_429_silences_the_lane(house: Driver, clock: Clock) -> None:
     assert [await house.outcomes(number) for number in (1, 2)] == [[("amazon", "done")]] * 2
 
 
+@pytest.mark.failure_mode(17)
 async def test_amazons_quota_is_kept(house: Driver, clock: Clock) -> None:
     await house.hear(marketplace_order(Channel.AMAZON, 1, *(parcel(number) for number in range(1, 16))))
     await house.deliver()

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import schemathesis
+from schemathesis import SerializationContext
 from schemathesis.schemas import BaseSchema
 
 from shared.web.routes import SERVICES
 from tests.cli.processes import KEY, Running, started
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
+
+
+@schemathesis.serializer("message/rfc822")
+def mail_of(_context: SerializationContext, value: object) -> bytes:
+    """A mail is text."""
+    return str(value).encode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from shared.contracts import (
 )
 from shared.outbox.tables import outbox
 from shared.runtime import Service
+from tests.answers import CheckedTransport
 
 Json = dict[str, Any]
 
@@ -81,7 +82,7 @@ class Driver:
 
     def client(self, key: str) -> httpx.AsyncClient:
         """A client that sends this key."""
-        transport = httpx.ASGITransport(app=self.service.app, raise_app_exceptions=False)
+        transport = CheckedTransport(self.service.app)
         return httpx.AsyncClient(
             transport=transport, base_url="http://orders", headers={"Authorization": f"Bearer {key}"}
         )

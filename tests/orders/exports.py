@@ -152,7 +152,8 @@ def _ebay() -> str:
     glass = item | {"Item Number": "406802886617", "Item Title": "Verre", "Quantity": "3", "Sold For": "€15.50",
                     "Transaction ID": "10072"}  # fmt: skip
     single = buyer | {"Order Number": "16-14679-61003", "Item Number": "405358863537", "Item Title": "Magnum",
-                      "Quantity": "1", "Sold For": "AU $3,000.00", "Shipping And Handling": "AU $13.00"}  # fmt: skip
+                      "Quantity": "1", "Sold For": "AU $3,000.00", "Shipping And Handling": "AU $13.00",
+                      "Paid On Date": "Mar-02-26", "Shipped On Date": "Mar-03-26"}  # fmt: skip
     header, *lines = written(EBAY, [head, wine, glass, single]).splitlines(keepends=True)
     blank = "," * (len(EBAY) - 1) + "\r\n"
     return blank + header + blank + "".join(lines) + '2,record(s) downloaded," from Mar-01-26 to Mar-03-26"\r\n'

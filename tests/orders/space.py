@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from shared.contracts import SignIn
+from tests.answers import CheckedTransport
 from tests.orders.driver import Driver, shop_input
 
 PUBLIC = "https://cave.example"
@@ -17,7 +18,7 @@ class Space:
 
     def __init__(self, orders: Driver) -> None:
         self.orders = orders
-        transport = httpx.ASGITransport(app=orders.service.app, raise_app_exceptions=False)
+        transport = CheckedTransport(orders.service.app)
         self.anybody = httpx.AsyncClient(transport=transport, base_url="http://orders")
 
     async def open(self, **more: Any) -> None:

@@ -48,6 +48,22 @@ async def test_order_is_created_once_and_quietly(orders: Driver) -> None:
     assert (entry.mail, entry.mail_admins) == (False, False)
 
 
+async def test_what_no_mail_could_say_is_cleaned_and_the_order_is_there(orders: Driver) -> None:
+    odd = Address(
+        name="Kim\x01", street="1 High St\u2028Flat 2", postal_code="N1", city="Lon\ndon", country="united kingdom"
+    )
+    line = ChannelLine(external_id="1", sku="WINE", title="\x02", quantity=1, unit_price=Decimal("9.99"))
+    who = Customer(name="Ki\x01m", email="kim@marketplace.example")
+    for version in (1, 2):
+        await orders.hear(shown(version, customer=who, shipping_address=odd, lines=(line,)))
+    found = await orders.read((await the_order(orders))["code"])
+    assert (found["customer"]["name"], found["lines"][0]["name"]) == ("Kim", "WINE")
+    address = found["shipping_address"]
+    assert (address["name"], address["street"], address["city"]) == ("Kim", "1 High St\nFlat 2", "Lon don")
+    assert address["country"] == "GB"
+    assert await warnings(orders, found["code"]) == []
+
+
 async def test_requests_warn_once_and_move_nothing(orders: Driver) -> None:
     await orders.hear(shown(1))
     await orders.hear(shown(2, cancel_requested=True))

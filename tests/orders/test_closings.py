@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from shared.contracts import Shop
+from tests.answers import CheckedTransport
 from tests.orders.driver import Driver, Json, shop_input
 
 SUMMER = {"starts": "2026-08-01", "ends": "2026-08-16", "texts": {"fr": "Congés d'été", "en": "Summer break"}}
@@ -19,7 +20,7 @@ async def close(orders: Driver, *closings: Json) -> None:
 
 async def visit(orders: Driver, **query: str) -> httpx.Response:
     """What somebody without a key gets."""
-    transport = httpx.ASGITransport(app=orders.service.app)
+    transport = CheckedTransport(orders.service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://orders") as visitor:
         return await visitor.get("/api/v1/closings", params={"shop": "cave"} | query)
 

@@ -25,6 +25,7 @@ TRAPS = ('=HYPERLINK("http://x")', "+33612345678", "-1+1|cmd", "@SUM(A1)", "'=al
 KEPT = (
     "channel", "placed_at", "currency", "prices_include_tax", "language", "customer", "billing_address",
     "shipping_address", "payment_method", "operator", "origin", "indicator", "tags", "test",
+    "purchase_order",
 )  # fmt: skip
 
 
@@ -61,7 +62,10 @@ async def some_orders(orders: Driver) -> list[Json]:
     await orders.http.post("/api/v1/promotions", json={"name": "Un dixième", "kind": "percent", "value": "10"})
     orders.clock.advance(hours=1)
     second = await orders.place(line(quantity=3, price="19.99"), channel="amazon", external_id="=404-1")
-    third = await orders.place(line(price="12.3456"), prices_include_tax=False, currency="TND")
+    business = {"name": "Dépôt SAS", "email": "depot@example.org", "siren": "404833048", "siret": "40483304800022"}
+    business |= {"vat_number": "FR83404833048", "electronic_address": "0225:404833048"}
+    priced = {"prices_include_tax": False, "currency": "TND"}
+    third = await orders.place(line(price="12.3456"), customer=business, purchase_order="PO-4711", **priced)
     return [first, second, third]
 
 
@@ -135,7 +139,7 @@ async def test_another_shop_sees_nothing_of_it(orders: Driver) -> None:
 
 
 def test_the_mapping_reads_what_the_columns_write() -> None:
-    known = {column for names in COMPTOIR.needed for column in names}
+    known = {column for rule in COMPTOIR.fields.values() for column in rule.columns}
     for language in ("en", "fr"):
         titles = {column.en if language == "en" else column.fr for column in (*ORDER, *LINE)}
         assert all(titles & set(names) for names in COMPTOIR.needed), language

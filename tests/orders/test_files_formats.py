@@ -9,6 +9,7 @@ import pytest
 
 from services.orders.commands.inputs import PlaceOrder
 from services.orders.commands.placing import checked_order
+from services.orders.domain.types import StatusType
 from services.orders.files.deciding import Kind, decide
 from services.orders.files.documents import Sender
 from services.orders.files.loading import format_names, shipped_mapping
@@ -55,8 +56,9 @@ def test_every_mapping_that_comes_along_is_valid_and_names_its_file() -> None:
 
 def test_shopify(tmp_path: Path) -> None:
     bodies, rejects, skipped = imported(tmp_path, "shopify")
-    body = bodies.pop("#1001")
+    body, cancelled = bodies.pop("#1001"), bodies.pop("#1002")
     assert bodies == {}
+    assert (body["status"], cancelled["status"], cancelled["takes_stock"]) == ("confirmed", "cancelled", False)
     assert gross(body) == "49.90"  # what Shopify says the total is, after a discount on the whole order
     assert lines_of(body, "sku", "kind", "quantity", "tax_rate") == [
         ("BX-2019-MED", "product", 2, "20"),
@@ -76,7 +78,7 @@ def test_shopify(tmp_path: Path) -> None:
         (6, "the quantity 'two' is no whole number"),
         (7, "another row of the order was rejected: line 6"),
     ]
-    assert skipped == {"the order was cancelled there": 2}
+    assert skipped == {}
 
 
 def test_the_rate_of_a_shopify_order_is_that_of_all_its_lines(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_woocommerce(tmp_path: Path) -> None:
     bodies, rejects, skipped = imported(tmp_path, "woocommerce")
     body = bodies.pop("501")
     assert (bodies, rejects) == ({}, [])
-    assert gross(body) == "40.13"
+    assert (gross(body), body["status"]) == ("40.13", "processing")
     assert lines_of(body, "sku", "unit_price", "tax_rate") == [
         ("BX-2019-MED", "8.3333", "20"),
         ("78", "5.0500", "5.5"),
@@ -103,7 +105,7 @@ def test_woocommerce(tmp_path: Path) -> None:
     ]
     assert body["customer"]["name"] == "Zoé Martin"
     assert body["placed_at"] == "2026-03-02T08:15:00+00:00"
-    assert skipped == {"the order was cancelled or failed there": 1}
+    assert skipped == {"the order failed or was thrown away there": 1}
 
 
 def test_amazon(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_amazon(tmp_path: Path) -> None:
         ("VERRE", 1, "404-1234567-12345670002"),
         ("SHIPPING", 1, "404-1234567-12345670003"),
     ]
-    assert body["channel"] == "amazon"
+    assert (body["channel"], body["status"]) == ("amazon", "shipped")
     assert body["shipping_address"]["city"] == "BORDEAUX"
     assert skipped == {"Amazon has not released the order yet": 1, "the item was cancelled there": 1}
 
@@ -135,6 +137,33 @@ def test_ebay(tmp_path: Path) -> None:
     assert body["customer"]["email"] == "zoe@example.org"
     single = bodies["16-14679-61003"]
     assert (single["currency"], gross(single)) == ("AUD", "3013.00")
+    assert (body["status"], single["status"]) == ("received", "shipped")
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [
+        ({"Financial Status": "paid", "Fulfillment Status": "fulfilled"}, "shipped"),
+        ({"Financial Status": "paid", "Fulfillment Status": "unfulfilled"}, "confirmed"),
+        ({"Financial Status": "pending", "Fulfillment Status": ""}, "received"),
+        ({"Financial Status": "refunded", "Fulfillment Status": "fulfilled"}, "refunded"),
+        ({"Financial Status": "voided", "Fulfillment Status": "unfulfilled"}, "cancelled"),
+        ({"Financial Status": "paid", "Fulfillment Status": "fulfilled", "Cancelled at": "2026-03-03"}, "cancelled"),
+    ],
+)
+def test_several_columns_say_what_a_shopify_order_is(cells: dict[str, str], status: str) -> None:
+    statuses = shipped_mapping("shopify").status
+    assert statuses is not None
+    assert statuses.read(cells) == status
+
+
+@pytest.mark.parametrize("name", sorted({*FILES, "comptoir"}))
+def test_the_statuses_of_a_format_are_types(name: str) -> None:
+    """Every shop has a status of each type, whatever it is called there."""
+    statuses = shipped_mapping(name).status
+    assert statuses is not None
+    said = {word for rule in statuses.by for word in (*rule.values.values(), rule.filled, statuses.otherwise) if word}
+    assert said <= {str(type_) for type_ in StatusType}
 
 
 @pytest.mark.parametrize("name", sorted(FILES))

@@ -13,6 +13,7 @@ from services.notifications.domain.wanted import wanted
 from services.orders.domain.links import is_valid, make_token, order_of
 from services.orders.domain.publication import is_shown
 from shared.contracts import Shop
+from tests.answers import CheckedTransport
 from tests.orders.driver import Driver, Json, order, shop_input
 
 PUBLIC = "https://cave.example"
@@ -40,7 +41,7 @@ async def show(orders: Driver, made: Json, shown: str = "shown") -> None:
 
 async def opened(orders: Driver, path: str) -> httpx.Response:
     """What anybody gets, without a key."""
-    transport = httpx.ASGITransport(app=orders.service.app, raise_app_exceptions=False)
+    transport = CheckedTransport(orders.service.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://orders") as anybody:
         return await anybody.get(path)
 
@@ -96,6 +97,45 @@ async def test_history_and_texts_are_in_the_orders_language(orders: Driver) -> N
             comment,
             "Merci !",
         )
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_comment_says_on_the_page_what_it_says_as_a_mail(orders: Driver, language: str) -> None:
+    """Whatever a text may speak of when it is saved is there: without a mail of its own, the comment is the mail."""
+    holidays = {"fr": "Congés", "en": "Holidays"}
+    closing = {"starts": "2026-06-20", "ends": "2026-06-30", "texts": holidays}
+    await publish(orders, closings=[closing])
+    comment = (
+        "{{ order.date }} : {{ order.total }} ({{ order.net }}), {{ status.name }}, {{ order.history_url }}\n"
+        "{% for line in lines %}{{ line.quantity }} × {{ line.name }} {{ line.sku }} {{ line.total }}\n{% endfor %}"
+        "{{ parcel.carrier }} {{ parcel.tracking_number }} {{ parcel.tracking_url }}\n"
+        "{% for one in closings %}{{ one.starts }} – {{ one.ends }} {{ one.text }}{% endfor %}"
+    )
+    texts = {"fr": {"name": "Partie", "comment": comment}, "en": {"name": "Gone", "comment": comment}}
+    status = {"mnemonic": "gone", "type": "shipped", "texts": texts, "publish": True, "mail": True}
+    assert (await orders.http.post("/api/v1/statuses", json=status)).status_code == 201
+    made = await orders.place(language=language)
+    await show(orders, made)
+    await orders.move(made["code"], "gone", shipment={"carrier": "Colissimo", "tracking_number": "6A00000000000"})
+    shop = Shop.decode((await orders.said(Shop.name))["cave"][1])
+    *_, mail = [found for found in wanted(await orders.message(made["id"]), shop) if found.channel == "mail"]
+    said = (await opened(orders, await link(orders, made))).json()["entries"][-1]["comment"]
+    assert said == render(mail.payload.body, mail.payload.words)  # type: ignore[union-attr]
+    for words in ("3 × Wine WINE", "37", "Colissimo 6A00000000000", PUBLIC, holidays[language]):
+        assert words in said
+
+
+async def test_a_comment_knows_no_parcel_that_left_after_it(orders: Driver) -> None:
+    await publish(orders)
+    texts = {"fr": {"name": "En cave", "comment": "{{ lines.size }} article, {{ parcel.tracking_number }}."}}
+    await orders.http.post("/api/v1/statuses", json={"mnemonic": "in_cellar", "texts": texts, "publish": True})
+    made = await orders.place()
+    await show(orders, made)
+    await orders.move(made["code"], "in_cellar")
+    orders.clock.advance(hours=1)
+    await orders.move(made["code"], "shipped", shipment={"carrier": "Colissimo", "tracking_number": "6A00000000000"})
+    answer = await opened(orders, await link(orders, made))
+    assert [entry["comment"] for entry in answer.json()["entries"]][1] == "1 article, ."
 
 
 @pytest.mark.row("S4-19")

@@ -50,9 +50,10 @@ async def test_a_file_of_another_shop_is_imported_with_per_row_errors(orders: Dr
     """CSV import of existing / third-party orders, with per-row errors: the good order is there, each bad row told."""
     done = await worked(orders, FILES["shopify"](), format="shopify")
     assert done["state"] == "done"
-    counts = {"rows": 6, "orders": 1, "done": 1, "created": 1, "known": 0, "refused": 0, "rejected": 2, "skipped": 2}
+    counts = {"rows": 6, "orders": 2, "done": 2, "created": 2, "known": 0, "refused": 0, "rejected": 2, "skipped": 0}
     assert (done["counts"], done["progress"]) == (counts, 1.0)
-    [order] = (await orders.get("orders"))["items"]
+    assert done["statuses"] == {"cancelled": 1, "confirmed": 1}
+    [order] = (await orders.get("orders", status="confirmed"))["items"]
     assert (order["external_id"], order["totals"]["gross"]) == ("#1001", "49.90")
     told = await rejects(orders, done)
     assert [(row["line"], row["reason"], row["Name"], row["Lineitem quantity"]) for row in told] == [
@@ -60,7 +61,7 @@ async def test_a_file_of_another_shop_is_imported_with_per_row_errors(orders: Dr
         ("7", "another row of the order was rejected: line 6", "#1003", "1"),
     ]
     again = await worked(orders, FILES["shopify"](), format="shopify")
-    assert (again["counts"]["created"], again["counts"]["known"]) == (0, 1)
+    assert (again["counts"]["created"], again["counts"]["known"]) == (0, 2)
 
 
 async def test_a_dry_run_tells_and_creates_nothing(orders: Driver) -> None:
@@ -78,6 +79,21 @@ async def test_an_order_that_the_service_refuses_joins_the_rejects(orders: Drive
     [row] = await rejects(orders, done)
     assert "is no e-mail address" in row["reason"]
     assert (row["Art"], row["No"]) == ("'=WINE", "N-00001")
+
+
+async def test_countries_by_name_are_known_and_control_characters_dropped(orders: Driver) -> None:
+    mapping = OWN.replace("name: Art", "name: Art, billing_country: Land, billing_street: Street")
+    content = own_file(4).replace("Mail\n", "Mail,Land,Street\n")
+    for cells in ("Royaume-Uni,1 rue\x01", "de,2 rue", "Atlantis,3 rue", ",4 rue"):
+        content = content.replace("example.org\n", f"example.org,{cells}\n", 1)
+    done = await worked(orders, content, mapping=mapping)
+    assert (done["counts"]["created"], done["counts"]["rejected"]) == (2, 2)
+    reasons = [row["reason"] for row in await rejects(orders, done)]
+    assert "'Atlantis' is no country's name" in reasons[0]
+    assert "the billing address has no country" in reasons[1]
+    codes = [order["code"] for order in (await orders.get("orders"))["items"]]
+    addresses = [(await orders.read(code))["billing_address"] for code in codes]
+    assert sorted((one["country"], one["street"]) for one in addresses) == [("DE", "2 rue"), ("GB", "1 rue")]
 
 
 async def test_what_the_shop_does_not_offer_is_the_matter_of_one_order(orders: Driver) -> None:

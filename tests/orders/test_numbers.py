@@ -43,6 +43,7 @@ async def test_a_client_keeps_them(orders: Driver) -> None:
         ("siren", "12"),
         ("electronic_address", "404833048"),
         ("electronic_address", "0225:404 833"),
+        ("electronic_address", "EM:a\0b"),
     ],
 )
 async def test_a_wrong_number_is_named(orders: Driver, field: str, value: str) -> None:

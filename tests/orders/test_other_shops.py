@@ -104,6 +104,7 @@ def _about_one_order(code: Json, decision: Json) -> dict[str, Case]:
         f"GET {base}/timeline": Case(404, code, shows=True),
         f"GET {base}/transitions": Case(404, code, shows=True),
         f"POST {base}/transitions": Case(404, code, json={"status": "cancelled", **decision}),
+        f"POST {base}/transitions/message": Case(404, code, json={"status": "cancelled", **decision}),
     }
 
 

@@ -60,9 +60,8 @@ async def test_export_holds_everything_that_is_held(orders: Driver) -> None:
 
 async def test_erasure_leaves_nothing_of_the_person(orders: Driver) -> None:
     made = await buy(orders)
-    answer = await orders.http.post(
-        "/api/v1/orders", json=order(customer=CLIENT, billing_address=HOME), headers={"Idempotency-Key": "k"}
-    )
+    wish: dict[str, Any] = {"json": order(customer=CLIENT, billing_address=HOME), "headers": {"Idempotency-Key": "k"}}
+    answer = await orders.http.post("/api/v1/orders", **wish)
     second = await finish(orders, answer.json())
     first = await finish(orders, made)
     corrected = await orders.http.put(
@@ -86,6 +85,9 @@ async def test_erasure_leaves_nothing_of_the_person(orders: Driver) -> None:
         assert said.shipping_address.country == "FR"
     assert (await orders.get("orders", client="zoe"))["total"] == 0
     assert (await orders.get("customers", q="zoe"))["total"] == 0
+    again = await orders.http.post("/api/v1/orders", **wish)
+    assert (again.status_code, again.json()["type"]) == (409, "urn:comptoir:problem:answer-erased")
+    assert (await orders.get("orders"))["total"] == 2
 
 
 def assert_scrubbed(rows: list[Any], table: str) -> None:
@@ -93,6 +95,18 @@ def assert_scrubbed(rows: list[Any], table: str) -> None:
     for secret in SECRETS:
         assert secret not in kept, (table, secret)
         assert secret.casefold() not in kept, (table, secret)
+
+
+async def test_texts_edited_for_the_person_become_the_statuss_again(orders: Driver) -> None:
+    made = (await buy(orders))["code"]
+    texts = {"mail": "Chère Zoé, votre colis part ce soir.", "subject": "Pour Zoé"}
+    await orders.move(made, "ready", actions={"mail": True}, texts=texts)
+    assert "Zoé, votre colis" in str(await orders.rows("entries"))
+    document = await finish(orders, await orders.read(made))
+    assert (await erase(orders, document["customer_id"])).status_code == 200
+    kept = str(await orders.rows("entries"))
+    assert "Zoé" not in kept
+    assert "prête" in kept, "the status's own text"
 
 
 async def test_rejected_rows_of_a_file_that_name_the_person_go_too(orders: Driver) -> None:

@@ -115,7 +115,9 @@ async def test_keys_are_logged_for_administrators_alone(orders: Driver) -> None:
 
 
 async def test_the_first_start_is_logged(orders: Driver) -> None:
-    settings = Settings(api_key=SecretStr("the-first-key-of-this-house"), database_url="sqlite://")
+    settings = Settings(
+        api_key=SecretStr("the-first-key-of-this-house"), database_url="sqlite://", public_url="https://vignes.example"
+    )
     async with orders.service.db.write() as conn:
         for table in ("shops", "api_keys", "statuses", "shop_settings", "shop_log"):
             await conn.exec_driver_sql(f"DELETE FROM {table}")
@@ -124,6 +126,7 @@ async def test_the_first_start_is_logged(orders: Driver) -> None:
     orders.http = orders.client("the-first-key-of-this-house")
     found = await logged(orders)
     assert {(item["kind"], item["actor"]) for item in found} == {("shop", HOUSE), ("keys", HOUSE)}
+    assert (await orders.get("shop"))["public_url"] == "https://vignes.example"
 
 
 @pytest.mark.parametrize(

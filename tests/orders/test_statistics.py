@@ -46,6 +46,12 @@ async def test_turnover_by_day_month_and_year_of_the_shops_zone(orders: Driver) 
     assert gross(narrowed) == {"2026-01": "10.00"}
 
 
+async def test_an_order_imported_as_refunded_is_no_turnover_and_a_shipped_one_is(orders: Driver) -> None:
+    for status in ("refunded", "returned", "cancelled", "shipped"):
+        await orders.place(line(quantity=1, price="10.00"), imported=True, status=status, external_id=status)
+    assert gross(await turned_over(orders, "channel")) == {"web": "10.00"}
+
+
 @pytest.mark.row("S3-24")
 async def test_ranking_by_client_type(orders: Driver) -> None:
     await orders.place(line(quantity=1, price="10.00"))

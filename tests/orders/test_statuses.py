@@ -86,6 +86,35 @@ async def test_what_is_wrong_is_named(orders: Driver) -> None:
     assert len((await orders.get("statuses"))["items"]) == 16
 
 
+@pytest.mark.parametrize("field", ["comment", "subject", "mail", "sms"])
+async def test_text_with_a_typo_or_a_bomb_is_refused_on_saving(orders: Driver, field: str) -> None:
+    async def errors(text: str) -> list[Json]:
+        body = status(texts={"fr": {"name": "A", field: text}})
+        answers = [
+            await orders.http.post("/api/v1/statuses", json=body),
+            await orders.http.put("/api/v1/statuses/received", json=body),
+            await orders.http.put("/api/v1/statuses", json={"statuses": {"received": body | {"mnemonic": "received"}}}),
+        ]
+        assert {answer.status_code for answer in answers} == {422}
+        found: list[Json] = answers[0].json()["errors"]
+        return found
+
+    end, line = (" ", 1) if field == "subject" else ("\n", 2)  # a subject is one line
+    (typo,) = await errors(f"Votre{end}numéro {{{{ order.codee }}}}")
+    column = 17 if line == 1 else 11
+    assert (typo["field"], typo["line"], typo["column"]) == (f"texts.fr.{field}", line, column)
+    assert typo["detail"].startswith(f"line {line}, column {column}: there is no 'order.codee'; there is code, date")
+    (unknown,) = await errors(f"{{% if false %}}{end}{{{{ order.code | upcas }}}}{{% endif %}}")
+    column = 32 if line == 1 else 17
+    assert (unknown["detail"], unknown["line"]) == (f"line {line}, column {column}: there is no filter 'upcas'", line)
+    (bomb,) = await errors("{% for i in (1..1000000000) %}x{% endfor %}")
+    assert (bomb["detail"], bomb["line"], bomb["column"]) == ("line 1, column 4: loop iteration limit reached", 1, 4)
+    kept = await orders.get("statuses/received")
+    assert "codee" not in str(kept)
+    good = "{{ order.code }} {% for line in lines %}{{ line.name | upcase }}{% endfor %}{{ parcel.carrier }}"
+    assert (await put(orders, "received", texts={"fr": {"name": "A", field: good}})).status_code == 200
+
+
 async def test_status_in_use_keeps_its_type_and_the_history_its_words(orders: Driver) -> None:
     await add(orders, status(type="processing"))
     assert (await put(orders, "in_cellar", type="ready")).status_code == 200

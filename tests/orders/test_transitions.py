@@ -144,6 +144,26 @@ def _same_outside(shown: Json, told: Order, shop: Shop, known: set[int]) -> None
     assert shown["marketplace"] == (calls[0] if calls else None)
 
 
+async def test_a_refund_is_foretold(orders: Driver) -> None:
+    """What was kept, and only on the way into a status of type refunded."""
+    document = await orders.place()
+    await orders.hear(orders.account(document, "paid", captured=2_500, refunded=500))
+    document = await orders.move(document["code"], "shipped")
+    found = await ways(orders, document["code"])
+    told = {name: effects["refund"] for name, way in found.items() if (effects := _any_effects(way))}
+    assert told.pop("refunded") == "20.00"
+    assert set(told.values()) == {None}
+    await orders.hear(orders.account(document, "refunded", captured=2_500, refunded=2_500))
+    found = await ways(orders, document["code"])
+    assert _any_effects(found["refunded"])["refund"] is None
+
+
+def _any_effects(way: Json) -> Json:
+    """Those of a way, or of its first choice on stock; none where it is refused."""
+    choices: Json = way.get("choices", {})
+    return way.get("effects") or next(iter(choices.values()), {})
+
+
 async def ways(orders: Driver, code: str) -> dict[str, Json]:
     """Every status with its verdict and effects."""
     found = await orders.get(f"orders/{code}/transitions")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.contracts import Order
 from tests.orders.driver import Driver, Json
 
 TEXTS = {"fr": {"name": "À rappeler"}, "en": {"name": "To call back"}}
@@ -74,3 +75,51 @@ async def test_actions_are_the_statuss_unless_changed_at_the_moment_of_use(order
     newest = told.entries[-1]
     assert (newest.publish, newest.mail, newest.mail_admins, newest.sms) == (False, False, True, False)
     assert told.invoice_wanted is False
+
+
+async def test_texts_are_edited_for_one_order(orders: Driver) -> None:
+    """They go out instead of the status's, the history tells who wrote them, and the next order has the status's."""
+    made, other = await orders.place(), await orders.place()
+    texts = {"subject": "{{ order.code }} part demain", "mail": "Chère {{ customer.name }}, à demain !"}
+    await orders.move(made["code"], "shipped", actions={"mail": True}, texts=texts)
+    (entry,) = [item for item in (await orders.message(made["id"])).entries if item.status.mnemonic == "shipped"]
+    assert (entry.texts.subject, entry.texts.mail) == (texts["subject"], texts["mail"])
+    (shown,) = [item for item in await statuses_of(orders, made) if item["status"]["mnemonic"] == "shipped"]
+    assert (shown["edited"], shown["actor"]) == (["mail", "subject"], "key of cave")
+    (logged,) = [item for item in (await orders.get(f"orders/{made['code']}/log"))["items"] if item["changes"]]
+    assert (logged["who"], logged["changes"]["texts.mail"][1]) == ("key of cave", texts["mail"])
+    await orders.move(other["code"], "shipped", actions={"mail": True})
+    (plain,) = [item for item in (await orders.message(other["id"])).entries if item.status.mnemonic == "shipped"]
+    assert plain.texts.mail == logged["changes"]["texts.mail"][0] != texts["mail"]
+
+
+async def test_edited_text_is_checked_and_never_lost(orders: Driver) -> None:
+    made = await orders.place()
+    for texts, actions, field in (
+        ({"mail": "{{ order.cod }}"}, {"mail": True}, "texts.mail"),
+        ({"sms": "{% for i in (1..1000000000) %}x{% endfor %}"}, {"sms": True}, "texts.sms"),
+        ({"mail": "Bonjour"}, {"mail": False}, "texts.mail"),
+        ({"sms": "Bonjour"}, {"sms": False}, "texts.sms"),
+    ):
+        answer = await orders.try_move(made["code"], "shipped", texts=texts, actions=actions)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+    assert (await orders.read(made["code"]))["status"]["mnemonic"] == "received"
+
+
+async def test_message_of_a_change_is_foretold(orders: Driver) -> None:
+    """What the services would hear is what they hear then, but for the entry's id and the trace."""
+    made = await orders.place()
+    body: Json = {"status": "shipped", "actions": {"mail": True}, "texts": {"subject": "Demain"}}
+    answer = await orders.http.post(f"/api/v1/orders/{made['code']}/transitions/message", json=body)
+    assert answer.status_code == 200, answer.text
+    foretold = Order.model_validate_json(answer.content)
+    path = f"/api/v1/orders/{made['code']}/transitions/message?language=en"
+    other = Order.model_validate_json((await orders.http.post(path, json=body)).content)
+    assert (other.language, other.entries[-1].texts.name) == ("en", "Shipped")
+    assert (await orders.read(made["code"]))["status"]["mnemonic"] == "received"
+    await orders.move(made["code"], **body)
+    told = await orders.message(made["id"])
+    ids = {entry.id: entry for entry in told.entries}
+    assert [entry.texts for entry in foretold.entries] == [entry.texts for entry in ids.values()]
+    parts = {"entries", "sent_at"}
+    assert foretold.model_dump(exclude=parts) == told.model_dump(exclude=parts)

@@ -1,7 +1,8 @@
 """Install what the tests need beside Python, as far as this machine allows: `python -m tests.servers.install`.
 
-RabbitMQ is Debian's package, Prism comes from npm by a lock with hashes and without running anybody's install scripts;
-PostgreSQL is in requirements-dev.lock. What cannot be had is told here, and the tests that miss it say so again.
+RabbitMQ and Chromium are Debian's packages; the mock servers and axe come from npm by a lock with hashes and without
+running anybody's install scripts; PostgreSQL is in requirements-dev.lock. What cannot be had is told here, and the
+tests that miss it say so again.
 """
 
 import os
@@ -11,13 +12,15 @@ import sys
 from pathlib import Path
 
 from deploy.local.rabbitmq import RabbitMQUnavailableError, install_rabbitmq
+from tests.servers.chromium import find_chromium
 
 MOCK_SERVERS = Path(__file__).parent.parent / "mockservers"
 
 
 def main() -> int:
     """Install all of it; 0 also where something is missing, which is the tests' to judge."""
-    for what, install in (("RabbitMQ", install_rabbitmq), ("Prism", install_prism)):
+    wanted = (("RabbitMQ", install_rabbitmq), ("Prism", install_prism), ("Chromium", install_chromium))
+    for what, install in wanted:
         try:
             install()
         except (RabbitMQUnavailableError, OSError, subprocess.SubprocessError) as problem:
@@ -32,15 +35,22 @@ def install_prism() -> None:
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
     if shutil.which("npm") is None:
-        _install_node()
+        _install_packages("nodejs", "npm")
     subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=MOCK_SERVERS, timeout=600, check=True)
 
 
-def _install_node() -> None:
+def install_chromium() -> None:
+    """Install Debian's browser, unless there is one."""
+    if find_chromium() is None:
+        _install_packages("chromium")
+
+
+def _install_packages(*names: str) -> None:
+    """Debian's packages of these names."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise OSError("npm is not installed, and installing it needs root and apt-get")
+        raise OSError(f"{names[-1]} is not installed, and installing it needs root and apt-get")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "nodejs", "npm"]):
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *names]):
         subprocess.run(["apt-get", "-qq", *command], env=quiet, stdout=subprocess.DEVNULL, timeout=900, check=True)
 
 

@@ -1,8 +1,8 @@
 """What a test needs from the machine, and what happens where it is missing.
 
 A test never passes by not running: without the thing it is skipped, and the closing lines of the run give the reason;
-with `REQUIRE_REAL=1` (servers, Node) or `REQUIRE_SPECS=1` (the vendors' files, the order data) it fails. `.ci/run` sets
-both. The fixtures in tests/conftest.py are the callers.
+with `REQUIRE_REAL=1` (servers, Node, the browser) or `REQUIRE_SPECS=1` (the vendors' files, the order data) it fails.
+`.ci/run` sets both. The fixtures in tests/conftest.py are the callers.
 """
 
 import os

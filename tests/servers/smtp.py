@@ -25,6 +25,8 @@ class Received:
     recipients: tuple[str, ...]
     message: EmailMessage
     answered: bool
+    content: bytes = b""
+    """The message as it came over the wire."""
 
     @property
     def message_id(self) -> str:
@@ -88,7 +90,7 @@ class SmtpServer:
         content = envelope.original_content or b""
         message = message_from_bytes(content, policy=SMTP_POLICY)
         sender, recipients = str(envelope.mail_from), tuple(envelope.rcpt_tos)
-        self.received.append(Received(sender, recipients, message, answered=fault is None))
+        self.received.append(Received(sender, recipients, message, fault is None, content))
         if fault is not None:
             _abort(server)
         return "250 2.0.0 taken"

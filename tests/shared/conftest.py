@@ -4,14 +4,12 @@ A test that asks for `db` runs on SQLite and on PostgreSQL; one that asks for `b
 RabbitMQ. Nothing here stands in for our own code.
 """
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 import shared.broker
 from shared.batch import Consumer
@@ -19,9 +17,9 @@ from shared.broker import Bus
 from shared.broker.embedded import EmbeddedBroker
 from shared.contracts import Order
 from shared.database import Database
-from shared.observability import configure_logging
 from shared.outbox import Outbox, Transaction
 from tests.eventually import eventually
+from tests.recording import logging_as_deployed
 from tests.servers.fault_proxy import FaultProxy
 from tests.shared.hearing import hearing
 from tests.shared.model import create_tables
@@ -156,12 +154,8 @@ async def outbox(db: Database, clock: Clock) -> AsyncIterator[Outbox]:
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """`written()` is what the process has written to its log: our own lines and those of other libraries."""
-    before, root = structlog.get_config(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logging("INFO", "json")
-    yield lambda: capsys.readouterr().err
-    structlog.configure(**before)
-    root.handlers[:], root.level = handlers, level
+    with logging_as_deployed("INFO"):
+        yield lambda: capsys.readouterr().err
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+from typing import Any, cast
 
 import aio_pika
 
 from shared.broker import Bus, Outgoing, Subscription
+from shared.broker.consuming import consuming_broker
 from tests.eventually import eventually
 from tests.shared.conftest import MakeBus, MakeProxy, connected
 
@@ -82,6 +84,33 @@ class TestPublishing:
         proxy.heal()
         await eventually(lambda: sent(bus, outgoing()))
         await eventually(lambda: len(heard.bodies) >= 1)
+
+
+class Delivery:
+    """The first message on a channel, as the client hands it over."""
+
+    delivery_tag = 1
+    body = b"{}"
+
+    def __init__(self) -> None:
+        self.acknowledged = asyncio.Event()
+
+    async def ack(self, *, multiple: bool = False) -> None:
+        self.acknowledged.set()
+
+
+async def test_what_is_delivered_while_the_client_still_starts_is_heard() -> None:
+    """The broker may deliver before the answer to consume is dealt with; what is dropped then stays out for ever."""
+    heard, delivery = Heard(), Delivery()
+    broker = consuming_broker(
+        "amqp://127.0.0.1:1", [(ORDERS, heard.submit)], prefetch=5, seconds=1, on_close=lambda: None
+    )
+    (subscriber,) = broker.subscribers
+    assert not subscriber.running
+    await cast(Any, subscriber).consume(delivery)
+    async with asyncio.timeout(5):
+        await delivery.acknowledged.wait()
+    assert heard.bodies == [b"{}"]
 
 
 class TestConsuming:

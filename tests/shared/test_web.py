@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from sqlalchemy import insert, text
 
 from shared.database import Database
@@ -34,7 +34,9 @@ class Line(BaseModel):
 
 class Body(BaseModel):
     path: str = ""
+    name: Annotated[str, AfterValidator(str.strip), StringConstraints(min_length=1, max_length=5)] = "x"
     lines: list[Line] = []
+    parcels: Annotated[tuple[Line, ...], Field(min_length=1)] = (Line(sku="a", quantity=1),)
 
     @model_validator(mode="after")
     def together(self) -> "Body":
@@ -60,6 +62,10 @@ def routes(db: Database) -> APIRouter:
     @router.post("/raw")
     async def read(request: Request) -> int:
         return len(await request.body())
+
+    @router.post("/form")
+    async def fill(request: Request) -> int:
+        return len(await request.form())
 
     @router.post("/store")
     async def store(row: dict[str, Any]) -> Response:
@@ -158,6 +164,8 @@ class TestInput:
             ({"path": 5, "lines": 6}, "", ["path", "lines"]),
             ({}, "?limit=many", ["limit"]),
             ({"path": "together"}, "", ["lines.0.sku"]),
+            ({"parcels": [{"sku": "a", "quantity": 0}]}, "", ["parcels.0.quantity"]),
+            ({"parcels": []}, "", ["parcels"]),
             ([], "", ["body"]),
             (None, "", ["body"]),
         ],
@@ -169,11 +177,25 @@ class TestInput:
         assert [error["field"] for error in document["errors"]] == fields
         assert fields[0] in document["detail"]
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"path": "\\ud800"}'])
+    async def test_a_text_is_measured_in_characters(self, client: httpx.AsyncClient) -> None:
+        for name, words in (("", "at least 1 character"), ("abcdef", "at most 5 characters")):
+            [error] = problem(await client.post("/body", json={"name": name}), 422, "invalid")["errors"]
+            assert error == {"field": "name", "detail": f"String should have {words}"}
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"path": "caf\xe9"}', b"[" * 100_000])
     async def test_what_is_no_json_at_all(self, client: httpx.AsyncClient, content: bytes) -> None:
         response = await client.post("/body", content=content, headers={"Content-Type": "application/json"})
-        assert response.status_code in {400, 422}
-        assert response.headers["content-type"] == "application/problem+json"
+        [error] = problem(response, 422, "invalid")["errors"]
+        assert error["field"] == "body"
+
+    async def test_half_a_surrogate_pair(self, client: httpx.AsyncClient) -> None:
+        headers = {"Content-Type": "application/json"}
+        problem(await client.post("/body", content=b'{"path": "\\ud800"}', headers=headers), 422, "invalid")
+
+    async def test_a_form_that_is_none(self, client: httpx.AsyncClient) -> None:
+        headers = {"Content-Type": "multipart/form-data; boundary=a"}
+        [error] = problem(await client.post("/form", content=b"x", headers=headers), 422, "invalid")["errors"]
+        assert error["field"] == "body"
 
     @pytest.mark.parametrize("row", [{"name": "nul \0"}, {"name": "a", "number": 2**70}, {"name": "\ud800"}])
     async def test_a_value_that_cannot_be_stored_is_not_our_fault(

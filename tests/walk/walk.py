@@ -9,24 +9,30 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 from tests.cli.processes import COMPTOIR, KEY, Running, environment, started
 
-PAGES = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("walk", "prices", "clients"))
+PAGES = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("walk", "prices", "clients", "payments"))
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 TIMELINE = re.compile(r"(?:^20\d\d-\d\d-\d\dT\S+Z  .*\n)+", re.MULTILINE)
 MARK = "-- end of the answer --"
 SECONDS = 300.0
 
-# What differs from one run to the next, in the order in which it is looked for.
-VARYING = (
+# What differs from one run to the next, in the order in which it is looked for: first what names something, and is
+# told apart, then when and how long, which a slower machine writes otherwise.
+NAMES = (
     re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}\b"),
     re.compile(r"\b[0-9a-f]{32}\b"),
     re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
     re.compile(r"(?<=/[ha]/)[\w.-]+"),
+)
+TIMES = (
     re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|\+00:00)?)?"),
     re.compile(r"\b20\d\d-\d\d\b"),
     re.compile(r"\b\d\d:\d\d:\d\d\b"),
@@ -78,15 +84,21 @@ def _written(found: list[Step], answers: Iterator[str]) -> Iterator[str]:
 
 
 def masked(page: str) -> str:
-    """The page with a number in the place of whatever varies, the same for the same words.
+    """The page with a number in the place of each name that varies, the same for the same name, and without times.
 
     What a timeline says happened at about the same time is put in the order of its words.
     """
     page = TIMELINE.sub(lambda lines: "".join(sorted(lines[0].splitlines(keepends=True), key=_untimed)), page)
-    for kind, pattern in enumerate(VARYING):
-        seen: dict[str, str] = {}
-        page = pattern.sub(lambda found, s=seen, k=kind: s.setdefault(found[0], f"<{k}.{len(s)}>"), page)  # type: ignore[misc]
+    for kind, pattern in enumerate(NAMES):
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        page = pattern.sub(partial(_numbered, kind, numbers), page)
+    for pattern in TIMES:
+        page = pattern.sub("<time>", page)
     return page
+
+
+def _numbered(kind: int, numbers: Mapping[str, int], found: re.Match[str]) -> str:
+    return f"<{kind}.{numbers[found[0]]}>"
 
 
 def _untimed(line: str) -> str:

@@ -1,6 +1,6 @@
 """The JSON API of billing, below `/api/v1/billing`, a module a subject: `documents`, `printing`, `themes`, `storage`,
 `external`, `payments`, `methods` (and payment links), `payouts`, `provider` (its events), `credit`, `accounting`,
-`reports`.
+`rates` (of exchange), `reports`.
 
 Orders are named by their code (or id), which billing learns from the order's message: before that they are not found.
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
@@ -18,6 +18,7 @@ from services.billing.api import (
     payouts,
     printing,
     provider,
+    rates,
     reports,
     storage,
     themes,
@@ -42,6 +43,7 @@ SUBJECTS = (
     provider,
     accounting,
     credit,
+    rates,
     reports,
 )
 for subject in SUBJECTS:

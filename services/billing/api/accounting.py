@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.billing.api.answers.books import ChosenFormat, Closings, SeriesAnswer
 from services.billing.api.tools import Billing, Reader, Writer
 from services.billing.commands.formats import set_format
 from services.billing.queries.closings import list_closings
@@ -29,14 +30,14 @@ class FormatBody(BaseModel):
     from_year: Annotated[int, Field(ge=2000, le=2199)] | None = None
 
 
-@router.get("/series")
+@router.get("/series", response_model=SeriesAnswer)
 async def get_series(caller: Reader, billing: Billing) -> Response:
     """The number series of the shop's legal entity, and the formats that were chosen for years to come."""
     async with billing.db.read() as conn:
         return json_response(await list_series(conn, caller.shop))
 
 
-@router.put("/series/{series}")
+@router.put("/series/{series}", response_model=ChosenFormat)
 async def put_format(caller: Writer, billing: Billing, series: Prefix, body: FormatBody) -> Response:
     """Choose how the numbers of a series are written, from a year on in which it has none yet."""
     async with billing.outbox.transaction() as tx:
@@ -47,7 +48,7 @@ async def put_format(caller: Writer, billing: Billing, series: Prefix, body: For
     return json_response({"series": series, "format": body.format, "from_year": year})
 
 
-@router.get("/closings")
+@router.get("/closings", responses={200: {"model": Closings}})
 async def get_closings(
     caller: Reader,
     billing: Billing,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from services.billing.domain import (
     payment_entry,
     vat_report,
 )
+from services.billing.queries.days import midnight
 from services.billing.queries.reports import PAGE, count_payments, find_plan, next_payments, next_snapshots
 from shared.contracts import Shop
 from shared.database import Database
@@ -99,9 +100,9 @@ class Books:
 
     async def _payments(self) -> AsyncIterator[tuple[Payment, Any]]:
         """Numbered through each year, so that any range of days gives a payment the same number."""
-        since, until = self._midnight(self.first), self._midnight(self.last + timedelta(days=1))
+        since, until = midnight(self.first, self._zone), midnight(self.last + timedelta(days=1), self._zone)
         async with self.db.read() as conn:
-            n = await count_payments(conn, self.shop.shop, self._midnight(date(self.first.year, 1, 1)), since)
+            n = await count_payments(conn, self.shop.shop, midnight(date(self.first.year, 1, 1), self._zone), since)
         year, after = self.first.year, None
         while True:
             async with self.db.read() as conn:
@@ -117,9 +118,6 @@ class Books:
     @property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.shop.timezone)
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self._zone).astimezone(UTC)
 
 
 def _payment(row: Any, day: date, n: int) -> Payment:

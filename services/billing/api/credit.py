@@ -4,8 +4,10 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.billing.api.answers.documents import CreditDraft, IssuedCreditNote, Reissued
+from services.billing.api.fields import Amount, Reason, Reference, Word
 from services.billing.api.tools import Billing, Writer
 from services.billing.commands.credit import Credit, credit, make_anew, preview
 from shared.outbox import Transaction
@@ -13,8 +15,7 @@ from shared.web import json_response, once
 
 router = APIRouter()
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
+Text = Annotated[Reason, Field(max_length=300)]
 
 
 class _Body(BaseModel):
@@ -32,9 +33,7 @@ class RefundBody(_Body):
     """Money that goes back with the credit note; its reference is the credit note's number unless one is given."""
 
     method: Word
-    reference: (
-        Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=r"^[^\x00]*$")] | None
-    ) = None
+    reference: Reference | None = None
 
 
 class CreditBody(_Body):
@@ -42,15 +41,15 @@ class CreditBody(_Body):
 
     reason: Text
     lines: Annotated[list[LineBody], Field(min_length=1, max_length=1000)] | None = None
-    amount: Annotated[str, StringConstraints(max_length=40)] | None = None
+    amount: Amount | None = None
     refund: RefundBody | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.lines is not None and self.amount is not None:
-            raise ValueError("say lines or an amount, not both")
+            raise ValueError("amount: say lines or an amount, not both")
         if self.lines is not None and len({one.line for one in self.lines}) < len(self.lines):
-            raise ValueError("each line stands once")
+            raise ValueError("lines: each line stands once")
         return self
 
     def wanted(self, by: str) -> Credit:
@@ -65,7 +64,12 @@ class ReissueBody(_Body):
     reason: Text
 
 
-@router.post("/documents/{document_id}/credit-notes", status_code=201)
+@router.post(
+    "/documents/{document_id}/credit-notes",
+    status_code=201,
+    responses={200: {"description": "What it would say", "model": CreditDraft}},
+    response_model=IssuedCreditNote,
+)
 async def post_credit_note(
     request: Request, caller: Writer, billing: Billing, document_id: str, body: CreditBody, dry_run: bool = False
 ) -> Response:
@@ -83,7 +87,7 @@ async def post_credit_note(
     return await once(request, billing.outbox, caller, command)
 
 
-@router.post("/documents/{document_id}/reissue", status_code=201)
+@router.post("/documents/{document_id}/reissue", status_code=201, response_model=Reissued)
 async def post_reissue(
     request: Request, caller: Writer, billing: Billing, document_id: str, body: ReissueBody
 ) -> Response:

@@ -1,23 +1,26 @@
 """Routes on issued documents: lists, one with its snapshot, its PDF, and the proof that all are as they were."""
 
+from dataclasses import asdict, astuple
 from datetime import date
-from typing import Literal
+from types import NoneType
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from services.billing.api.tools import PDF, Billing, PdfReader, Reader, Tools, pdf_response
+from services.billing.api.answers.documents import Documents, Proof, WholeDocument
+from services.billing.api.tools import PDF, Billing, PdfReader, Reader, Tools, file_name, pdf_response
 from services.billing.commands.bulk import Names
 from services.billing.documents import MEDIA_TYPE
 from services.billing.einvoice import cii, obstacle, ubl
 from services.billing.queries.documents import Filter, find_document, list_documents
 from services.billing.queries.external import find_original
 from services.billing.queries.printing import Asked
-from services.billing.queries.proof import verify
+from services.billing.queries.proof import START, Place, verify
 from shared.problems import NotFound, Problem
 from shared.security import Caller
 from shared.web import Page, after_key, json_response, page_of
-from shared.web.paging import Limit
+from shared.web.paging import Limit, encode_key
 
 router = APIRouter()
 
@@ -38,7 +41,7 @@ class NoElectronicForm(Problem):
     title = "The document has no electronic form"
 
 
-@router.get("/documents")
+@router.get("/documents", responses={200: {"model": Documents}})
 async def get_documents(
     caller: Reader,
     billing: Billing,
@@ -52,13 +55,13 @@ async def get_documents(
 ) -> Page:
     """Documents: an order's in the order of issue, else the newest first."""
     narrowed = Filter(order, kind, number, issued_from, issued_to)
-    key = after_key(after, 1)
+    key = after_key(after, 1, kinds=[str])
     async with billing.db.read() as conn:
-        items, total = await list_documents(conn, caller.shop, narrowed, limit, str(key[0]) if key else None)
+        items, total = await list_documents(conn, caller.shop, narrowed, limit, key[0] if key else None)
     return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
 
 
-@router.get("/documents/{document_id}")
+@router.get("/documents/{document_id}", response_model=WholeDocument)
 async def get_document(caller: Reader, billing: Billing, document_id: str) -> Response:
     """A document with the snapshot that was sealed."""
     async with billing.db.read() as conn:
@@ -101,7 +104,9 @@ async def _imported_pdf(request: Request, caller: Caller, billing: Tools, docume
     return pdf_response(request, original.content, document_id, kept=True)  # its number is no file name
 
 
-@router.get("/documents/{document_id}/xml")
+@router.get(
+    "/documents/{document_id}/xml", response_class=Response, responses={200: {"content": {"application/xml": {}}}}
+)
 async def get_xml(
     caller: Reader, billing: Billing, document_id: str, syntax: Literal["cii", "ubl"] = "cii"
 ) -> Response:
@@ -115,12 +120,22 @@ async def get_xml(
     content = SYNTAXES[syntax](found["snapshot"])
     if content is None:
         raise NoElectronicForm(f"{found['number']} has no electronic form: {obstacle(found['snapshot'])}.")
-    headers = {"Content-Disposition": f'attachment; filename="{found["number"]}.{syntax}.xml"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(found["number"])}.{syntax}.xml"'}
     return Response(content, media_type="application/xml", headers=headers)
 
 
-@router.get("/verify")
-async def get_proof(caller: Reader, billing: Billing) -> Response:
-    """Whether every series is without a hole, every document as sealed, every PDF as rendered."""
+@router.get("/verify", response_model=Proof)
+async def get_proof(
+    caller: Reader,
+    billing: Billing,
+    limit: Annotated[int, Query(ge=1, le=1000)] | None = None,
+    after: str | None = None,
+) -> Response:
+    """Whether every series is without a hole, every document as sealed, every PDF as rendered; all, or in pages."""
+    key = after_key(after, 4, kinds=[str, int, int, (str, NoneType)])
+    asked: dict[str, Any] = {} if limit is None else {"limit": limit}
+    outside = billing.printing.store is not None
     async with billing.db.read() as conn:
-        return json_response(await verify(conn, caller.shop, outside=billing.printing.store is not None))
+        proof = await verify(conn, caller.shop, after=Place(*key) if key else START, outside=outside, **asked)
+    content = asdict(proof) | {"ok": not proof.problems, "next": proof.next and encode_key(list(astuple(proof.next)))}
+    return json_response(content)

@@ -12,6 +12,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from starlette.datastructures import UploadFile
 
+from services.billing.api.answers.documents import ImportedInvoice
+from services.billing.api.fields import STORABLE, Currency, Reason
 from services.billing.api.tools import Billing, Reader, Tools, Writer
 from services.billing.commands.importing import Said, import_invoice, order_named, void
 from services.billing.einvoice import Reading, UnreadableError, read_apart
@@ -30,7 +32,7 @@ UPLOADS = {
     "/api/v1/billing/external-invoices": _UPLOAD,
     "/api/v1/billing/orders/{code}/external-invoices": _UPLOAD,
 }
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), STORABLE]
 
 
 class SaidForm(BaseModel):
@@ -38,10 +40,10 @@ class SaidForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: Text | None = None
+    number: Number | None = None
     issued_on: date | None = None
     gross: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,13}(\.[0-9]{1,4})?$")] | None = None
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: Currency | None = None
 
 
 class VoidBody(BaseModel):
@@ -49,9 +51,7 @@ class VoidBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")
-    ]
+    reason: Reason
 
 
 _FORM = {
@@ -67,25 +67,36 @@ _FORM = {
 }
 _BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the same file was imported before"},
-    400: {"description": "no form"},
+    200: {"description": "the same file was imported before", "model": ImportedInvoice},
     **also(404, 409, 413, 422),
 }
 
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {name: {} for name in ("application/pdf", "application/xml")}}
+}
 
-@router.post("/orders/{code}/external-invoices", status_code=201, responses=_ANSWERS, openapi_extra=_BODY)
+
+@router.post(
+    "/orders/{code}/external-invoices",
+    status_code=201,
+    responses=_ANSWERS,
+    openapi_extra=_BODY,
+    response_model=ImportedInvoice,
+)
 async def import_for_order(request: Request, caller: Writer, billing: Billing, code: str) -> Response:
     """Import the invoice of an order, made by other software: the order then is invoiced, and none is issued."""
     return await _import(request, caller, billing, code)
 
 
-@router.post("/external-invoices", status_code=201, responses=_ANSWERS, openapi_extra=_BODY)
+@router.post(
+    "/external-invoices", status_code=201, responses=_ANSWERS, openapi_extra=_BODY, response_model=ImportedInvoice
+)
 async def import_by_reference(request: Request, caller: Writer, billing: Billing) -> Response:
     """The same for the order that the file names (BT-14 or BT-13)."""
     return await _import(request, caller, billing, None)
 
 
-@router.post("/external-invoices/{invoice_id}/void", responses=also(404, 409))
+@router.post("/external-invoices/{invoice_id}/void", responses=also(404, 409), response_model=ImportedInvoice)
 async def void_import(request: Request, caller: Writer, billing: Billing, invoice_id: str, body: VoidBody) -> Response:
     """Take an import back; the file and the fact are kept, and what the order then asks for is issued."""
 
@@ -98,7 +109,7 @@ async def void_import(request: Request, caller: Writer, billing: Billing, invoic
     return await once(request, billing.outbox, caller, command)
 
 
-@router.get("/documents/{document_id}/original", responses=also(404))
+@router.get("/documents/{document_id}/original", response_class=Response, responses={**_FILE, **also(404)})
 async def get_original(caller: Reader, billing: Billing, document_id: str) -> Response:
     """The file of an imported invoice, always the same bytes."""
     async with billing.db.read() as conn:

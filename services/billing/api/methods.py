@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from services.billing.api.answers.money import LinkAnswer, Methods, Takings
+from services.billing.api.fields import STORABLE, Name
 from services.billing.api.tools import Administrator, Billing, Reader, Tools, Writer
 from services.billing.commands.links import send_link
 from services.billing.commands.methods import set_methods
@@ -22,8 +24,7 @@ from shared.web import json_response, once
 router = APIRouter()
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), STORABLE]
 
 
 class MethodBody(BaseModel):
@@ -68,13 +69,13 @@ class MethodsBody(BaseModel):
         return self
 
 
-@router.get("/payment-methods")
+@router.get("/payment-methods", response_model=Methods)
 async def get_methods(caller: Reader, billing: Billing) -> Response:
     """The ways to pay, in the shop's order; `available`: clients can choose it now."""
     return json_response(await _methods(billing.db, billing, caller.shop))
 
 
-@router.put("/payment-methods")
+@router.put("/payment-methods", response_model=Methods)
 async def put_methods(caller: Administrator, billing: Billing, body: MethodsBody) -> Response:
     """The list as it shall be; orders and payments keep what they chose."""
     async with billing.outbox.transaction() as tx:
@@ -82,7 +83,7 @@ async def put_methods(caller: Administrator, billing: Billing, body: MethodsBody
     return json_response(await _methods(billing.db, billing, caller.shop))
 
 
-@router.get("/takings")
+@router.get("/takings", response_model=Takings)
 async def get_takings(
     caller: Reader, billing: Billing, taken_from: date | None = None, taken_to: date | None = None
 ) -> Response:
@@ -91,14 +92,14 @@ async def get_takings(
         return json_response({"items": await takings(conn, caller.shop, taken_from, taken_to)})
 
 
-@router.get("/orders/{code}/payment-link")
+@router.get("/orders/{code}/payment-link", response_model=LinkAnswer)
 async def get_link(caller: Reader, billing: Billing, code: str) -> Response:
     """The address of the order's payment page, to copy; whether it asks for money, and how often it was mailed."""
     async with billing.db.read() as conn:
         return json_response(await link_view(conn, await order_of(conn, caller.shop, code)))
 
 
-@router.post("/orders/{code}/payment-link/send", status_code=202)
+@router.post("/orders/{code}/payment-link/send", status_code=202, response_model=LinkAnswer)
 async def post_link(request: Request, caller: Writer, billing: Billing, code: str) -> Response:
     """Mail the link to the client (again); 409 where nothing is to be paid."""
 

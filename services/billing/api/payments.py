@@ -1,11 +1,20 @@
 """Routes on the money of an order: its account, payments by hand, refunds by hand or through the provider."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from services.billing.api.answers.money import (
+    AccountAnswer,
+    Charge,
+    MoneyAnswer,
+    Payments,
+    RecordedPayment,
+    WishedRefunds,
+)
+from services.billing.api.fields import Amount, Currency, Reference, Word
 from services.billing.api.tools import Billing, Reader, Tools, Writer
 from services.billing.commands.book import Booked
 from services.billing.commands.checkout import capture
@@ -22,11 +31,6 @@ from shared.web.openapi import also
 from shared.web.paging import Limit
 
 router = APIRouter()
-
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-Amount = Annotated[str, StringConstraints(max_length=40)]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Reference = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
 
 
 class PaymentBody(BaseModel):
@@ -54,7 +58,7 @@ class RefundBody(BaseModel):
     currency: Currency
     method: Word | None = None
     reference: Reference | None = None
-    credit_note: Annotated[str, StringConstraints(max_length=36)] | None = None
+    credit_note: Word | None = None
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
@@ -83,39 +87,44 @@ class ChoiceBody(BaseModel):
     choice: Choice
 
 
-@router.get("/orders/{code}")
+@router.get("/orders/{code}", response_model=AccountAnswer)
 async def get_account(caller: Reader, billing: Billing, code: str) -> Response:
     """The money side of an order."""
     async with billing.db.read() as conn:
         return json_response(await account_view(conn, await order_of(conn, caller.shop, code)))
 
 
-@router.get("/orders/{code}/payments")
+@router.get("/orders/{code}/payments", responses={200: {"model": Payments}})
 async def get_payments(
     caller: Reader, billing: Billing, code: str, limit: Limit = 50, after: str | None = None
 ) -> Page:
     """The movements of an order's money, oldest first: captures, refunds, and what takes one back."""
-    key = after_key(after, 1)
+    key = after_key(after, 1, kinds=[str])
     async with billing.db.read() as conn:
         order_id = await order_of(conn, caller.shop, code)
-        items, total = await list_payments(conn, order_id, limit, str(key[0]) if key else None)
+        items, total = await list_payments(conn, order_id, limit, key[0] if key else None)
     return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
 
 
-@router.get("/orders/{code}/money")
+@router.get("/orders/{code}/money", response_model=MoneyAnswer)
 async def get_money(caller: Reader, billing: Billing, code: str) -> Response:
     """What can be done about an order's money: attempts to pay, refunds, what can be paid back and how, the choices."""
     async with billing.db.read() as conn:
         return json_response(await money_view(conn, await order_of(conn, caller.shop, code)))
 
 
-@router.post("/orders/{code}/payments", status_code=201)
+@router.post("/orders/{code}/payments", status_code=201, response_model=RecordedPayment)
 async def post_payment(request: Request, caller: Writer, billing: Billing, code: str, body: PaymentBody) -> Response:
     """Record money that came in; always recorded, with a `warning` where something about it needs a person."""
     return await _record(request, caller, billing, code, Money(Kind.CAPTURE, **body.model_dump()))
 
 
-@router.post("/orders/{code}/refunds", status_code=201, responses={202: {"description": "The provider will do it"}})
+@router.post(
+    "/orders/{code}/refunds",
+    status_code=201,
+    responses={202: {"description": "The provider will do it", "model": WishedRefunds}},
+    response_model=RecordedPayment,
+)
 async def post_refund(request: Request, caller: Writer, billing: Billing, code: str, body: RefundBody) -> Response:
     """Record money that was paid back (201), or have the provider pay it back (202); never more than came in."""
     if body.method is not None:
@@ -134,7 +143,7 @@ async def post_refund(request: Request, caller: Writer, billing: Billing, code: 
     return await once(request, billing.outbox, caller, command)
 
 
-@router.post("/orders/{code}/captures", status_code=202)
+@router.post("/orders/{code}/captures", status_code=202, response_model=Charge)
 async def post_capture(request: Request, caller: Writer, billing: Billing, code: str) -> Response:
     """Take the money that the client's bank holds for the order."""
 
@@ -146,7 +155,7 @@ async def post_capture(request: Request, caller: Writer, billing: Billing, code:
     return await once(request, billing.outbox, caller, command)
 
 
-@router.put("/orders/{code}/payment-state", responses=also(409))
+@router.put("/orders/{code}/payment-state", responses=also(409), response_model=AccountAnswer)
 async def put_state(caller: Writer, billing: Billing, code: str, body: StateBody) -> Response:
     """Say that the order is paid, or that it is not; said again, it changes nothing."""
     async with billing.outbox.transaction() as tx:
@@ -158,7 +167,7 @@ async def put_state(caller: Writer, billing: Billing, code: str, body: StateBody
         return json_response(await account_view(tx.conn, await order_of(tx.conn, caller.shop, code)))
 
 
-@router.post("/orders/{code}/choices", status_code=202)
+@router.post("/orders/{code}/choices", status_code=202, response_model=MoneyAnswer)
 async def post_choice(request: Request, caller: Writer, billing: Billing, code: str, body: ChoiceBody) -> Response:
     """Decide about money that needs a person: give back what is too much, or say that it is right as it is."""
 

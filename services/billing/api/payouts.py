@@ -1,5 +1,6 @@
 """Routes on payouts: as JSON, as the files of marketplaces, and what came of them."""
 
+import asyncio
 import csv
 from datetime import date
 from typing import Annotated, Any
@@ -9,9 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from services.billing.api.answers.money import PayoutAnswer, Payouts, RecordedPayouts, UnmatchedLines
+from services.billing.api.fields import STORABLE, Amount, Currency, Name, Reference
 from services.billing.api.tools import Billing, Reader, Tools, Writer
 from services.billing.commands.pay import MOST
-from services.billing.commands.payouts import record_payout
+from services.billing.commands.payouts import record_payouts
 from services.billing.domain.payouts import LineKind, Payout, PayoutLine
 from services.billing.payments.payout_files import BadFile, Columns, read_payouts
 from services.billing.queries.payouts import find_payout, list_payouts, list_unmatched
@@ -28,9 +31,6 @@ UPLOADS = {"/api/v1/billing/payouts/files": 16 * 1024 * 1024}
 router = APIRouter(prefix="/payouts")
 
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Amount = Annotated[str, StringConstraints(max_length=40)]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
@@ -41,8 +41,8 @@ class LineBody(BaseModel):
 
     kind: LineKind
     amount: Amount
-    order: Short | None = None
-    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    order: Name | None = None
+    text: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE] = ""
 
 
 class PayoutBody(BaseModel):
@@ -51,7 +51,7 @@ class PayoutBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: Source
-    reference: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    reference: Annotated[Reference, Field(min_length=1)]
     currency: Currency
     lines: Annotated[list[LineBody], Field(min_length=1, max_length=5000)]
     amount: Amount | None = None
@@ -63,17 +63,17 @@ class ColumnsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    reference: Short
-    amount: Short
-    order: Short | None = None
-    kind: Short | None = None
-    currency: Short | None = None
-    text: Short | None = None
-    paid_on: Short | None = None
+    reference: Name
+    amount: Name
+    order: Name | None = None
+    kind: Name | None = None
+    currency: Name | None = None
+    text: Name | None = None
+    paid_on: Name | None = None
     kinds: Annotated[dict[str, LineKind], Field(max_length=200)] = {}
 
 
-@router.get("")
+@router.get("", responses={200: {"model": Payouts}})
 async def get_payouts(caller: Reader, billing: Billing, limit: Limit = 50, after: str | None = None) -> Page:
     """Payouts, newest first."""
     key = after_key(after, 1, kinds=[str])
@@ -82,7 +82,7 @@ async def get_payouts(caller: Reader, billing: Billing, limit: Limit = 50, after
     return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
 
 
-@router.get("/unmatched")
+@router.get("/unmatched", responses={200: {"model": UnmatchedLines}})
 async def get_unmatched(caller: Reader, billing: Billing, limit: Limit = 50, after: str | None = None) -> Page:
     """Lines of orders that were not heard of yet: they are matched as soon as one is."""
     key = after_key(after, 2, kinds=[str, int])
@@ -91,7 +91,7 @@ async def get_unmatched(caller: Reader, billing: Billing, limit: Limit = 50, aft
     return page_of(items, limit, total, list(keys[limit - 1]) if len(items) > limit else None)
 
 
-@router.get("/{payout_id}")
+@router.get("/{payout_id}", response_model=PayoutAnswer)
 async def get_payout(caller: Reader, billing: Billing, payout_id: str) -> Response:
     """A payout reconciled: its sums, its orders with what was expected and what differs, what is not matched."""
     async with billing.db.read() as conn:
@@ -101,13 +101,13 @@ async def get_payout(caller: Reader, billing: Billing, payout_id: str) -> Respon
     return json_response(found)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=RecordedPayouts)
 async def post_payout(request: Request, caller: Writer, billing: Billing, body: PayoutBody) -> Response:
     """Record a payout; the same one again is found."""
     return await _record(request, caller, billing, [_payout(body)])
 
 
-@router.post("/files", status_code=201, openapi_extra=CSV)
+@router.post("/files", status_code=201, openapi_extra=CSV, response_model=RecordedPayouts)
 async def post_file(
     request: Request,
     caller: Writer,
@@ -122,7 +122,7 @@ async def post_file(
         raise Invalid("Say which column is what: only the files of amazon and ebay are known.", field="columns")
     try:
         content = (await request.body()).decode("utf-8-sig")
-        found = read_payouts(content, source, currency, mapping)
+        found = await asyncio.to_thread(read_payouts, content, source, currency, mapping)
     except (BadFile, UnicodeDecodeError, csv.Error) as error:
         raise Invalid(f"The file cannot be read: {error}.", field="body") from error
     return await _record(request, caller, billing, [_bounded(payout) for payout in found])
@@ -130,13 +130,10 @@ async def post_file(
 
 async def _record(request: Request, caller: Caller, billing: Tools, found: list[Payout]) -> Response:
     async def command(tx: Transaction) -> Response:
-        made = []
-        for payout in sorted(found, key=lambda one: one.reference):
-            id_, issued = await record_payout(tx, caller.shop, payout, caller.actor)
-            made.append(await find_payout(tx.conn, caller.shop, id_))
-            if issued:
-                tx.after_commit(billing.issued)
-        return json_response({"items": made}, 201)
+        recorded, issued = await record_payouts(tx, caller.shop, found, caller.actor)
+        if issued:
+            tx.after_commit(billing.issued)
+        return json_response({"items": [await find_payout(tx.conn, caller.shop, id_) for id_ in recorded]}, 201)
 
     return await once(request, billing.outbox, caller, command)
 
@@ -165,8 +162,10 @@ def _read(written: str, currency: str, field: str) -> int:
 def _bounded(payout: Payout) -> Payout:
     """A file's payout, if its values can be kept."""
     names = [payout.reference, *(line.external_id or "" for line in payout.lines)]
-    if any("\0" in name or len(name) > 80 for name in names):
+    if any(len(name) > 80 for name in names):
         raise Invalid("The file has a reference or an order's id that is too long.", field="body")
+    if any("\0" in text for text in (*names, *(line.text for line in payout.lines))):
+        raise Invalid("The file holds NUL characters.", field="body")
     if any(abs(amount) > MOST for amount in (payout.amount or 0, *(line.amount for line in payout.lines))):
         raise Invalid("The file has an amount beyond all measure.", field="body")
     return payout

@@ -8,8 +8,10 @@ from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.billing.api.answers.documents import PrintAnswer
+from services.billing.api.fields import Word
 from services.billing.api.tools import PDF, Billing, Reader, Tools, pdf_response
 from services.billing.commands.bulk import Names, begin_print
 from services.billing.domain import LONGEST_GIFT
@@ -29,7 +31,6 @@ MOST = 500
 Kind = Literal["invoice", "credit_note", "order_form", "order", "receipt", "packing_slip"]
 Language = Literal["fr", "en"]
 Format = Literal["a4", "80mm"]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Id = Annotated[str, Path(max_length=40)]
 
 
@@ -82,7 +83,11 @@ async def get_printed(
     return pdf_response(request, content, name, kept=sheet.job is None and kind == "order_form")
 
 
-@router.post("/documents/bulk", responses={**PDF, 202: {"description": "a job makes it: see `Location`"}})
+@router.post(
+    "/documents/bulk",
+    response_class=Response,
+    responses={**PDF, 202: {"description": "a job makes it: see `Location`", "model": PrintAnswer}},
+)
 async def post_bulk(
     request: Request,
     caller: Reader,
@@ -103,7 +108,7 @@ async def post_bulk(
     return await _by_job(request, caller, billing, asked, names, len(found.sheets))
 
 
-@router.get("/prints/{id}")
+@router.get("/prints/{id}", response_model=PrintAnswer)
 async def get_print(caller: Reader, billing: Billing, id: Id) -> Response:
     """How far a print is."""
     async with billing.db.read() as conn:

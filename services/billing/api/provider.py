@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import Response
 
+from services.billing.api.answers.money import Received
 from services.billing.api.tools import Billing
 from services.billing.commands.events import take_event
 from services.billing.payments.signatures import BadSignature, verify
@@ -27,7 +28,7 @@ class Unproven(Problem):
     title: ClassVar[str] = "The event is not proven to be the provider's"
 
 
-@router.post("/stripe/{account}/webhook", responses=also(400))
+@router.post("/stripe/{account}/webhook", responses=also(400), response_model=Received)
 async def post_event(
     request: Request,
     billing: Billing,
@@ -43,19 +44,24 @@ async def post_event(
         verify(raw, stripe_signature, known.webhook_secret.get_secret_value(), billing.outbox.clock())
     except BadSignature as error:
         raise Unproven(f"{error}.".capitalize()) from error
-    event = _event(raw)
+    event = _read(raw)
     async with billing.outbox.transaction() as tx:
         if await take_event(tx, account, event):
             tx.after_commit(billing.asked)
     return json_response({"received": True})
 
 
-def _event(raw: bytes) -> dict[str, Any]:
+def _read(raw: bytes) -> dict[str, Any]:
     try:
-        event = orjson.loads(raw)
+        event: Any = orjson.loads(raw)
     except ValueError as error:
         raise Unproven("The event is no JSON.") from error
-    id_ = event.get("id") if isinstance(event, dict) else None
-    if not isinstance(id_, str) or not 1 <= len(id_) <= LONGEST_ID or "\0" in id_:
+    if not isinstance(event, dict) or not _is_id(event.get("id")):
         raise Unproven("The event has no id.")
-    return event  # type: ignore[no-any-return]
+    if not isinstance(event.get("data") or {}, dict):
+        raise Unproven("The event's data is no object.")
+    return event
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID and "\0" not in value

@@ -12,7 +12,9 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.billing.api.answers.books import ReportAnswer
 from services.billing.api.books import Books
+from services.billing.api.fields import Currency
 from services.billing.api.tools import Billing, Reader, Tools, Writer
 from services.billing.api.writing import MEDIA_TYPES, as_csv, as_fec, as_json
 from services.billing.commands.plans import set_plan
@@ -64,13 +66,13 @@ class ReportQuery(BaseModel):
     last: Annotated[date, Field(alias="to", ge=date(2000, 1, 1), le=date(2199, 12, 31))]
     format: Literal["csv", "json"] = "csv"
     separator: Literal["tab", "pipe"] = "tab"
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: Currency | None = None
 
 
 @router.get(
     "/reports/{report}",
     response_class=StreamingResponse,
-    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
+    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}, "model": ReportAnswer}},
 )
 async def get_report(
     caller: Reader, billing: Billing, report: Name, query: Annotated[ReportQuery, Query()]
@@ -118,7 +120,7 @@ async def get_plan(caller: Reader, billing: Billing) -> PlanBody:
         return PlanBody.model_validate(await find_plan(conn, caller.shop), from_attributes=True)
 
 
-@router.put("/account-plan")
+@router.put("/account-plan", response_model=PlanBody)
 async def put_plan(caller: Writer, billing: Billing, body: PlanBody) -> Response:
     """Choose them; what is left out is the usual account of the French general plan."""
     async with billing.outbox.transaction() as tx:

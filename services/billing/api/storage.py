@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from services.billing.api.answers.documents import StorageProof
 from services.billing.api.tools import Billing, Reader, Tools
 from services.billing.documents.store import StoreFailed
 from services.billing.queries.stored import count_stored, list_stored
@@ -17,7 +18,7 @@ router = APIRouter()
 PAGE = 50
 
 
-@router.get("/storage/verify")
+@router.get("/storage/verify", response_model=StorageProof)
 async def verify_storage(
     caller: Reader, billing: Billing, limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE, after: str | None = None
 ) -> Response:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from services.billing.api.answers.books import ThemeAnswer
 from services.billing.api.tools import PDF, Billing, Reader, Tools, Writer, pdf_response
 from services.billing.commands.theming import put_theme
 from services.billing.documents import Look
@@ -76,7 +77,7 @@ class ThemeBody(BaseModel):
     texts: dict[Language, Texts] = {}
 
 
-@router.get("")
+@router.get("", response_model=ThemeAnswer)
 async def get_theme(caller: Reader, billing: Billing) -> Response:
     """The theme that new documents are issued under; version 0: nothing was chosen."""
     async with billing.db.read() as conn:
@@ -84,7 +85,7 @@ async def get_theme(caller: Reader, billing: Billing) -> Response:
     return json_response(_document(theme))
 
 
-@router.put("")
+@router.put("", response_model=ThemeAnswer)
 async def change_theme(caller: Writer, billing: Billing, body: ThemeBody) -> Response:
     """Choose another theme; issued documents keep theirs."""
     logo, content = await _logo(caller, billing, body.logo)

@@ -75,13 +75,13 @@ def pdf_response(request: Request, content: bytes, name: str, *, kept: bool) -> 
     headers = {
         "ETag": f'"{sha256(content).hexdigest()}"',
         "Cache-Control": "private, max-age=31536000, immutable" if kept else "private, no-cache",
-        "Content-Disposition": f'inline; filename="{_file(name)}.pdf"',
+        "Content-Disposition": f'inline; filename="{file_name(name)}.pdf"',
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=MEDIA_TYPE, headers=headers)
 
 
-def _file(name: str) -> str:
+def file_name(name: str) -> str:
     """A number as a file's name: whatever a header or a file system might take amiss becomes a dash."""
     return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in name)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from services.billing.domain import invoice_fact, live_invoices, payable, payment_fact, warning
+from services.billing.domain import invoice_fact, live_invoices, payable, payment_fact
 from services.billing.queries.ledgers import Form, Ledger, ledgers
 from shared.contracts import Account, Document, DocumentKind, InvoiceState, Order, PaymentLink, PaymentState
 from shared.outbox import Transaction
 
 
 def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = None) -> None:
-    """Say how an order stands. Open is a document without its PDF, or a shop that was not heard of yet.
+    """Say how an order stands. Open is a document without its PDF, a shop not heard of yet, money on its way back.
 
     The order form is named once somebody wants it: the mail that confirms the order, or whoever asks for it.
     """
@@ -22,7 +22,7 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             version=1,
             id=order.id,
             heard=ledger.version,
-            open=unrendered + ledger.waiting,
+            open=unrendered + ledger.waiting + (ledger.paid.returning > 0),
             blocked=blocked,
             currency=order.currency,
             payment=payment_fact(order, ledger.paid),
@@ -30,7 +30,7 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             refunded=ledger.paid.refunded,
             invoice=invoice_fact(invoices, live_invoices(ledger.issued), imported=ledger.imported is not None),
             documents=(*forms, *_documents(ledger)),
-            warning=warning(order, ledger.paid),
+            warning=ledger.warning(order),
             payment_link=_payment_link(order, ledger),
         )
     )
@@ -93,9 +93,15 @@ def _payment_link(order: Order, ledger: Ledger) -> PaymentLink | None:
 
 async def answer_again(tx: Transaction, orders: Sequence[str]) -> None:
     """Say how these orders stand after something else than an order changed; their guard rows are locked."""
-    kept = {key: Account.decode(body).blocked for key, body in (await tx.answers(orders)).items()}
+    kept = await blocked_reasons(tx, orders)
     for key, ledger in (await ledgers(tx.conn, orders)).items():
         answer(tx, ledger.order, ledger, kept.get(key))
+
+
+async def blocked_reasons(tx: Transaction, orders: Sequence[str]) -> dict[str, str]:
+    """Why newer versions of these orders are parked: it stays in their answers until such a version is applied."""
+    said = {key: Account.decode(body).blocked for key, body in (await tx.answers(orders)).items()}
+    return {key: reason for key, reason in said.items() if reason is not None}
 
 
 async def answer_blocked(tx: Transaction, order: Order, reason: str) -> None:

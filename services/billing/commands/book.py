@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from services.billing.commands.accounts import set_account
+from services.billing.commands.answers import blocked_reasons
 from services.billing.commands.converge import converge
 from services.billing.domain import Kind, Paid
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import payments
-from shared.contracts import Account, DocumentKind, Invoicing
+from shared.contracts import DocumentKind, Invoicing
 from shared.database import new_id
 from shared.outbox import Transaction
 
@@ -49,7 +50,7 @@ async def book(tx: Transaction, order_id: str, movement: Movement, actor: str) -
     awaited = movement.expected and order.levels.invoicing is not Invoicing.CREDIT
     paid = ledger.paid.moved(movement.kind, movement.amount, payable=order.levels.payable or awaited)
     await set_account(tx, order_id, captured=paid.captured, refunded=paid.refunded, late=paid.late)
-    issued = await converge(tx, [order], blocked=await blocked_reason(tx, order_id))
+    issued = await converge(tx, [order], blocked=await blocked_reasons(tx, [order_id]))
     row = {
         "id": new_id(),
         "shop": order.shop,
@@ -72,7 +73,7 @@ async def book(tx: Transaction, order_id: str, movement: Movement, actor: str) -
 async def say_account(tx: Transaction, order_id: str) -> None:
     """Answer for an order, whose lock is held, after something about its money changed; no document can follow."""
     ledger = (await ledgers(tx.conn, [order_id]))[order_id]
-    await converge(tx, [ledger.order], blocked=await blocked_reason(tx, order_id))
+    await converge(tx, [ledger.order], blocked=await blocked_reasons(tx, [order_id]))
 
 
 async def _paid_back(tx: Transaction, order_id: str, movement: Movement, before: Ledger) -> str | None:
@@ -86,10 +87,3 @@ async def _paid_back(tx: Transaction, order_id: str, movement: Movement, before:
     caused = [note for note in notes if note not in known]
     unpaid = [note for note in notes if note not in paid]
     return next(iter([*caused[-1:], *unpaid[-1:]]), None)
-
-
-async def blocked_reason(tx: Transaction, order_id: str) -> dict[str, str]:
-    """The reason why a newer version is parked stays in the answer."""
-    known = (await tx.answers([order_id])).get(order_id)
-    reason = Account.decode(known).blocked if known else None
-    return {order_id: reason} if reason else {}

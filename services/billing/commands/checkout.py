@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from sqlalchemy import insert
 
-from services.billing.commands.asking import ask, end, is_asked, look, refresh_progress
+from services.billing.commands.asking import ask, ask_once, end, look, refresh_progress
 from services.billing.commands.book import say_account
 from services.billing.commands.pay import hold
 from services.billing.domain import payable
@@ -89,13 +89,14 @@ async def come_back(tx: Transaction, order_id: str, charge_id: str) -> None:
 
 
 async def capture(tx: Transaction, shop: str, code: str) -> Charge:
-    """Have the money be taken that the client's bank holds for the order. Raises `NothingAuthorised`."""
+    """Have the money be taken that the client's bank holds for the order; a refused capture is asked for again.
+
+    Raises `NotFound` or `NothingAuthorised`.
+    """
     ledger = await hold(tx, shop, code)
     for charge in await charges_of(tx.conn, [ledger.order.id]):
         if charge.state is ChargeState.AUTHORISED:
-            key = f"capture:{charge.id}"
-            if not await is_asked(tx, key):
-                await ask(tx, charge, Verb.CAPTURE, key=key)
+            await ask_once(tx, charge, Verb.CAPTURE, f"capture:{charge.id}")
             return charge
     raise NothingAuthorised(f"No payment of order {ledger.order.code} waits to be captured.")
 

@@ -41,10 +41,12 @@ async def close_days(tx: Transaction, seller: str) -> int:
 
 
 async def _close(tx: Transaction, seller: Row[Any], first: date, last: date) -> None:
-    figures = await day_figures(tx.conn, seller.id, date(first.year, 1, 1), last)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    since = min(period.starts_on for day in days for period in periods_ending(day))
+    figures = await day_figures(tx.conn, seller.id, since, last)
     perpetual = await _perpetual(tx, seller)
     n, head, rows = seller.closings, seller.closing_hash, list[dict[str, Any]]()
-    for day in (first + timedelta(days=number) for number in range((last - first).days + 1)):
+    for day in days:
         perpetual = perpetual_after(perpetual, (one for one in figures if one.day == day))
         for period in periods_ending(day):
             n += 1

@@ -3,7 +3,8 @@
 The one path for everything that may ask for a document: an order was heard, money came, the shop was heard. The number
 of statements does not depend on the number of orders; where nothing is due there are three, besides the answers.
 Neighbours: `domain.due` (what is asked), `issue` (numbers), `printing` (order forms), `answers` (what is said),
-`asking` (payments that were begun and are not wanted any more).
+`asking` (payments that were begun and are not wanted any more), `paying_back` (refunds that a status launches),
+`rates` (documents that wait for a rate of exchange).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,16 +13,18 @@ from dataclasses import replace
 from services.billing.commands.answers import answer
 from services.billing.commands.asking import end_unwanted
 from services.billing.commands.issue import Work, issue
+from services.billing.commands.paying_back import pay_back_refunded
 from services.billing.commands.printing import file_forms
-from services.billing.domain import due, live_invoices, payable
+from services.billing.commands.rates import with_rates
+from services.billing.domain import due, live_invoices, payable, unwanted
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import accounts
-from shared.contracts import InvoiceOrigin, Invoicing, Order, PaymentState, Shop
+from shared.contracts import InvoiceOrigin, Order, PaymentState, Shop
 from shared.database import new_id, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
 
-_TOLD = ("version", "body", "waiting", "late", "external_id")
+_TOLD = ("version", "body", "waiting", "late", "rate_missing", "external_id")
 _UNDER_WAY = (PaymentState.PENDING, PaymentState.AUTHORISED)
 
 
@@ -36,13 +39,16 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
     for order in orders:
         _revive(order, held[order.id])
     await _end_payments(tx, orders, held)
+    await pay_back_refunded(tx, orders, held)
     shops = {shop: await find_shop(tx.conn, shop) for shop in sorted({order.shop for order in orders})}
     work = [found for order in orders if (found := _work(order, shops[order.shop], held[order.id]))]
+    work, missing = await with_rates(tx, work)
     await issue(tx, work)
     forms = await file_forms(tx, orders, shops, held)
     for order in orders:
         ledger = held[order.id]
         ledger.version, ledger.waiting = order.version, shops[order.shop] is None
+        ledger.rate_missing = missing.get(order.id)
         answer(tx, order, ledger, (blocked or {}).get(order.id))
     await tx.execute(
         upsert(tx.conn, accounts, keys=["order_id"], update=_TOLD),
@@ -52,8 +58,8 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
 
 
 def _revive(order: Order, ledger: Ledger) -> None:
-    """An order that came back from being cancelled wants the money that came too late for it."""
-    if ledger.paid.late and ledger.order.levels.invoicing is Invoicing.CREDIT is not order.levels.invoicing:
+    """An order that came back from being cancelled or refunded wants the money that came too late for it."""
+    if ledger.paid.late and unwanted(ledger.order) and not unwanted(order):
         ledger.paid = replace(ledger.paid, late=False)
 
 
@@ -87,5 +93,6 @@ def _row(order: Order, ledger: Ledger) -> dict[str, object]:
         "refunded": ledger.paid.refunded,
         "late": ledger.paid.late,
         "waiting": ledger.waiting,
+        "rate_missing": ledger.rate_missing,
         "external_id": order.external_id,
     }

@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 
 from sqlalchemy import select
 
-from services.billing.commands.book import blocked_reason
+from services.billing.commands.answers import blocked_reasons
 from services.billing.commands.converge import converge
 from services.billing.commands.issue import Work, issue
 from services.billing.commands.pay import Money, record
+from services.billing.commands.rates import with_rate
 from services.billing.domain import (
     Case,
     Draft,
@@ -28,6 +29,7 @@ from services.billing.domain import (
 )
 from services.billing.queries.documents import find_document
 from services.billing.queries.drafts import draft_view
+from services.billing.queries.external import find_external
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import documents
 from shared.batch import lock_keys
@@ -51,6 +53,13 @@ class NotLive(Problem):
 
     slug: ClassVar[str] = "nothing-left"
     title: ClassVar[str] = "Nothing is left of the invoice"
+
+
+class MadeElsewhere(Problem):
+    """An invoice of other software is credited by other software."""
+
+    slug: ClassVar[str] = "made-elsewhere"
+    title: ClassVar[str] = "The invoice was made in other software"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,8 @@ async def credit(tx: Transaction, shop: str, document_id: str, wanted: Credit) -
     """
     held = await _hold(tx, shop, document_id)
     draft = _draft(held, wanted)
-    [view] = await _issue(tx, held, [draft])
+    await _issue(tx, held, [draft])
+    [view] = await _views(tx, held, [draft.id])
     refund = None
     if wanted.refund is not None:
         method, reference = wanted.refund
@@ -103,7 +113,10 @@ async def credit(tx: Transaction, shop: str, document_id: str, wanted: Credit) -
 
 
 async def make_anew(tx: Transaction, shop: str, document_id: str, text: str, by: str) -> list[dict[str, Any]]:
-    """Credit the invoice and issue it as the order now is; one credited by hand is issued again. The documents."""
+    """Credit the invoice and issue it as the order now is; one credited by hand is issued again.
+
+    The documents that this made, in the order of issue: what was granted by hand is credited on the new invoice again.
+    """
     held = await _hold(tx, shop, document_id)
     if held.ledger.imported is not None:
         raise NotLive(f"Invoice {held.ledger.imported.number} of other software stands for this order.")
@@ -111,13 +124,18 @@ async def make_anew(tx: Transaction, shop: str, document_id: str, text: str, by:
         drafts = reissue(held.case, document_id, Wish(text, by), new_id)
     except NothingLeft as error:
         raise NotLive("The order's state took this invoice back: it is issued anew as the order goes on.") from error
-    return await _issue(tx, held, drafts)
+    before = len(held.ledger.documents)
+    await _issue(tx, held, drafts)
+    after = (await ledgers(tx.conn, [held.order.id]))[held.order.id]
+    return await _views(tx, held, [one.id for one in after.issued[before:]])
 
 
 async def _hold(tx: Transaction, shop: str, document_id: str) -> _Held:
     own = (documents.c.shop == shop) & (documents.c.id == document_id)
     order_id = (await tx.execute(select(documents.c.order_id).where(own))).scalar_one_or_none()
     known = await find_shop(tx.conn, shop)
+    if order_id is None and (imported := await find_external(tx.conn, shop, document_id)):
+        raise MadeElsewhere(f"{imported['number']} was imported: credit it where it was made, or take the import back.")
     if order_id is None or known is None:
         raise NotFound(f"There is no document {document_id!r}.")
     await lock_keys(tx, Order.name, [order_id])
@@ -154,9 +172,12 @@ def _amount(text: str | None, currency: str) -> int | None:
     return amount
 
 
-async def _issue(tx: Transaction, held: _Held, drafts: list[Draft]) -> list[dict[str, Any]]:
+async def _issue(tx: Transaction, held: _Held, drafts: list[Draft]) -> None:
     """Issue the drafts, bring the order to what its state asks beside them, and answer."""
-    await issue(tx, [Work(held.order, held.shop, held.ledger, drafts)])
-    await converge(tx, [held.order], blocked=await blocked_reason(tx, held.order.id))
-    found = [await find_document(tx.conn, held.order.shop, draft.id) for draft in drafts]
+    await issue(tx, [await with_rate(tx, Work(held.order, held.shop, held.ledger, drafts))])
+    await converge(tx, [held.order], blocked=await blocked_reasons(tx, [held.order.id]))
+
+
+async def _views(tx: Transaction, held: _Held, ids: list[str]) -> list[dict[str, Any]]:
+    found = [await find_document(tx.conn, held.order.shop, id_) for id_ in ids]
     return [view for view in found if view is not None]

@@ -14,13 +14,12 @@ from typing import Any, NoReturn
 
 from sqlalchemy import delete, insert, select
 
-from services.billing.commands.answers import answer_again
-from services.billing.commands.book import blocked_reason
+from services.billing.commands.answers import answer_again, blocked_reasons
 from services.billing.commands.converge import converge
 from services.billing.commands.pay import order_of
 from services.billing.domain import live_invoices
 from services.billing.einvoice import Reading
-from services.billing.queries.external import find_external
+from services.billing.queries.external import read_external
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import accounts, blobs, documents, external_invoices, external_numbers, external_voids
 from services.billing.tables import live_invoices as live_table
@@ -143,7 +142,8 @@ async def import_invoice(
     await lock_keys(tx, Order.name, [order_id])
     ledger = (await ledgers(tx.conn, [order_id]))[order_id]
     sha256 = hashlib.sha256(content).hexdigest()
-    if ledger.imported is not None and (known := await find_external(tx.conn, shop, ledger.imported.id)):
+    if ledger.imported is not None:
+        known = await read_external(tx.conn, ledger.imported.id)
         if known["sha256"] == sha256:
             return known, False
         _refuse(f"Invoice {ledger.imported.number} was imported for the order.", known)
@@ -153,7 +153,7 @@ async def import_invoice(
     await _check(tx, ledger.order, found, reading)
     id_ = await _keep(tx, ledger.order, found, reading, content, actor)
     await answer_again(tx, [order_id])
-    return await find_external(tx.conn, shop, id_) or {}, True
+    return await read_external(tx.conn, id_), True
 
 
 async def void(tx: Transaction, shop: str, id_: str, reason: str, actor: str) -> tuple[dict[str, Any], int]:
@@ -173,8 +173,8 @@ async def void(tx: Transaction, shop: str, id_: str, reason: str, actor: str) ->
     row = {"invoice_id": id_, "reason": reason, "actor": actor, "voided_at": tx.now}
     await tx.execute(insert(external_voids).values(row))
     ledger = (await ledgers(tx.conn, [order_id]))[order_id]
-    issued = await converge(tx, [ledger.order], blocked=await blocked_reason(tx, order_id))
-    return await find_external(tx.conn, shop, id_) or {}, issued
+    issued = await converge(tx, [ledger.order], blocked=await blocked_reasons(tx, [order_id]))
+    return await read_external(tx.conn, id_), issued
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -26,6 +26,7 @@ from services.billing.domain import (
     number_of,
     snapshot,
 )
+from services.billing.domain.rates import Rate
 from services.billing.queries.ledgers import Ledger, Stored
 from services.billing.queries.themes import newest_themes
 from services.billing.tables import documents, renderings
@@ -48,6 +49,8 @@ class Work:
     shop: Shop
     ledger: Ledger
     drafts: Sequence[Draft]
+    rate: Rate | None = None
+    """Of the day, where a document tells its tax in euros; a credit note has its invoice's."""
 
 
 async def issue(tx: Transaction, work: Sequence[Work]) -> None:
@@ -108,6 +111,7 @@ def _rows(tx: Transaction, one: Work, numbers: Mapping[str, Numbered], theme: in
             reference=reference,
             paid=_paid(draft, one.ledger) if draft.kind is DocumentKind.INVOICE else 0,
             theme=theme,
+            rate=(referred and referred.rate) or one.rate,
         )
         known[draft.id] = issued(content)
         total = sum((position.amounts for position in draft.positions), NOTHING)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from services.billing.commands.accounts import set_account
 from services.billing.commands.book import say_account
-from services.billing.commands.pay import hold, on_their_way
+from services.billing.commands.pay import hold
 from services.billing.commands.refunds import RefundWish, wish_refund
 from services.billing.domain import choices, excess
 from shared.money import from_minor
@@ -38,7 +38,7 @@ async def choose(tx: Transaction, shop: str, code: str, choice: Choice, actor: s
         await set_account(tx, order.id, late=False, concern=None)
         await say_account(tx, order.id)
         return []
-    amount = excess(order, ledger.paid) - await on_their_way(tx.conn, order.id)
+    amount = excess(order, ledger.paid) - ledger.paid.returning
     if amount <= 0:
         return []
     return await wish_refund(tx, shop, code, RefundWish(order.currency, str(from_minor(amount, order.currency))), actor)

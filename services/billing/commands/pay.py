@@ -6,24 +6,22 @@ Neighbours: `book` (the movement itself), `checkout` and `refunds` (the same thr
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.commands.book import Booked, Movement, book
 from services.billing.domain import Kind, payable, payment_fact, warning
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.queries.payments import payment_view
-from services.billing.tables import accounts, payments, refunds
+from services.billing.tables import accounts, payments
 from shared.batch import lock_keys
-from shared.contracts import Order, Outcome
+from shared.contracts import Order
 from shared.money import InvalidAmount, UnknownCurrency, from_minor, parse_amount
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
 
 MOST = 10**13
 """Minor units in one payment."""
-PENDING = (str(Outcome.DUE), str(Outcome.RETRY), str(Outcome.UNKNOWN))
-"""Refunds that a provider may still make."""
 
 
 class RefundTooLarge(Problem):
@@ -61,7 +59,7 @@ async def record(tx: Transaction, shop: str, code: str, money: Money, actor: str
     order = ledger.order
     amount = read_amount(money.amount, money.currency, order.currency)
     if money.kind is Kind.REFUND:
-        await check_refundable(tx, ledger, amount)
+        check_refundable(ledger, amount)
     check_credit_note(ledger, money.document)
     movement = Movement(money.kind, amount, money.method, money.reference, document_id=money.document)
     return _view(order, booked := await book(tx, order.id, movement, actor)), booked.issued
@@ -119,24 +117,24 @@ async def order_of(conn: AsyncConnection, shop: str, code: str) -> str:
     return found
 
 
-def read_amount(written: str, currency: str, expected: str) -> int:
-    """Minor units of a written amount in the order's currency; raises `Invalid`, naming the field."""
+def read_amount(written: str, currency: str, expected: str, *, field: str = "amount") -> int:
+    """Minor units of an amount written in `field`, in the order's currency; raises `Invalid`, naming the field."""
     try:
         amount = parse_amount(written, currency)
     except UnknownCurrency as error:
         raise Invalid(str(error), field="currency") from error
     except InvalidAmount as error:
-        raise Invalid(str(error), field="amount") from error
+        raise Invalid(str(error), field=field) from error
     if currency != expected:
         raise Invalid(f"The order is in {expected}, not in {currency}.", field="currency")
     if not 0 < amount <= MOST:
-        raise Invalid("The amount must be more than nothing, and not beyond all measure.", field="amount")
+        raise Invalid("The amount must be more than nothing, and not beyond all measure.", field=field)
     return amount
 
 
-async def check_refundable(tx: Transaction, ledger: Ledger, amount: int) -> None:
+def check_refundable(ledger: Ledger, amount: int) -> None:
     """Raise `RefundTooLarge` where less is left of what was captured, refunds on their way taken off."""
-    left = ledger.paid.kept - await on_their_way(tx.conn, ledger.order.id)
+    left = ledger.paid.left
     if amount > left:
         order = ledger.order
         kept = str(from_minor(left, order.currency))
@@ -148,13 +146,6 @@ def check_credit_note(ledger: Ledger, document: str | None) -> None:
     notes = [one.id for one in ledger.issued if one.reason is not None]
     if document is not None and document not in notes:
         raise Invalid("The order has no such credit note.", field="credit_note")
-
-
-async def on_their_way(conn: AsyncConnection, order_id: str) -> int:
-    """What providers were asked to refund and may still do, in minor units."""
-    pending = (refunds.c.order_id == order_id) & refunds.c.state.in_(PENDING)
-    statement = select(func.coalesce(func.sum(refunds.c.amount), 0)).where(pending)
-    return int((await conn.execute(statement)).scalar_one())
 
 
 def _view(order: Order, booked: Booked) -> dict[str, Any]:

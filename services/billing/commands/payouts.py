@@ -5,10 +5,10 @@ did, so that a line matched later, or a payout recorded twice, books nothing twi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from services.billing.commands.book import Movement, book
 from services.billing.domain import Kind
@@ -31,11 +31,18 @@ class PayoutKnown(Problem):
     title: ClassVar[str] = "This payout was recorded already, with other lines"
 
 
-async def record_payout(tx: Transaction, shop: str, payout: Payout, actor: str) -> tuple[str, int]:
-    """Record it and settle the orders it is for; its id, and how many documents followed.
+async def record_payouts(tx: Transaction, shop: str, found: Sequence[Payout], actor: str) -> tuple[list[str], int]:
+    """Record them and settle the orders they are for; their ids, and how many documents followed.
 
-    The same payout again is the one that is there. Raises `PayoutKnown` if its lines are others.
+    The same payout again is the one that is there. Raises `PayoutKnown` if its lines are others. The orders of all are
+    locked at once: two files that name the same orders in other payouts wait for one another, and never crosswise.
     """
+    await _lock_named(tx, shop, {line.external_id for payout in found for line in payout.lines if line.external_id})
+    recorded = [await _record(tx, shop, payout, actor) for payout in sorted(found, key=lambda one: one.reference)]
+    return [id_ for id_, _ in recorded], sum(issued for _, issued in recorded)
+
+
+async def _record(tx: Transaction, shop: str, payout: Payout, actor: str) -> tuple[str, int]:
     id_ = new_id()
     row = {
         "id": id_,
@@ -76,7 +83,7 @@ async def match_later(tx: Transaction, limit: int) -> tuple[int, int]:
     )
     open_ = payout_lines.c.order_id.is_(None) & payout_lines.c.external_id.is_not(None)
     found = (
-        select(payout_lines.c.shop, payout_lines.c.source, payout_lines.c.external_id)
+        select(payout_lines.c.shop, payout_lines.c.source, payout_lines.c.external_id, accounts.c.order_id)
         .join(accounts, known)
         .where(open_)
         .distinct()
@@ -84,6 +91,7 @@ async def match_later(tx: Transaction, limit: int) -> tuple[int, int]:
     )
     by_source: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     rows = (await tx.execute(found)).all()
+    await lock_keys(tx, Order.name, [row.order_id for row in rows])
     for row in rows:
         by_source[row.shop, row.source].add(row.external_id)
     issued = 0
@@ -106,18 +114,23 @@ async def _known(tx: Transaction, shop: str, payout: Payout) -> str:
 
 async def _match(tx: Transaction, shop: str, source: str, named: Iterable[str]) -> int:
     """Give the unmatched lines their orders, and book what they say; how many documents followed."""
-    names = sorted(named)
-    one_of = among(accounts.c.external_id, names) | among(accounts.c.code, names)
-    found = select(accounts.c.order_id, accounts.c.external_id, accounts.c.code).where(accounts.c.shop == shop, one_of)
-    rows = (await tx.execute(found)).all()
-    await lock_keys(tx, Order.name, [row.order_id for row in rows])
     issued = 0
-    for row in sorted(rows, key=lambda row: str(row.order_id)):
+    for row in await _lock_named(tx, shop, named):
         mine = (payout_lines.c.shop == shop) & (payout_lines.c.source == source) & payout_lines.c.order_id.is_(None)
         ours = among(payout_lines.c.external_id, [name for name in (row.external_id, row.code) if name])
         await tx.execute(update(payout_lines).where(mine, ours).values(order_id=row.order_id))
         issued += await _settle(tx, row.order_id, source)
     return issued
+
+
+async def _lock_named(tx: Transaction, shop: str, named: Iterable[str]) -> Sequence[Row[Any]]:
+    """The orders with these ids, the marketplace's or our codes, locked and in the order of their own ids."""
+    names = sorted(named)
+    one_of = among(accounts.c.external_id, names) | among(accounts.c.code, names)
+    found = select(accounts.c.order_id, accounts.c.external_id, accounts.c.code).where(accounts.c.shop == shop, one_of)
+    rows = (await tx.execute(found.order_by(accounts.c.order_id))).all()
+    await lock_keys(tx, Order.name, [row.order_id for row in rows])
+    return rows
 
 
 async def _settle(tx: Transaction, order_id: str, source: str) -> int:

@@ -6,11 +6,12 @@ only the provider's own word that a refund failed brings its money back.
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from services.billing.commands.accounts import set_account
 from services.billing.commands.asking import look, refresh_progress
 from services.billing.commands.book import Movement, book, say_account
+from services.billing.commands.paying_back import refund_row
 from services.billing.domain import Kind
 from services.billing.domain.charging import ChargeState, Reply, Seen, SeenRefund
 from services.billing.queries.charges import Charge, find_charge
@@ -146,28 +147,6 @@ async def _refund(tx: Transaction, charge: Charge, seen: SeenRefund) -> Any:
         await tx.execute(insert(refunds).values(await refund_row(tx, charge, id_, seen.amount, PROVIDER, None)))
         row = (await tx.execute(select(refunds).where(refunds.c.id == id_))).one()
     return row
-
-
-async def refund_row(
-    tx: Transaction, charge: Charge, id_: str, amount: int, actor: str, document: str | None
-) -> dict[str, Any]:
-    """A refund's row, with the next number of its order."""
-    own = refunds.c.order_id == charge.order_id
-    last = (await tx.execute(select(func.coalesce(func.max(refunds.c.number), 0)).where(own))).scalar_one()
-    return {
-        "id": id_,
-        "shop": charge.shop,
-        "order_id": charge.order_id,
-        "number": last + 1,
-        "charge_id": charge.id,
-        "amount": amount,
-        "currency": charge.currency,
-        "state": str(Outcome.DUE),
-        "document_id": document,
-        "actor": actor,
-        "created_at": tx.now,
-        "changed_at": tx.now,
-    }
 
 
 def _movement(kind: Kind, row: Any, charge: Charge, reference: str | None = None) -> Movement:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from services.billing.commands.answers import blocked_reasons
 from services.billing.commands.converge import converge
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import accounts, metadata
@@ -26,5 +27,6 @@ async def converge_waiting(tx: Transaction, limit: int) -> int:
     if orders:
         await lock_keys(tx, Order.name, orders)
         held = await ledgers(tx.conn, orders)
-        await converge(tx, [ledger.order for ledger in held.values() if ledger.waiting])
+        waiting = [ledger.order for ledger in held.values() if ledger.waiting]
+        await converge(tx, waiting, blocked=await blocked_reasons(tx, orders))
     return len(orders)

@@ -19,10 +19,10 @@ MOST_PIXELS = 3000
 """On a side."""
 MOST_SHAPES = 3000
 SVG = "{http://www.w3.org/2000/svg}"
-SHAPES = frozenset(
-    "svg g defs title desc path rect circle ellipse line polyline polygon clipPath"  # noqa: SIM905
-    " linearGradient radialGradient stop".split()
-)
+SHAPES = frozenset({
+    "svg", "g", "defs", "title", "desc", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon",
+    "clipPath", "linearGradient", "radialGradient", "stop",
+})  # fmt: skip
 ATTRIBUTES = re.compile(
     r"id|d|x|y|x1|x2|y1|y2|r|rx|ry|cx|cy|fx|fy|width|height|points|transform|viewBox|version|offset|opacity"
     r"|preserveAspectRatio|fill|fill-rule|fill-opacity|stroke|stroke-[a-z]+|clip-path|clip-rule|clipPathUnits"

@@ -27,7 +27,7 @@ _CLIENT = Address(name="Camille Martin", street="3 rue des Vignes", postal_code=
 
 
 def proof(shop: Shop, kind: str, language: str, look: Look, size: str = "a4") -> Job:
-    """A job for a sample, marked as one; `kind` as in `queries.printing.KINDS`."""
+    """A job for a sample, marked as one; `kind`: an invoice, or one of the papers."""
     order = _order(shop, language)
     if kind == "invoice":
         [draft] = due(order, InvoicePolicy.ON_SHIPMENT, Paid(), [], lambda: "sample")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from services.billing.documents.figures import grouped, number, percent
+from services.billing.documents.figures import NO_BREAK, day, grouped, money, number, percent
 from services.billing.documents.parts import Part
 
 
@@ -32,6 +32,17 @@ def balance(part: Part) -> list[str]:
         return [part.labels["credited"], part.money(part.snapshot["totals"]["gross"])]
     label = part.labels["due"] if Decimal(part.snapshot["paid"]) else part.labels["total_gross"]
     return [label, part.money(part.snapshot["due"])]
+
+
+def in_euros(part: Part) -> list[str]:
+    """The tax in euros and the rate it was converted at, where the document is in another currency."""
+    told = part.snapshot.get("euros")
+    if told is None:
+        return []
+    tax = money(told["totals"]["tax"], "EUR", part.language)
+    rate = f"{number(told['rate'], part.language)}{NO_BREAK}{part.snapshot['currency']}"
+    published = day(told["day"], part.language)
+    return [part.labels["tax_in_euros"].format(tax=tax, rate=rate, source=told["source"], day=published)]
 
 
 def payment(part: Part, terms: str, thanks: str) -> Mapping[str, Any] | None:

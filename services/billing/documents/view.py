@@ -14,7 +14,7 @@ import segno
 from services.billing.documents.figures import day, number
 from services.billing.documents.looks import PLAIN_LOOK, Look
 from services.billing.documents.parts import Part, facts, imprint, line, parties, promotions, settlement
-from services.billing.documents.sums import balance, payment, rates, totals
+from services.billing.documents.sums import balance, in_euros, payment, rates, totals
 
 Snapshot = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ def view(
         "settlement": settlement(part),
         "gift": snapshot.get("gift"),
         "farewell": _own(look, part, "farewell"),
-        "mentions": [*snapshot["mentions"], *theme.mentions.get(part.language, ())],
+        "mentions": [*snapshot["mentions"], *in_euros(part), *theme.mentions.get(part.language, ())],
         "imprint": imprint(part),
         "footer": theme.footer.get(part.language),
         "code": _qr(snapshot["order"]["code"]),

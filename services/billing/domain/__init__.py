@@ -17,6 +17,7 @@ from services.billing.domain.accounts import (
     vat_category,
     vat_report,
 )
+from services.billing.domain.amounts import read_amounts, written
 from services.billing.domain.by_hand import (
     Case,
     NothingLeft,
@@ -34,15 +35,24 @@ from services.billing.domain.closing import (
     closing_content,
     periods_ending,
     perpetual_after,
-    read_amounts,
-    written,
 )
 from services.billing.domain.due import due
 from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, payment_entry
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.papers import LONGEST_GIFT, Paper, Printing, is_placed, paper
-from services.billing.domain.payment import Kind, Paid, choices, excess, invoice_fact, payable, payment_fact, warning
+from services.billing.domain.payment import (
+    Kind,
+    Paid,
+    choices,
+    excess,
+    invoice_fact,
+    payable,
+    payment_fact,
+    unwanted,
+    wants_back,
+    warning,
+)
 from services.billing.domain.plan import Draft
 from services.billing.domain.snapshot import Numbered, Reference, issued, language_of, snapshot
 from services.billing.domain.theme import LEAST_CONTRAST, Logo, Theme, contrast_with_white
@@ -108,8 +118,10 @@ __all__ = [
     "read_amounts",
     "reissue",
     "snapshot",
+    "unwanted",
     "vat_category",
     "vat_report",
+    "wants_back",
     "warning",
     "written",
 ]

@@ -1,7 +1,8 @@
 """The books as functions of the issued documents alone: VAT, e-reporting, the sales journal. `fec` makes entries.
 
 They read snapshots, so that anybody can make them again from the documents; credit notes count below zero, and every
-sum is one of stored amounts, never a computation of tax. Money is in minor units until `rows` writes it.
+sum is one of stored amounts, never a computation of tax. Money is in minor units until `rows` writes it. What another
+currency comes to in euros is what the documents said; nothing where one of them did not have to.
 """
 
 from collections import defaultdict
@@ -10,16 +11,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from services.billing.domain.closing import read_amounts, written
+from services.billing.domain.amounts import read_amounts, written
+from services.billing.domain.euros import EURO
 from services.billing.domain.treatments import EUROPEAN_UNION
 from shared.contracts import DocumentKind, LineKind
-from shared.money import NOTHING, Amounts, from_minor
+from shared.money import NOTHING, Amounts
 
 Snapshot = Mapping[str, Any]
 GOODS = (str(LineKind.PRODUCT), str(LineKind.OTHER))
 
-VAT_COLUMNS = ("period", "currency", "category", "rate", "documents", "net", "tax", "gross")
-E_REPORTING_COLUMNS = ("day", "currency", "scope", "category", "rate", "documents", "net", "tax", "gross")
+IN_EUROS = ("net_eur", "tax_eur", "gross_eur")
+VAT_COLUMNS = ("period", "currency", "category", "rate", "documents", "net", "tax", "gross", *IN_EUROS)
+E_REPORTING_COLUMNS = (
+    "day", "currency", "scope", "category", "rate", "documents", "net", "tax", "gross", *IN_EUROS,
+)  # fmt: skip
 JOURNAL_COLUMNS = (
     "issued_on", "number", "kind", "refers_to", "order", "buyer", "country", "business", "currency",
     "net", "tax", "gross",
@@ -82,6 +87,16 @@ def parts(content: Snapshot) -> Iterator[Part]:
         yield Part(category, f"{rate:f}", goods, NOTHING - amounts if credit else amounts)
 
 
+def in_euros(content: Snapshot) -> Iterator[tuple[str, str, Amounts]]:
+    """What a document in another currency tells in euros, by category and rate; below zero on a credit note."""
+    found: defaultdict[tuple[str, Decimal], Amounts] = defaultdict(lambda: NOTHING)
+    for row, group in zip(content["rates"], content["euros"]["groups"] if "euros" in content else (), strict=False):
+        found[row["category"], Decimal(row["rate"])] += read_amounts(group, EURO)
+    credit = content["kind"] == str(DocumentKind.CREDIT_NOTE)
+    for (category, rate), amounts in found.items():
+        yield category, f"{rate:f}", NOTHING - amounts if credit else amounts
+
+
 class Sums:
     """Amounts and numbers of documents under a key, a category and a rate, for as many documents as are added.
 
@@ -95,6 +110,8 @@ class Sums:
         self._key = key
         self._amounts: defaultdict[tuple[str, ...], Amounts] = defaultdict(lambda: NOTHING)
         self._documents: defaultdict[tuple[str, ...], int] = defaultdict(int)
+        self._euros: defaultdict[tuple[str, ...], Amounts] = defaultdict(lambda: NOTHING)
+        self._told: defaultdict[tuple[str, ...], int] = defaultdict(int)
 
     def add(self, content: Snapshot) -> None:
         """Take in a document."""
@@ -108,12 +125,27 @@ class Sums:
             found.add(whole)
         for whole in found:
             self._documents[whole] += 1
+        for category, rate, amounts in in_euros(content):
+            self._euros[*key, category, rate] += amounts
+            self._told[*key, category, rate] += 1
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One a key, sorted."""
         for key, amounts in sorted(self._amounts.items()):
             row = dict(zip(self._columns, key, strict=True))
-            yield row | {"documents": self._documents[key]} | written(amounts, key[self._currency])
+            yield (
+                row | {"documents": self._documents[key]} | written(amounts, key[self._currency]) | self._in_euros(key)
+            )
+
+    def _in_euros(self, key: tuple[str, ...]) -> dict[str, str]:
+        """The sums in euros, where every document told them; those in euros are their own."""
+        if key[self._currency] == EURO:
+            amounts = self._amounts[key]
+        elif self._told[key] == self._documents[key]:
+            amounts = self._euros[key]
+        else:
+            return dict.fromkeys(IN_EUROS, "")
+        return {f"{name}_eur": amount for name, amount in written(amounts, EURO).items()}
 
 
 def vat_report() -> Sums:
@@ -149,4 +181,4 @@ def journal_row(content: Snapshot) -> dict[str, Any]:
         "country": destination(content),
         "business": is_business(content),
         "currency": content["currency"],
-    } | {name: str(from_minor(getattr(total, name), content["currency"])) for name in ("net", "tax", "gross")}
+    } | written(total, content["currency"])

@@ -41,8 +41,6 @@ class Verb(StrEnum):
 
 
 UNDER_WAY = frozenset({ChargeState.DUE, ChargeState.OPEN, ChargeState.PROCESSING, ChargeState.ANNOUNCED})
-CLOSABLE = frozenset({ChargeState.DUE, ChargeState.OPEN, ChargeState.AUTHORISED})
-"""States in which a provider's session can still be ended before money moves."""
 
 
 @dataclass(frozen=True, slots=True)

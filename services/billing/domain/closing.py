@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from shared.money import NOTHING, Amounts, from_minor, parse_amount
+from services.billing.domain.amounts import read_amounts, written
+from shared.money import NOTHING, Amounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,6 @@ def perpetual_after(before: Sequence[Mapping[str, Any]], figures: Iterable[DayFi
         {"shop": shop, "currency": currency} | written(amounts, currency)
         for (shop, currency), amounts in sorted(sums.items())
     ]
-
-
-def written(amounts: Amounts, currency: str) -> dict[str, str]:
-    """As JSON has it: strings with the currency's decimals."""
-    return {name: str(from_minor(getattr(amounts, name), currency)) for name in ("net", "tax", "gross")}
-
-
-def read_amounts(row: Mapping[str, Any], currency: str) -> Amounts:
-    """The amounts of a snapshot, one of its lines or rates, or a total."""
-    net, tax, gross = (parse_amount(row[name], currency) for name in ("net", "tax", "gross"))
-    return Amounts(net, tax, gross)
 
 
 def _totals(figures: Iterable[DayFigures]) -> list[dict[str, Any]]:

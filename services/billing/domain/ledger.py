@@ -12,8 +12,9 @@ from datetime import date
 from decimal import Decimal
 
 from services.billing.domain.grants import Grant
+from services.billing.domain.rates import Rate
 from shared.contracts import DocumentKind, Line
-from shared.money import NOTHING, Amounts, apportion
+from shared.money import NOTHING, Amounts, apportion, reduced_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,8 @@ class Position:
             line is not None
             and (self.sku, self.name, self.unit_price, self.tax_rate)
             == (line.sku, line.name, line.unit_price, line.tax_rate)
-            and self._discounted_like(line)
+            and reduced_alike(self.discount, self.ordered, line.discount, line.quantity)
         )
-
-    def _discounted_like(self, line: Line) -> bool:
-        """Whether a unit is reduced by as much as it was; the rounding of another quantity's discount is no change."""
-        if not self.discount or not line.discount or self.ordered == line.quantity:
-            return self.discount == line.discount
-        apart = abs(self.discount * line.quantity - line.discount * self.ordered)
-        return apart <= self.ordered + line.quantity
 
     def part(self, quantity: int, stated: int, *, included: bool) -> "Position":
         """`quantity` of these units for `stated` of the stated amount (gross if prices include tax, else net)."""
@@ -97,6 +91,8 @@ class Issued:
     prices_include_tax: bool
     positions: tuple[Position, ...]
     grant: Grant | None = None
+    rate: Rate | None = None
+    """Of exchange, where it tells its tax in euros."""
 
 
 @dataclass(slots=True)

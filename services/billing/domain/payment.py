@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from shared.contracts import InvoiceState, Invoicing, Order, PaymentState
+from shared.contracts import Channel, InvoiceState, Invoicing, Order, PaymentState, StatusType
+
+_MARKETPLACES = (Channel.AMAZON, Channel.EBAY)
+"""They give their clients' money back themselves; a payout tells of it."""
 
 
 class Kind(StrEnum):
@@ -25,7 +28,7 @@ class Paid:
     """Totals in minor units; `late`: some of it came while the order was not payable.
 
     `progress` is what attempts to pay that took nothing yet add (pending, authorised, failed), `concern` what a person
-    has to see to whatever the amounts are.
+    has to see to whatever the amounts are. `returning` is what providers were asked to pay back and may still do.
     """
 
     captured: int = 0
@@ -33,10 +36,16 @@ class Paid:
     late: bool = False
     progress: PaymentState | None = None
     concern: str | None = None
+    returning: int = 0
 
     @property
     def kept(self) -> int:
         return self.captured - self.refunded
+
+    @property
+    def left(self) -> int:
+        """What is kept once everything on its way back has arrived there."""
+        return self.kept - self.returning
 
     def covers(self, total: int) -> bool:
         """Whether the total was once captured; a total of nothing never asks for money."""
@@ -76,9 +85,20 @@ def payable(order: Order, paid: Paid) -> int:
     return max(0, order.totals.gross - paid.kept)
 
 
+def wants_back(order: Order) -> bool:
+    """Whether its status alone says that the client gets back what was paid."""
+    refunded = order.status.type is StatusType.REFUNDED and not order.deleted
+    return refunded and order.channel not in _MARKETPLACES
+
+
+def unwanted(order: Order) -> bool:
+    """Whether the order asks for no money at all, and for that which came to go back: cancelled or refunded."""
+    return order.levels.invoicing is Invoicing.CREDIT or wants_back(order)
+
+
 def excess(order: Order, paid: Paid) -> int:
-    """What was kept beyond what the order asks for: all of it where the order is cancelled."""
-    wanted = 0 if order.levels.invoicing is Invoicing.CREDIT else order.totals.gross
+    """What was kept beyond what the order asks for: all of it where the order is cancelled or refunded."""
+    wanted = 0 if unwanted(order) else order.totals.gross
     return max(0, paid.kept - wanted)
 
 
@@ -86,11 +106,11 @@ def warning(order: Order, paid: Paid) -> str | None:
     """The one thing about the money that a person should look at first."""
     if paid.concern is not None:
         return paid.concern
-    if paid.kept <= 0:
+    if paid.left <= 0:
         return None
-    if order.levels.invoicing is Invoicing.CREDIT:
+    if unwanted(order):
         return "paid_not_payable" if paid.late else "refund_due"
-    if paid.kept > order.totals.gross:
+    if paid.left > order.totals.gross:
         return "overpaid"
     if paid.late:
         return "paid_not_payable"
@@ -102,7 +122,7 @@ def choices(order: Order, paid: Paid) -> tuple[str, ...]:
 
     An overpayment stays a warning until it goes back; less than the total only waits for the rest.
     """
-    if order.levels.invoicing is Invoicing.CREDIT and paid.kept > 0:
+    if unwanted(order) and paid.kept > 0:
         return ("refund", "revive")
     found = ("refund",) if excess(order, paid) else ()
     return (*found, "keep") if paid.concern is not None or (paid.late and paid.kept > 0) else found

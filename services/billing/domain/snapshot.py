@@ -13,11 +13,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.billing.domain.amounts import read_amounts, written
+from services.billing.domain.euros import converted, is_told_in_euros, rate_in
 from services.billing.domain.grants import Grant
 from services.billing.domain.ledger import Issued, Position
 from services.billing.domain.mentions import due_on, mentions, notes, payment_terms, process
 from services.billing.domain.parties import buyer, deliver_to, delivery, seller, ship_to
 from services.billing.domain.plan import Draft
+from services.billing.domain.rates import Rate
 from services.billing.domain.treatments import TREATMENTS, nature, reason, treatment_of, untaxed_treatment
 from shared.contracts import DocumentKind, Order, Shop
 from shared.money import NOTHING, Amounts, from_minor, parse_amount
@@ -53,10 +56,12 @@ def snapshot(
     reference: Reference | None = None,
     paid: int = 0,
     theme: int | None = None,
+    rate: Rate | None = None,
 ) -> dict[str, Any]:
     """The content of a document.
 
-    `paid`: what of its total has been paid already, in minor units; `theme`: the version of the shop's theme.
+    `paid`: what of its total has been paid already, in minor units; `theme`: the version of the shop's theme;
+    `rate`: of exchange, for a document that tells its tax in euros.
     """
     zone = ZoneInfo(shop.timezone)
     total = sum((position.amounts for position in draft.positions), NOTHING)
@@ -87,11 +92,12 @@ def snapshot(
         and {"id": reference.id, "number": reference.number, "issued_on": reference.issued_on.isoformat()},
         "lines": [_line(position, order.currency, untaxed) for position in draft.positions],
         "rates": _rates(draft.positions, order.currency, untaxed, shop, language),
-        "totals": _amounts(total, order.currency),
+        "totals": written(total, order.currency),
         "paid": str(from_minor(paid, order.currency)),
         "due": str(from_minor(total.gross - paid, order.currency)),
         "mentions": mentions(shop, order, draft.kind, draft.positions, untaxed, language),
         **_electronic(order, shop, draft, numbered, language),
+        **_in_euros(order, shop, draft, untaxed, rate),
     }
 
 
@@ -106,6 +112,14 @@ def _electronic(order: Order, shop: Shop, draft: Draft, numbered: Numbered, lang
         "payment_terms": payment_terms(shop, draft.kind, language),
         "vat_on_debits": shop.legal.vat_on_debits and nature(draft.positions) != "goods",
     } | ({} if draft.grant is None else {"by_hand": _by_hand(draft.grant, order.currency)})
+
+
+def _in_euros(order: Order, shop: Shop, draft: Draft, untaxed: str, rate: Rate | None) -> dict[str, Any]:
+    """The amounts in euros, `groups` as in `rates`; nothing for a document that needs none."""
+    if rate is None or not is_told_in_euros(shop, order.currency, draft.positions):
+        return {}
+    groups = [amounts for _, amounts in _groups(draft.positions, untaxed)]
+    return {"euros": converted(groups, order.currency, rate)}
 
 
 def issued(content: Mapping[str, Any]) -> Issued:
@@ -125,6 +139,7 @@ def issued(content: Mapping[str, Any]) -> Issued:
         prices_include_tax=content["prices_include_tax"],
         positions=tuple(_position(line, currency) for line in content["lines"]),
         grant=_grant(content["by_hand"], currency) if "by_hand" in content else None,
+        rate=rate_in(content),
     )
 
 
@@ -180,28 +195,25 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).date().isoformat()
 
 
-def _amounts(amounts: Amounts, currency: str) -> dict[str, str]:
-    return {
-        "net": str(from_minor(amounts.net, currency)),
-        "tax": str(from_minor(amounts.tax, currency)),
-        "gross": str(from_minor(amounts.gross, currency)),
-    }
-
-
 def _rates(
     positions: Sequence[Position], currency: str, untaxed: str, shop: Shop, language: str
 ) -> list[dict[str, Any]]:
     """The amounts of each rate and treatment, by falling rate; an `exemption` where there is a reason for no tax."""
+    found = []
+    for (rate, treatment), amounts in _groups(positions, untaxed):
+        row = {"rate": _plain(rate), "category": TREATMENTS[treatment].category, **written(amounts, currency)}
+        code, text = TREATMENTS[treatment].code, reason(treatment, shop, language)
+        found.append(row | ({"exemption": {"code": code, "text": text}} if code or text else {}))
+    return found
+
+
+def _groups(positions: Sequence[Position], untaxed: str) -> list[tuple[tuple[Decimal, str], Amounts]]:
+    """The amounts of each rate and treatment, by falling rate."""
     groups: dict[tuple[Decimal, str], Amounts] = {}
     for position in positions:
         key = position.tax_rate, treatment_of(position, untaxed)
         groups[key] = groups.get(key, NOTHING) + position.amounts
-    found = []
-    for (rate, treatment), amounts in sorted(groups.items(), key=lambda item: (-item[0][0], item[0][1])):
-        row = {"rate": _plain(rate), "category": TREATMENTS[treatment].category, **_amounts(amounts, currency)}
-        code, text = TREATMENTS[treatment].code, reason(treatment, shop, language)
-        found.append(row | ({"exemption": {"code": code, "text": text}} if code or text else {}))
-    return found
+    return sorted(groups.items(), key=lambda item: (-item[0][0], item[0][1]))
 
 
 def _line(position: Position, currency: str, untaxed: str) -> dict[str, Any]:
@@ -219,12 +231,11 @@ def _line(position: Position, currency: str, untaxed: str) -> dict[str, Any]:
             "treatment": (treatment := treatment_of(position, untaxed)),
             "category": TREATMENTS[treatment].category,
         }
-        | _amounts(position.amounts, currency)
+        | written(position.amounts, currency)
     )
 
 
 def _position(line: Mapping[str, Any], currency: str) -> Position:
-    net, tax, gross = (parse_amount(line[name], currency) for name in ("net", "tax", "gross"))
     return Position(
         line["line"],
         line["sku"],
@@ -233,7 +244,7 @@ def _position(line: Mapping[str, Any], currency: str) -> Position:
         Decimal(line["unit_price"]),
         Decimal(line["tax_rate"]),
         line["quantity"],
-        Amounts(net, tax, gross),
+        read_amounts(line, currency),
         line.get("discount", 0),
         line.get("ordered", 0),
         line.get("treatment", ""),

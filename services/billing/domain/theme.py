@@ -8,10 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-LANGUAGES = ("fr", "en")
 FONTS = ("source-sans", "libertinus-serif", "new-computer-modern")
-TEXTS = ("greeting", "terms", "thanks", "farewell")
-"""Above an order form; how to pay; that it is paid; below a packing slip and a receipt."""
 ACCENT = "#1f4d43"
 LEAST_CONTRAST = 4.5
 """WCAG 2 AA: white letters stand on the accent, and the accent stands on white."""

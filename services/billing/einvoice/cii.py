@@ -15,10 +15,10 @@ from services.billing.einvoice.content import (
     buyer,
     delivery,
     groups,
-    in_euros,
     items,
     obstacle,
     seller,
+    tax_in_euros,
     transfer,
     type_code,
 )
@@ -184,7 +184,7 @@ def _settlement(snapshot: Snapshot) -> Node | None:
     return node(
         "ram:ApplicableHeaderTradeSettlement",
         node("ram:PaymentReference", snapshot["number"]) if means else None,
-        node("ram:TaxCurrencyCode", "EUR") if in_euros(snapshot) else None,
+        node("ram:TaxCurrencyCode", "EUR") if tax_in_euros(snapshot) else None,
         node("ram:InvoiceCurrencyCode", snapshot["currency"]),
         means
         and node(
@@ -229,7 +229,7 @@ def _totals(snapshot: Snapshot) -> Node | None:
         node("ram:LineTotalAmount", totals["net"]),
         node("ram:TaxBasisTotalAmount", totals["net"]),
         node("ram:TaxTotalAmount", totals["tax"], currencyID=currency),
-        node("ram:TaxTotalAmount", "0.00", currencyID="EUR") if in_euros(snapshot) else None,
+        node("ram:TaxTotalAmount", tax_in_euros(snapshot), currencyID="EUR"),
         node("ram:GrandTotalAmount", totals["gross"]),
         node("ram:TotalPrepaidAmount", snapshot["paid"]),
         node("ram:DuePayableAmount", snapshot["due"]),

@@ -200,10 +200,17 @@ def delivery(snapshot: Snapshot) -> tuple[Mapping[str, str], str | None]:
     return (place if place["country"] in _COUNTRIES else snapshot["buyer"]["address"]), day
 
 
-def in_euros(snapshot: Snapshot) -> bool:
-    """Whether the tax can be told in euros, as France asks of invoices in other currencies: where there is none."""
+def tax_in_euros(snapshot: Snapshot) -> str | None:
+    """The tax in euros (BT-111), as France asks of invoices in other currencies; None in euros, and elsewhere.
+
+    Documents with tax that were issued before rates of exchange were entered do not say it.
+    """
     french = snapshot["seller"]["address"]["country"] == "FR"
-    return french and snapshot["currency"] != "EUR" and not Decimal(snapshot["totals"]["tax"])
+    if not french or snapshot["currency"] == "EUR":
+        return None
+    if "euros" in snapshot:
+        return str(snapshot["euros"]["totals"]["tax"])
+    return None if Decimal(snapshot["totals"]["tax"]) else "0.00"
 
 
 def transfer(snapshot: Snapshot) -> tuple[str, str] | None:

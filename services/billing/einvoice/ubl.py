@@ -17,10 +17,10 @@ from services.billing.einvoice.content import (
     buyer,
     delivery,
     groups,
-    in_euros,
     items,
     obstacle,
     seller,
+    tax_in_euros,
     transfer,
     type_code,
 )
@@ -58,7 +58,7 @@ def ubl(snapshot: Snapshot) -> bytes | None:
                 _amount("TaxAmount", snapshot["totals"]["tax"], currency),
                 [_group(group, currency) for group in groups(snapshot)],
             ),
-            node("cac:TaxTotal", _amount("TaxAmount", "0.00", "EUR")) if in_euros(snapshot) else None,
+            node("cac:TaxTotal", _amount("TaxAmount", tax_in_euros(snapshot), "EUR")),
             _totals(snapshot),
             [_line(item, line_name, quantity_name, currency) for item in items(snapshot)],
         )
@@ -76,7 +76,7 @@ def _head(snapshot: Snapshot, type_name: str) -> list[Node | None]:
         node(f"cbc:{type_name}", type_code(snapshot)),
         *(node("cbc:Note", f"#{note['code']}#{note['text']}") for note in snapshot["notes"]),
         node("cbc:DocumentCurrencyCode", snapshot["currency"]),
-        node("cbc:TaxCurrencyCode", "EUR") if in_euros(snapshot) else None,
+        node("cbc:TaxCurrencyCode", "EUR") if tax_in_euros(snapshot) else None,
     ]
 
 
@@ -236,5 +236,5 @@ def _reduction(price: Price, currency: str) -> Node | None:
     )
 
 
-def _amount(name: str, amount: str, currency: str) -> Node | None:
+def _amount(name: str, amount: str | None, currency: str) -> Node | None:
     return node(f"cbc:{name}", amount, currencyID=currency)

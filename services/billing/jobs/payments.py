@@ -24,6 +24,7 @@ from services.billing.settings import Settings
 from services.billing.tables import charges
 from shared.batch import lock_keys
 from shared.contracts import Order, Outcome
+from shared.crashpoints import crash_point
 from shared.observability import get_logger, span
 from shared.outbox import Outbox
 
@@ -62,7 +63,9 @@ class Cashier:
     async def run(self) -> None:
         """A batch a turn; the calls of a batch are made side by side."""
         while claims := await self._claim():
+            crash_point("billing.call_claimed")
             replies = await asyncio.gather(*(self._attempt(claim) for claim in claims))
+            crash_point("billing.called")
             async with self._outbox.transaction() as tx:
                 await finish_calls(tx, list(zip(claims, replies, strict=True)))
 
@@ -120,10 +123,19 @@ async def _about_session(provider: Stripe, claim: Claim) -> Reply:
     if claim.verb is Verb.LOOK:
         return await provider.look(charge.session)
     if claim.verb is Verb.CAPTURE:
-        return await provider.capture(charge.intent or "", claim.key)
+        return await _capture(provider, claim, charge.session)
     if charge.state is ChargeState.AUTHORISED:
         return await provider.cancel(charge.intent or "", claim.key)
     return await provider.expire(charge.session, claim.key)
+
+
+async def _capture(provider: Stripe, claim: Claim, session: str) -> Reply:
+    """Take the money; where an earlier attempt may have, the payment is looked at first."""
+    if claim.unsure:
+        found = await provider.look(session)
+        if found.seen is None or found.seen.state is not ChargeState.AUTHORISED:
+            return found
+    return await provider.capture(claim.charge.intent or "", claim.key)
 
 
 def _opening(claim: Claim) -> Opening:

@@ -20,7 +20,7 @@ from services.billing.documents.merging import merge
 from services.billing.documents.store import Store, StoreFailed
 from services.billing.documents.typesetters import Typesetters
 from services.billing.domain import Paper
-from services.billing.queries.documents import Original, find_originals
+from services.billing.queries.documents import Original, find_bytes, find_originals
 from services.billing.queries.printing import Asked, Found, Sheet, sheets_of_documents, sheets_of_orders
 from shared.observability import get_logger
 from shared.outbox import Outbox
@@ -85,15 +85,15 @@ class Press:
 
     async def _read(self, original: Original) -> bytes:
         """The kept bytes of an original. Raises `Unavailable` while they are not there."""
-        if original.content is not None:
-            return original.content
         if original.sha256 is None:
             raise Unavailable(f"{original.number} is being typeset.")
-        try:
-            content = None if self._store is None else await self._store.get(original.sha256)
-        except StoreFailed as error:
-            log.warning("document.not_read", document=original.id, error=error)
-            content = None
+        async with self._outbox.db.read() as conn:
+            content = await find_bytes(conn, original.sha256)
+        if content is None and self._store is not None:
+            try:
+                content = await self._store.get(original.sha256)
+            except StoreFailed as error:
+                log.warning("document.not_read", document=original.id, error=error)
         if content is None:
             raise Unavailable(f"The store of documents does not give {original.number} now.")
         return content

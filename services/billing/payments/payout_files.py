@@ -1,21 +1,19 @@
 """Payouts from the files that marketplaces hand out: Amazon's settlement report, eBay's transaction report, any CSV.
 
-The columns of the first two are the vendors' own; of any other file a mapping says which column is what. Amounts may
-have a comma or a point. A file may tell of several payouts; each becomes one `domain.payouts.Payout`.
+The columns of the first two are the vendors' own; of any other file a mapping says which column is what. How amounts
+and days are written is `written`'s. A file may tell of several payouts; each becomes one `domain.payouts.Payout`.
 """
 
 import csv
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from services.billing.domain.payouts import LineKind, Payout, PayoutLine
-from shared.money import InvalidAmount, UnknownCurrency, exponent, parse_amount
+from services.billing.payments.written import BadDay, decimal_sign, read_amount, read_day
+from shared.money import InvalidAmount, UnknownCurrency
 
 MOST_LINES = 50_000
-_NUMBER = re.compile(r"^(-?)([0-9]{1,3}(?:[ \u00a0\u202f.,][0-9]{3})*|[0-9]+)(?:[.,]([0-9]{1,4}))?$")
-_DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%b %d, %Y", "%d %b %Y")
 Row = Mapping[str, str]
 
 
@@ -48,38 +46,64 @@ class _Piece:
     paid_on: date | None = None
 
 
+@dataclass(slots=True)
+class _Collected:
+    """A payout as far as the rows have told of it."""
+
+    currency: str
+    lines: list[PayoutLine] = field(default_factory=list)
+    amount: int | None = None
+    paid_on: date | None = None
+
+    def add(self, piece: _Piece) -> None:
+        self.currency = piece.currency or self.currency
+        self.lines += piece.lines
+        self.amount = piece.amount if piece.amount is not None else self.amount
+        self.paid_on = piece.paid_on or self.paid_on
+
+
+_Amounts = Callable[[str, str], int]
+"""What was written, and the currency, as minor units."""
+
+
 def read_payouts(content: str, source: str, currency: str, mapping: Columns | None = None) -> list[Payout]:
     """The payouts of a file; `currency` is taken where the file names none. Raises `BadFile`."""
+    amounts: tuple[str, ...]
     if mapping is not None:
         own = mapping
-        return _gather(content, source, own.reference, lambda row: _own(row, own, currency))
+        key, amounts = own.reference, (own.amount.lower(),)
+        return _gather(content, source, key, amounts, lambda row, amount: _own(row, own, currency, amount))
     if source == "amazon":
-        return _gather(content, source, "settlement-id", lambda row: _amazon(row, currency))
-    return _gather(content, source, "payout id", lambda row: _ebay(row, currency))
+        key, amounts = "settlement-id", ("total-amount", "amount")
+        return _gather(content, source, key, amounts, lambda row, amount: _amazon(row, currency, amount))
+    key, amounts = "payout id", ("net amount", "gross transaction amount")
+    return _gather(content, source, key, amounts, lambda row, amount: _ebay(row, currency, amount))
 
 
-def _gather(content: str, source: str, key: str, read: Callable[[Row], _Piece | None]) -> list[Payout]:
-    found: dict[str, Payout] = {}
-    for number, row in _rows(content, key.lower()):
+def _gather(
+    content: str, source: str, key: str, amounts: Sequence[str], read: Callable[[Row, _Amounts], _Piece | None]
+) -> list[Payout]:
+    """The rows by payout; the columns `amounts` tell together which sign stands before the decimals."""
+    rows = list(_rows(content, key.lower()))
+    sign = decimal_sign(row.get(column, "") for _, row in rows for column in amounts)
+    found: dict[str, _Collected] = {}
+    for number, row in rows:
         try:
-            piece = read(row)
-        except (InvalidAmount, UnknownCurrency, KeyError) as error:
+            piece = read(row, lambda written, currency: read_amount(written, currency, sign))
+        except (BadDay, InvalidAmount, UnknownCurrency, KeyError) as error:
             raise BadFile(f"line {number}: {error}") from error
         if piece is None:
             continue
-        before = found.get(piece.reference) or Payout(source, piece.reference, piece.currency, ())
-        if piece.lines and before.lines and piece.currency != before.currency:
+        payout = found.setdefault(piece.reference, _Collected(piece.currency))
+        if piece.lines and payout.lines and piece.currency != payout.currency:
             raise BadFile(f"line {number}: payout {piece.reference} is in two currencies")
-        found[piece.reference] = replace(
-            before,
-            currency=piece.currency or before.currency,
-            lines=before.lines + piece.lines,
-            amount=piece.amount if piece.amount is not None else before.amount,
-            paid_on=piece.paid_on or before.paid_on,
-        )
+        payout.add(piece)
     if not found:
         raise BadFile("the file tells of no payout")
-    return list(found.values())
+    return [
+        Payout(source, reference, payout.currency, tuple(payout.lines), payout.amount, payout.paid_on)
+        for reference, payout in found.items()
+    ]
 
 
 def _rows(content: str, key: str) -> Iterator[tuple[int, Row]]:
@@ -104,14 +128,16 @@ def _separator(line: str) -> str:
     return max("\t;,", key=line.count)
 
 
-def _amazon(row: Row, currency: str) -> _Piece | None:
+def _amazon(row: Row, currency: str, amount_of: _Amounts) -> _Piece | None:
     """Settlement report: the first row has the total, each further one a price, a fee or a promotion of an order."""
     reference = row.get("settlement-id", "")
     named = row.get("currency") or currency
     if not reference:
         return None
     if row.get("total-amount"):
-        return _Piece(reference, named, amount=_amount(row["total-amount"], named), paid_on=_day(row["deposit-date"]))
+        return _Piece(
+            reference, named, amount=amount_of(row["total-amount"], named), paid_on=read_day(row["deposit-date"])
+        )
     type_, what = row.get("transaction-type", ""), row.get("amount-type", "")
     order = row.get("order-id") or None
     if "fee" in what.lower():
@@ -125,23 +151,23 @@ def _amazon(row: Row, currency: str) -> _Piece | None:
             else LineKind.SALE
         )
     text = " ".join(filter(None, (type_, what, row.get("amount-description", ""))))
-    return _Piece(reference, named, (PayoutLine(kind, _amount(row["amount"], named), order, text[:200]),))
+    return _Piece(reference, named, (PayoutLine(kind, amount_of(row["amount"], named), order, text[:200]),))
 
 
-def _ebay(row: Row, currency: str) -> _Piece | None:
+def _ebay(row: Row, currency: str, amount_of: _Amounts) -> _Piece | None:
     """Transaction report: a row has the gross amount of an order and its net; the difference is what eBay keeps."""
     reference = row.get("payout id", "").strip("-")
     named = row.get("payout currency") or row.get("transaction currency") or currency
     if not reference:
         return None
     type_ = row.get("type", "")
-    net = _amount(row["net amount"], named)
-    day = _day(row.get("payout date", ""))
+    net = amount_of(row["net amount"], named)
+    day = read_day(row.get("payout date", ""))
     if type_.lower() == "payout":
         return _Piece(reference, named, amount=abs(net), paid_on=day)
     order = row.get("order number", "").strip("-") or None
     gross = (
-        _amount(row["gross transaction amount"], named) if row.get("gross transaction amount", "--") != "--" else net
+        amount_of(row["gross transaction amount"], named) if row.get("gross transaction amount", "--") != "--" else net
     )
     if type_.lower() in ("order", "refund") and order:
         kind = LineKind.SALE if type_.lower() == "order" else LineKind.REFUND
@@ -153,7 +179,7 @@ def _ebay(row: Row, currency: str) -> _Piece | None:
     return _Piece(reference, named, (PayoutLine(kind, net, order, type_[:200]),), paid_on=day)
 
 
-def _own(row: Row, mapping: Columns, currency: str) -> _Piece | None:
+def _own(row: Row, mapping: Columns, currency: str, amount_of: _Amounts) -> _Piece | None:
     """Any file: a row is a line of the payout that it names."""
 
     def cell(column: str | None) -> str:
@@ -163,11 +189,11 @@ def _own(row: Row, mapping: Columns, currency: str) -> _Piece | None:
     named = cell(mapping.currency) or currency
     if not reference:
         return None
-    amount = _amount(cell(mapping.amount), named)
+    amount = amount_of(cell(mapping.amount), named)
     order = cell(mapping.order) or None
     kind = _kind(cell(mapping.kind), mapping, order, amount)
     line = PayoutLine(kind, amount, order, cell(mapping.text)[:200])
-    return _Piece(reference, named, (line,), paid_on=_day(cell(mapping.paid_on)))
+    return _Piece(reference, named, (line,), paid_on=read_day(cell(mapping.paid_on)))
 
 
 def _kind(said: str, mapping: Columns, order: str | None, amount: int) -> LineKind:
@@ -179,27 +205,3 @@ def _kind(said: str, mapping: Columns, order: str | None, amount: int) -> LineKi
     if said or order is None:
         return LineKind.OTHER
     return LineKind.SALE if amount > 0 else LineKind.REFUND
-
-
-def _amount(written: str, currency: str) -> int:
-    """`1 234,50`, `1,234.50` or `-12.5` in minor units; more decimals than the currency has are refused."""
-    match = _NUMBER.fullmatch(written.replace("\u2212", "-").replace("+", ""))
-    if match is None:
-        raise InvalidAmount(f"{written!r} is no amount")
-    whole = re.sub(r"[^0-9]", "", match[2])
-    decimals = (match[3] or "").rstrip("0")
-    if match[3] and len(match[3]) == 3 and exponent(currency) < 3:  # `1.234` is a thousand and more
-        whole, decimals = whole + match[3], ""
-    return parse_amount(f"{match[1]}{whole}" + (f".{decimals}" if decimals else ""), currency)
-
-
-def _day(written: str) -> date | None:
-    """A day in one of the ways the reports write it; nothing for what is none."""
-    text = written.strip()
-    for way in _DAYS:
-        for candidate in (text, text[:10]):
-            try:
-                return datetime.strptime(candidate, way).date()  # noqa: DTZ007 - a day has no zone
-            except ValueError:
-                continue
-    return None

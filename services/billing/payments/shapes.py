@@ -72,7 +72,7 @@ def is_refunded(session: dict[str, Any]) -> bool:
 
 
 def kept_of(event: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of an event: what it is about and how that stood, and nothing that tells of a person."""
+    """What is kept of an event, whose `data` is an object: what it is about and how that stood, nothing of a person."""
     found = (event.get("data") or {}).get("object") or {}
     about = found if isinstance(found, dict) else {}
     kept = {name: value for name in _KEPT if isinstance(value := about.get(name), str | int | bool)}
@@ -81,14 +81,14 @@ def kept_of(event: dict[str, Any]) -> dict[str, Any]:
 
 def names_in(event: dict[str, Any]) -> list[str]:
     """By which a charge of ours may be found: our id, the session's, the payment's."""
-    found = (event.get("data") or {}).get("object") or {}
+    found = (event.get("data") or {}).get("object")
     if not isinstance(found, dict):
         return []
-    intent = found.get("payment_intent")
+    intent, metadata = found.get("payment_intent"), found.get("metadata")
     named = [
         found.get("id"),
         intent.get("id") if isinstance(intent, dict) else intent,
-        (found.get("metadata") or {}).get("charge"),
+        metadata.get("charge") if isinstance(metadata, dict) else None,
     ]
     return [name for name in named if isinstance(name, str) and len(name) <= 255 and "\0" not in name]
 

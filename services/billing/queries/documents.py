@@ -77,10 +77,7 @@ async def find_document(conn: AsyncConnection, shop: str, document_id: str) -> d
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An issued document or an archived order form, and its PDF.
-
-    `sha256` is None before it is typeset; `content` also where a store outside the database has it.
-    """
+    """An issued document or an archived order form; `sha256` of its PDF is None before it is typeset."""
 
     id: str
     order_id: str
@@ -88,7 +85,6 @@ class Original:
     number: str
     snapshot: str
     sha256: str | None
-    content: bytes | None
 
 
 async def find_originals(conn: AsyncConnection, shop: str, ids: Sequence[str]) -> dict[str, Original]:
@@ -102,11 +98,18 @@ async def find_originals(conn: AsyncConnection, shop: str, ids: Sequence[str]) -
     )
     either = union_all(issued, forms).subquery()
     statement = (
-        select(either, renderings.c.sha256, blobs.c.content)
+        select(either, renderings.c.sha256)
+        .select_from(either)
         .join(renderings, renderings.c.document_id == either.c.id, isouter=True)
-        .join(blobs, blobs.c.sha256 == renderings.c.sha256, isouter=True)
     )
     return {row.id: Original(*row) for row in await conn.execute(statement)}
+
+
+async def find_bytes(conn: AsyncConnection, sha256: str) -> bytes | None:
+    """The bytes with this hash; None where they are in a store outside the database."""
+    statement = select(blobs.c.content).where(blobs.c.sha256 == sha256)
+    found: bytes | None = (await conn.execute(statement)).scalar_one_or_none()
+    return found
 
 
 def document_view(row: Mapping[str, Any]) -> dict[str, Any]:

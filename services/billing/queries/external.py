@@ -43,6 +43,12 @@ async def find_external(conn: AsyncConnection, shop: str, id_: str) -> dict[str,
     return None if row is None else external_view(dict(row))
 
 
+async def read_external(conn: AsyncConnection, id_: str) -> dict[str, Any]:
+    """An imported invoice that is there."""
+    row = (await conn.execute(select_external().where(external_invoices.c.id == id_))).mappings().one()
+    return external_view(dict(row))
+
+
 async def find_original(conn: AsyncConnection, shop: str, id_: str) -> Original | None:
     """The file of an imported invoice, taken back or not."""
     statement = (

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import Issued, Paid, Paper, issued
-from services.billing.tables import accounts, documents, external_invoices, live_invoices, papers, renderings
-from shared.contracts import Order, PaymentState
+from services.billing.domain import Issued, Paid, Paper, issued, warning
+from services.billing.domain.euros import RATE_MISSING
+from services.billing.tables import accounts, documents, external_invoices, live_invoices, papers, refunds, renderings
+from shared.contracts import Order, Outcome, PaymentState
 from shared.database import among
 
 
@@ -73,6 +74,8 @@ class Ledger:
     documents: list[Stored] = field(default_factory=list)
     form: Form | None = None
     imported: Imported | None = None
+    rate_missing: str | None = None
+    """The currency whose rate of exchange its documents wait for."""
 
     @property
     def order(self) -> Order:
@@ -80,6 +83,10 @@ class Ledger:
         if self.body is None:
             raise LookupError("this order was never heard of")
         return Order.decode(self.body)
+
+    def warning(self, order: Order) -> str | None:
+        """What a person should look at first: the money, else a document that waits for a rate of exchange."""
+        return warning(order, self.paid) or (RATE_MISSING if self.rate_missing else None)
 
     @property
     def issued(self) -> list[Issued]:
@@ -92,7 +99,14 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
     for row in await conn.execute(_accounts, {"ids": list(found)}):
         imported, form = _imported(row), _form(row)
         found[row.order_id] = Ledger(
-            paid_of(row), row.version, row.body, row.waiting, _link(row), form=form, imported=imported
+            paid_of(row),
+            row.version,
+            row.body,
+            row.waiting,
+            _link(row),
+            form=form,
+            imported=imported,
+            rate_missing=row.rate_missing,
         )
     for row in await conn.execute(_documents, {"ids": list(found)}):
         found[row.order_id].documents.append(
@@ -102,9 +116,9 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
 
 
 def paid_of(row: Row[Any]) -> Paid:
-    """The money of a row of `accounts`."""
+    """The money of a row of `accounts` that has `returning` beside it."""
     progress = None if row.progress is None else PaymentState(row.progress)
-    return Paid(row.captured, row.refunded, row.late, progress, row.concern)
+    return Paid(row.captured, row.refunded, row.late, progress, row.concern, int(row.going_back))
 
 
 def _link(row: Row[Any]) -> SentLink | None:
@@ -127,11 +141,18 @@ def _imported(row: Row[Any]) -> Imported | None:
     )
 
 
+_MAY_STILL_GO = (str(Outcome.DUE), str(Outcome.RETRY), str(Outcome.UNKNOWN))
+_on_their_way = (refunds.c.order_id == accounts.c.order_id) & refunds.c.state.in_(_MAY_STILL_GO)
+returning = (
+    select(func.coalesce(func.sum(refunds.c.amount), 0)).where(_on_their_way).scalar_subquery().label("going_back")
+)
+"""Of a row of `accounts`: what providers were asked to pay back and may still do, in minor units."""
 _form_of_order = (papers.c.order_id == accounts.c.order_id) & (papers.c.kind == Paper.ORDER_FORM)
 _standing = (live_invoices.c.order_id == accounts.c.order_id) & live_invoices.c.external_id.is_not(None)
 _accounts = (
     select(
         accounts,
+        returning,
         papers.c.id.label("form_id"),
         papers.c.issued_on.label("form_issued_on"),
         papers.c.issued_at.label("form_issued_at"),

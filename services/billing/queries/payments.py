@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import choices, excess, invoice_fact, live_invoices, payable, payment_fact, warning
+from services.billing.domain import choices, excess, invoice_fact, live_invoices, payable, payment_fact
 from services.billing.queries.charges import charge_view, charges_of, refund_view, refunds_of
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import payments
@@ -66,7 +66,7 @@ async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
         "payment": str(payment_fact(order, ledger.paid)),
         "invoice": str(invoice_fact(invoices, live, imported=imported is not None)),
         "payable": order.levels.payable,
-        "warning": warning(order, ledger.paid),
+        "warning": ledger.warning(order),
         "waits_for_shop": ledger.waiting,
         "method": order.payment_method,
         "asked": amount(payable(order, ledger.paid)),
@@ -91,7 +91,7 @@ async def money_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
         "order": order.code,
         "currency": order.currency,
         "payment": str(payment_fact(order, ledger.paid)),
-        "warning": warning(order, ledger.paid),
+        "warning": ledger.warning(order),
         "charges": [charge_view(charge) for charge in tried],
         "refunds": [refund_view(row) for row in wished],
         "refundable": {

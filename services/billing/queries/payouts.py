@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain.payouts import Sums, add_up
+from services.billing.domain.payouts import LineKind, Sums, add_up
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import payout_lines, payouts
+from shared.database import among
 from shared.money import from_minor
 
 
@@ -84,16 +85,11 @@ async def _orders(conn: AsyncConnection, payout: Row[Any], lines: Sequence[Row[A
     for line in lines:
         if line.order_id is not None:
             by_order[line.order_id].append(line)
-    held = await ledgers(conn, sorted(by_order))
+    held, earlier = await ledgers(conn, sorted(by_order)), await _sold_earlier(conn, payout, sorted(by_order))
     found = []
     for order_id, own in by_order.items():
         order, sums = held[order_id].order, add_up((line.kind, line.amount) for line in own)
-        before = payout_lines.c.payout_id < payout.id
-        earlier = select(func.coalesce(func.sum(payout_lines.c.amount), 0)).where(
-            payout_lines.c.order_id == order_id, payout_lines.c.kind == "sale", before
-        )
-        rest = order.totals.gross - int((await conn.execute(earlier)).scalar_one())
-        expected = rest if sums.sales else 0
+        expected = order.totals.gross - earlier.get(order_id, 0) if sums.sales else 0
         found.append(
             {
                 "order": order.code,
@@ -107,6 +103,18 @@ async def _orders(conn: AsyncConnection, payout: Row[Any], lines: Sequence[Row[A
             }
         )
     return found
+
+
+async def _sold_earlier(conn: AsyncConnection, payout: Row[Any], orders: Sequence[str]) -> dict[str, int]:
+    """What earlier payouts in the same currency paid for the orders' sales."""
+    statement = (
+        select(payout_lines.c.order_id, func.sum(payout_lines.c.amount).label("amount"))
+        .join(payouts, payouts.c.id == payout_lines.c.payout_id)
+        .where(among(payout_lines.c.order_id, orders), payout_lines.c.kind == str(LineKind.SALE))
+        .where(payouts.c.id < payout.id, payouts.c.currency == payout.currency)
+        .group_by(payout_lines.c.order_id)
+    )
+    return {row.order_id: int(row.amount) for row in await conn.execute(statement)}
 
 
 def _payout(row: Row[Any]) -> dict[str, Any]:

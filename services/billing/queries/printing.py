@@ -17,14 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.billing.documents import ROLL, Job, Look
 from services.billing.domain import Paid, Paper, Printing, is_placed, paper
 from services.billing.queries.documents import Original, find_originals
-from services.billing.queries.ledgers import paid_of
+from services.billing.queries.ledgers import paid_of, returning
 from services.billing.queries.themes import find_looks, newest_themes
 from services.billing.tables import accounts, documents, live_invoices, papers
 from shared.contracts import Order, Shop
 from shared.database import among
 from shared.security import find_shop
 
-KINDS = ("invoice", "credit_note", *Paper)
 KEPT = ("invoice", "credit_note", Paper.ORDER_FORM)
 WORDS = {"invoice": "no invoice", "credit_note": "no credit note", Paper.ORDER_FORM: "not been placed"}
 
@@ -72,7 +71,7 @@ async def sheets_of_orders(
 ) -> Found:
     """What to print of the orders with these codes (or ids): every live invoice, else the newest document."""
     named = among(accounts.c.code, codes) | among(accounts.c.order_id, codes)
-    rows = (await conn.execute(select(accounts).where(accounts.c.shop == shop, named))).all()
+    rows = (await conn.execute(select(accounts, returning).where(accounts.c.shop == shop, named))).all()
     by_name = {name: row for row in rows for name in (row.code, row.order_id)}
     if asked.kind in KEPT:
         kept = await _kept(conn, [row.order_id for row in rows], asked.kind)
@@ -87,7 +86,8 @@ async def sheets_of_documents(conn: AsyncConnection, shop: str, ids: Sequence[st
     """What to print of documents by their ids."""
     originals = await find_originals(conn, shop, ids)
     refused = {place: f"There is no document {id_!r}." for place, id_ in enumerate(ids) if id_ not in originals}
-    return Found([await _sheet(conn, shop, originals[id_], asked) for id_ in ids if id_ in originals], refused)
+    sheets = await _sheets(conn, shop, originals, asked)
+    return Found([sheets[id_] for id_ in ids if id_ in sheets], refused)
 
 
 async def _kept(conn: AsyncConnection, orders: Sequence[str], kind: str) -> dict[str, list[str]]:
@@ -119,13 +119,14 @@ async def _originals(
     asked: Asked,
 ) -> Found:
     originals = await find_originals(conn, shop, [id_ for ids in kept.values() for id_ in ids])
+    sheets = await _sheets(conn, shop, originals, asked)
     found = Found([], {})
     for place, code in enumerate(codes):
         row = rows.get(code)
         if row is None:
             found.refused[place] = f"There is no order {code!r}."
         elif ids := kept.get(row.order_id):
-            found.sheets.extend([await _sheet(conn, shop, originals[id_], asked) for id_ in ids])
+            found.sheets.extend(sheets[id_] for id_ in ids)
         elif asked.kind == Paper.ORDER_FORM and is_placed(Order.decode(row.body)) and not row.waiting:
             found.sheets.append(Sheet(row.code, order_id=row.order_id))
         else:
@@ -133,14 +134,18 @@ async def _originals(
     return found
 
 
-async def _sheet(conn: AsyncConnection, shop: str, original: Original, asked: Asked) -> Sheet:
-    """The original, or a job for a copy of it."""
-    content = json.loads(original.snapshot)
-    if not asked.copy and asked.language in (None, content["language"]):
-        return Sheet(original.number, document=original.id)
-    issued = shop, content.get("theme")
-    look = (await find_looks(conn, [issued]))[issued]
-    return Sheet(original.number, job=Job(content, look, asked.language, mark="copy"))
+async def _sheets(
+    conn: AsyncConnection, shop: str, originals: Mapping[str, Original], asked: Asked
+) -> dict[str, Sheet]:
+    """By id, each original itself or a job for a copy of it."""
+    found = {id_: Sheet(one.number, document=id_) for id_, one in originals.items()}
+    contents = {id_: json.loads(one.snapshot) for id_, one in originals.items()}
+    copied = {id_: of for id_, of in contents.items() if asked.copy or asked.language not in (None, of["language"])}
+    looks = await find_looks(conn, [(shop, content.get("theme")) for content in copied.values()])
+    for id_, content in copied.items():
+        job = Job(content, looks[shop, content.get("theme")], asked.language, mark="copy")
+        found[id_] = Sheet(originals[id_].number, job=job)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,19 @@
 It recomputes everything from the stored rows and trusts none of them: a changed letter in a snapshot, a missing row, a
 number given twice, a PDF whose bytes are others, a closing that says another sum each show up as a problem that names
 the `part` which is wrong. The series of a seller may bear documents of its other shops, of which a shop is told the
-number alone. Used by `comptoir invoices verify`. Neighbour: `closed` (the closings).
+number alone. A book of many years is proved in pages, each with what it found. Used by `comptoir invoices verify`.
+Neighbour: `closed` (the closings).
 """
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import GENESIS, link, number_of, read_amounts
@@ -22,6 +24,31 @@ from services.billing.tables import blobs, documents, external_invoices, renderi
 
 PAGE = 200
 FILES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a proof is: behind document `n` of a series, or through all series and behind an imported file."""
+
+    series: str = ""
+    year: int = 0
+    n: int = 0
+    file: str | None = None
+
+
+START = Place()
+
+
+@dataclass(slots=True)
+class Proof:
+    """A page of a proof. `checked` documents and files of `total`; `closings` are checked with the last page."""
+
+    total: int
+    series: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    closings: int = 0
+    checked: int = 0
+    next: Place | None = None
 
 
 @dataclass(slots=True)
@@ -78,49 +105,88 @@ def _differs(row: Any) -> bool:
     return (row.net, row.tax, row.gross) != (amounts.net, amounts.tax, amounts.gross)
 
 
-async def verify(conn: AsyncConnection, shop: str, *, outside: bool = False) -> dict[str, Any]:
-    """Walk every series and closing of a shop's seller, and the files the shop imported; `ok`: nothing is wrong.
+async def verify(
+    conn: AsyncConnection, shop: str, *, after: Place = START, limit: int = sys.maxsize, outside: bool = False
+) -> Proof:
+    """Walk the series and closings of a shop's seller, and the files the shop imported: `limit` of them, from a place.
 
     `outside`: a store outside has PDFs too, and those are read by the verification of the store.
     """
     seller = (await conn.execute(select(shop_sellers.c.seller).where(shop_sellers.c.shop == shop))).scalar_one_or_none()
-    own = select(series).where(series.c.seller == seller).order_by(series.c.series, series.c.year)
-    found, problems = [], await _outside(conn, shop, seller)
-    for row in (await conn.execute(own)).all():
-        walk = await _walk(conn, row, shop, outside)
-        found.append({"series": walk.name, "documents": walk.count, "hash": walk.head, "ok": not walk.problems})
-        problems += walk.problems
-    problems += [problem async for problem in _imports(conn, shop)]
-    closings, wrong = await check_closings(conn, seller) if seller else (0, [])
-    problems += wrong
-    return {"ok": not problems, "series": found, "closings": closings, "problems": problems}
+    rows = (await conn.execute(select(series).where(series.c.seller == seller))).all()
+    files = select(func.count()).select_from(external_invoices).where(external_invoices.c.shop == shop)
+    proof = Proof(sum(row.last for row in rows) + (await conn.execute(files)).scalar_one())
+    if after.file is None:
+        await _walk_all(conn, proof, _Asked(shop, after, limit, outside), rows)
+    if proof.checked < limit:
+        proof.problems += [problem async for problem in _imports(conn, proof, shop, after.file or "", limit)]
+    if proof.checked < limit:
+        proof.next = None
+        proof.problems += await _outside(conn, shop, seller)
+        proof.closings, wrong = await check_closings(conn, seller) if seller else (0, [])
+        proof.problems += wrong
+    return proof
 
 
-async def _imports(conn: AsyncConnection, shop: str) -> AsyncIterator[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a page is asked for."""
+
+    shop: str
+    after: Place
+    limit: int
+    outside: bool
+
+
+async def _walk_all(conn: AsyncConnection, proof: Proof, asked: _Asked, rows: Sequence[Row[Any]]) -> None:
+    """The series behind the place, as far as the page goes."""
+    begun = (asked.after.series, asked.after.year)
+    for row in sorted(rows, key=lambda row: (row.series, row.year)):
+        if (row.series, row.year) < begun or proof.checked == asked.limit:
+            continue
+        walk = _Walk(f"{row.series}{row.year}", row.series, row.year, row.format, asked.shop, asked.outside)
+        if (row.series, row.year) == begun:
+            await _resume(conn, row, walk, asked.after.n)
+        async for document in _documents(conn, row, walk.count, asked.limit - proof.checked):
+            walk.step(document)
+            proof.checked += 1
+        if proof.checked < asked.limit and (walk.count, walk.head) != (row.last, row.last_hash):
+            problem = f"the series says {row.last} documents, and the last one found is number {walk.count}"
+            walk.problems.append({"document": None, "number": walk.name, "part": "series", "problem": problem})
+        told = {"series": walk.name, "documents": walk.count, "hash": walk.head, "ok": not walk.problems}
+        proof.series.append(told)
+        proof.problems += walk.problems
+        proof.next = Place(row.series, row.year, walk.count)
+
+
+async def _resume(conn: AsyncConnection, row: Row[Any], walk: _Walk, n: int) -> None:
+    """Stand where the page before ended: behind a document that it checked."""
+    before = select(documents.c.n, documents.c.hash, documents.c.issued_on).where(_of_series(row), documents.c.n == n)
+    for found in await conn.execute(before):
+        walk.count, walk.head, walk.day = found
+
+
+async def _imports(
+    conn: AsyncConnection, proof: Proof, shop: str, last: str, limit: int
+) -> AsyncIterator[dict[str, Any]]:
     """Imported files that are not what came, a few at a time: they may be large."""
     statement = (
         select(external_invoices.c.id, external_invoices.c.number, external_invoices.c.sha256, blobs.c.content)
         .join(blobs, blobs.c.sha256 == external_invoices.c.sha256, isouter=True)
         .where(external_invoices.c.shop == shop)
         .order_by(external_invoices.c.id)
-        .limit(FILES)
     )
-    last = ""
-    while page := (await conn.execute(statement.where(external_invoices.c.id > last))).all():
+    while left := limit - proof.checked:
+        page = (await conn.execute(statement.where(external_invoices.c.id > last).limit(min(FILES, left)))).all()
+        if not page:
+            return
         for row in page:
             if row.content is None or hashlib.sha256(row.content).hexdigest() != row.sha256:
-                yield {"document": row.id, "number": row.number, "problem": "the file is not what was imported"}
+                problem = "the file is not what was imported"
+                yield {"document": row.id, "number": row.number, "part": "file", "problem": problem}
         last = page[-1].id
-
-
-async def _walk(conn: AsyncConnection, row: Row[Any], shop: str, outside: bool) -> _Walk:
-    walk = _Walk(f"{row.series}{row.year}", row.series, row.year, row.format, shop, outside)
-    async for document in _documents(conn, row):
-        walk.step(document)
-    if (walk.count, walk.head) != (row.last, row.last_hash):
-        problem = f"the series says {row.last} documents, and the last one found is number {walk.count}"
-        walk.problems.append({"document": None, "number": walk.name, "part": "series", "problem": problem})
-    return walk
+        proof.checked += len(page)
+        proof.next = Place(file=last)
 
 
 async def _outside(conn: AsyncConnection, shop: str, seller: str | None) -> list[dict[str, Any]]:
@@ -138,18 +204,23 @@ async def _outside(conn: AsyncConnection, shop: str, seller: str | None) -> list
     ]
 
 
-async def _documents(conn: AsyncConnection, row: Row[Any]) -> AsyncIterator[Row[Any]]:
-    """The documents of a series by number, a page at a time."""
+def _of_series(row: Row[Any]) -> ColumnElement[bool]:
+    return and_(documents.c.seller == row.seller, documents.c.series == row.series, documents.c.year == row.year)
+
+
+async def _documents(conn: AsyncConnection, row: Row[Any], last: int, left: int) -> AsyncIterator[Row[Any]]:
+    """So many documents of a series behind a number, a page at a time."""
     statement = (
         select(documents, renderings.c.sha256, blobs.c.content)
         .join(renderings, renderings.c.document_id == documents.c.id, isouter=True)
         .join(blobs, blobs.c.sha256 == renderings.c.sha256, isouter=True)
-        .where(documents.c.seller == row.seller, documents.c.series == row.series, documents.c.year == row.year)
+        .where(_of_series(row))
         .order_by(documents.c.n)
-        .limit(PAGE)
     )
-    last = 0
-    while page := (await conn.execute(statement.where(documents.c.n > last))).all():
+    while left > 0:
+        page = (await conn.execute(statement.where(documents.c.n > last).limit(min(PAGE, left)))).all()
+        if not page:
+            return
         for document in page:
             yield document
-        last = page[-1].n
+        last, left = page[-1].n, left - len(page)

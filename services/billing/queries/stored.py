@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Subquery, func, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.tables import blobs, documents, papers, renderings
@@ -11,14 +11,13 @@ from services.billing.tables import blobs, documents, papers, renderings
 
 async def list_stored(conn: AsyncConnection, shop: str, limit: int, after: str) -> Sequence[Any]:
     """`document_id`, `number` (None of an order form), `sha256`, and `content` where the database has it."""
+    own = _documents_of(shop, after)
     statement = (
-        select(renderings.c.document_id, documents.c.number, renderings.c.sha256, blobs.c.content)
-        .join(documents, documents.c.id == renderings.c.document_id, isouter=True)
-        .join(papers, papers.c.id == renderings.c.document_id, isouter=True)
+        select(renderings.c.document_id, own.c.number, renderings.c.sha256, blobs.c.content)
+        .join(own, own.c.id == renderings.c.document_id)
         .join(blobs, blobs.c.sha256 == renderings.c.sha256, isouter=True)
-        .where(or_(documents.c.shop == shop, papers.c.shop == shop))
-        .where(renderings.c.sha256.is_not(None), renderings.c.document_id > after)
-        .order_by(renderings.c.document_id)
+        .where(renderings.c.sha256.is_not(None))
+        .order_by(own.c.id)
         .limit(limit)
     )
     return (await conn.execute(statement)).all()
@@ -26,11 +25,14 @@ async def list_stored(conn: AsyncConnection, shop: str, limit: int, after: str) 
 
 async def count_stored(conn: AsyncConnection, shop: str) -> int:
     """How many there are."""
-    statement = (
-        select(func.count())
-        .select_from(renderings)
-        .join(documents, documents.c.id == renderings.c.document_id, isouter=True)
-        .join(papers, papers.c.id == renderings.c.document_id, isouter=True)
-        .where(or_(documents.c.shop == shop, papers.c.shop == shop), renderings.c.sha256.is_not(None))
-    )
+    own = _documents_of(shop)
+    rendered = renderings.join(own, own.c.id == renderings.c.document_id)
+    statement = select(func.count()).select_from(rendered).where(renderings.c.sha256.is_not(None))
     return int((await conn.execute(statement)).scalar_one())
+
+
+def _documents_of(shop: str, after: str = "") -> Subquery:
+    """A shop's documents and order forms behind an id, each kind from its own index."""
+    issued = select(documents.c.id, documents.c.number).where(documents.c.shop == shop, documents.c.id > after)
+    forms = select(papers.c.id, null()).where(papers.c.shop == shop, papers.c.id > after)
+    return union_all(issued, forms).subquery()

@@ -1,7 +1,7 @@
 """What came in and went back by method: turnover by transaction type, as the money itself tells it."""
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.domain import Kind
+from services.billing.queries.days import midnight
 from services.billing.queries.methods import find_methods
 from services.billing.tables import payments
 from shared.money import from_minor
@@ -21,9 +22,9 @@ async def takings(conn: AsyncConnection, shop: str, first: date | None, last: da
     zone = ZoneInfo(told.timezone if told else "UTC")
     conditions = [payments.c.shop == shop]
     if first is not None:
-        conditions.append(payments.c.recorded_at >= _midnight(first, zone))
+        conditions.append(payments.c.recorded_at >= midnight(first, zone))
     if last is not None and last < date.max:
-        conditions.append(payments.c.recorded_at < _midnight(last + timedelta(days=1), zone))
+        conditions.append(payments.c.recorded_at < midnight(last + timedelta(days=1), zone))
     statement = (
         select(payments.c.method, payments.c.currency, payments.c.kind, func.sum(payments.c.amount).label("amount"))
         .where(*conditions)
@@ -46,11 +47,3 @@ def _taken(method: str, currency: str, kinds: dict[str, str], moved: dict[Kind, 
         "currency": currency,
         **{name: str(from_minor(amount, currency)) for name, amount in amounts.items()},
     }
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The beginning of a day; the first days that there are have none in UTC, and no payment either."""
-    try:
-        return datetime.combine(day, time(), zone).astimezone(UTC)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)

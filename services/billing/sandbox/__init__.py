@@ -6,19 +6,21 @@ pay (`/sandbox/payments/pay/…`), and a page of every call it was asked and eve
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
+from services.billing.domain.charging import pause
 from services.billing.payments.signatures import sign
 from services.billing.sandbox.api import api_router
-from services.billing.sandbox.bank import Bank
+from services.billing.sandbox.bank import Bank, Document
 from services.billing.sandbox.pages import pages_router
 from services.billing.settings import StripeAccount
 from shared.database import Clock
 from shared.observability import get_logger
-from shared.web.sandbox import Ledger, control_router
+from shared.web.sandbox import InMemory, Ledger, control_router
 
 log = get_logger(__name__)
 
@@ -27,6 +29,8 @@ KEY = SecretStr("sk_sandbox")
 SECRET = "whsec_sandbox"  # noqa: S105 - of a sandbox
 WEBHOOK = "/api/v1/billing/stripe/sandbox/webhook"
 EVENT_SECONDS = 10.0
+EVENT_ATTEMPTS = 7
+"""Two minutes of them, as they are ever further apart."""
 
 
 class PaymentSandbox:
@@ -37,6 +41,8 @@ class PaymentSandbox:
         self.bank = Bank(clock)
         self._clock = clock
         self._app = app
+        self._refusals = 0
+        self._resumes_at = datetime.min.replace(tzinfo=UTC)
         self.routers: list[APIRouter] = [
             control_router(self.ledger),
             api_router(self.bank, self.ledger, KEY.get_secret_value()),
@@ -54,21 +60,35 @@ class PaymentSandbox:
         app = FastAPI(openapi_url=None)
         for router in self.routers:
             app.include_router(router)
-        return httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        return InMemory(app)
 
     async def deliver(self) -> None:
-        """Send the events that were not taken yet, in the order in which they happened."""
+        """Send the events that were not taken yet, in the order in which they happened.
+
+        One that is refused is tried again after a pause, and holds the later ones up until it is given up.
+        """
+        if self._clock() < self._resumes_at:
+            return
         transport = httpx.ASGITransport(app=self._app(), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, timeout=EVENT_SECONDS) as client:
             for event, body in self.bank.unsent():
-                headers = {"Stripe-Signature": sign(body, SECRET, self._clock()), "Content-Type": "application/json"}
-                try:
-                    answer = await client.post(WEBHOOK, content=body, headers=headers)
-                except httpx.HTTPError as error:
-                    log.warning("sandbox.event_not_taken", error=error)
-                    return
-                sent = {"method": "POST", "path": WEBHOOK, "body": event}
-                self.ledger.write(Bank.order_in(event), sent, {"status": answer.status_code, "body": None})
-                if not answer.is_success:
-                    return
+                if not await self._send(client, event, body):
+                    self._refusals += 1
+                    self._resumes_at = self._clock() + pause(self._refusals, None)
+                    if self._refusals < EVENT_ATTEMPTS:
+                        return
+                    log.warning("sandbox.event_given_up", attempts=self._refusals)
+                self._refusals = 0
                 self.bank.sent(event["id"])
+
+    async def _send(self, client: httpx.AsyncClient, event: Document, body: bytes) -> bool:
+        """One event to our webhook; whether it was taken."""
+        headers = {"Stripe-Signature": sign(body, SECRET, self._clock()), "Content-Type": "application/json"}
+        try:
+            answer = await client.post(WEBHOOK, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            log.warning("sandbox.event_not_taken", error=error)
+            return False
+        sent = {"method": "POST", "path": WEBHOOK, "body": event}
+        self.ledger.write(Bank.order_in(event), sent, {"status": answer.status_code, "body": None})
+        return answer.is_success

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from services.billing.sandbox.bank import Bank, Document
 from shared.security import open_to_all
 from shared.web import json_response
-from shared.web.sandbox import Kind, Ledger, hold
+from shared.web.sandbox import BrokenAnswer, Kind, Ledger
 
 WHOLE = {"type": "string", "pattern": "^[1-9][0-9]{0,11}$"}
 SESSION = Draft202012Validator(
@@ -122,11 +122,10 @@ class _Calls:
         seen: Document = {"method": request.method, "path": request.url.path, "body": form}
         seen["key"] = request.headers.get("idempotency-key")
         code = _order(form, answer[1])
-        answered = kind is not Kind.SILENT
+        answered = kind not in (Kind.SILENT, Kind.RESET)
         self._ledger.write(code, seen, {"status": answer[0], "body": answer[1]}, answered=answered)
-        if not answered:
-            await hold()
-        return _respond(answer)
+        await self._ledger.linger(kind)
+        return BrokenAnswer() if kind is Kind.RESET else _respond(answer)
 
     def _once(self, request: Request, body: bytes, act: Callable[[], Answer]) -> Answer:
         key = request.headers.get("idempotency-key")

@@ -1,4 +1,7 @@
-"""What people see of the sandbox: the page on which a client pays, and the list of calls with switches for faults."""
+"""What people see of the sandbox: the page on which a client pays, and the list of calls with switches for faults.
+
+Both work without scripts.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +16,10 @@ from services.billing.payments.units import from_provider
 from services.billing.sandbox.bank import Bank, Card, Document
 from shared.money import from_minor
 from shared.security import open_to_all
-from shared.web.sandbox import Kind, Ledger
+from shared.web.sandbox import Fault, Kind, Ledger
 
 SHOWN = 50
-POLICY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'"
-}
+POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 CARDS = {
     Card.GOOD: "4242 4242 4242 4242 · succeeds",
     Card.DECLINED: "4000 0000 0000 0002 · is declined",
@@ -40,6 +41,16 @@ def pages_router(bank: Bank, ledger: Ledger) -> APIRouter:
     async def calls() -> HTMLResponse:
         return HTMLResponse(_calls(bank, ledger), headers=POLICY)
 
+    @router.post("")
+    async def switch(request: Request) -> Response:
+        """Order a fault for the next call, or forget the calls; then back to the page."""
+        form = await _form(request)
+        if form.get("act") == "forget":
+            ledger.clear()
+        elif form.get("kind") in list(Kind):
+            ledger.fault = Fault(kind=Kind(form["kind"]))
+        return RedirectResponse("/sandbox/payments", 303)
+
     @router.get("/pay/{session}")
     async def page(session: str) -> Response:
         found = bank.sessions.get(session)
@@ -51,14 +62,20 @@ def pages_router(bank: Bank, ledger: Ledger) -> APIRouter:
         found = bank.sessions.get(session)
         if found is None:
             return _gone()
-        chosen = parse_qs((await request.body()).decode("utf-8", "replace"))
-        choice = chosen.get("card", chosen.get("decision", [""]))[0]
+        chosen = await _form(request)
+        choice = chosen.get("card", chosen.get("decision", ""))
         acts = _acts(bank, found)
         if choice in acts:
             acts[choice]()
         return RedirectResponse(_next(bank, found, choice), 303)
 
     return router
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The first value of each field."""
+    sent = parse_qs((await request.body()).decode("utf-8", "replace"))
+    return {name: values[0] for name, values in sent.items()}
 
 
 def _acts(bank: Bank, session: Document) -> dict[str, Callable[[], object]]:
@@ -133,7 +150,7 @@ def _calls(bank: Bank, ledger: Ledger) -> str:
         calls=[_shown(call.document()) for call in ledger.newest(SHOWN)],
         total=len(ledger),
         fault=ledger.fault,
-        kinds=[(kind, orjson.dumps({"kind": kind, "count": 1}).decode()) for kind in Kind],
+        kinds=[str(kind) for kind in Kind],
         sessions=[(one["id"], one["client_reference_id"], bank.shown(one)["status"]) for one in _newest(bank)],
     )
 
@@ -155,4 +172,4 @@ def _shown(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _gone() -> Response:
-    return HTMLResponse("<!doctype html><title>Sandbox</title><p>This payment page is gone.</p>", 404, headers=POLICY)
+    return HTMLResponse(_pages.get_template("gone.html.j2").render(), 404, headers=POLICY)

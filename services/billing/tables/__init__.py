@@ -6,7 +6,14 @@ of an order, made here or imported. What changes about a document, its rendering
 Neighbours: `domain` (the rules), `commands` (the only writer), `migrations` (the same tables, made by Alembic).
 """
 
-from services.billing.tables.accounting import account_plans, closings, sellers, series_formats, shop_sellers
+from services.billing.tables.accounting import (
+    account_plans,
+    closings,
+    exchange_rates,
+    sellers,
+    series_formats,
+    shop_sellers,
+)
 from services.billing.tables.document import documents, live_invoices, series
 from services.billing.tables.external import external_invoices, external_numbers, external_voids
 from services.billing.tables.metadata import IMMUTABLE, metadata
@@ -30,6 +37,7 @@ __all__ = [
     "charges",
     "closings",
     "documents",
+    "exchange_rates",
     "external_invoices",
     "external_numbers",
     "external_voids",

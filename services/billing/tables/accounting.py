@@ -67,6 +67,19 @@ account_plans = Table(
     "account_plans",
     metadata,
     Column("shop", String(40), primary_key=True),
-    Column("body", Json(), nullable=False, doc="what differs from the usual accounts"),
+    Column("body", Json(), nullable=False, doc="all of them, also those that are the usual ones"),
 )
 """The accounts that a shop's entries are posted to."""
+
+exchange_rates = Table(
+    "exchange_rates",
+    metadata,
+    Column("shop", String(40), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("rate", String(20), nullable=False, doc="units of the currency for one euro"),
+    Column("source", String(60), nullable=False, doc="who published it"),
+    Column("actor", Text, nullable=False),
+    Column("recorded_at", UtcDateTime(), nullable=False),
+)
+"""What a shop entered, for documents that tell their tax in euros; each keeps the one it was issued at."""

@@ -28,6 +28,7 @@ accounts = Table(
     Column("refunded", BigInteger, nullable=False, default=0),
     Column("late", Boolean, nullable=False, default=False, doc="money came while the order was not payable"),
     Column("waiting", Boolean, nullable=False, default=False, doc="for its shop to be heard of"),
+    Column("rate_missing", String(3), doc="the currency whose rate of exchange its documents wait for"),
     Column("external_id", String(80), doc="the marketplace's id of the order"),
     Column("progress", String(12), doc="of charges that took nothing yet: pending, authorised, failed"),
     Column("concern", String(40), doc="what a person has to see to, beyond the amounts: disputed, …"),
@@ -42,6 +43,14 @@ accounts = Table(
 
 _waiting = accounts.c.waiting
 Index("ix_accounts_waiting", accounts.c.order_id, postgresql_where=_waiting, sqlite_where=_waiting)
+_unrated = accounts.c.rate_missing.is_not(None)
+Index(
+    "ix_accounts_rate_missing",
+    accounts.c.shop,
+    accounts.c.rate_missing,
+    postgresql_where=_unrated,
+    sqlite_where=_unrated,
+)
 
 payments = Table(
     "payments",
@@ -62,5 +71,6 @@ payments = Table(
     CheckConstraint("amount > 0", name="ck_payments_amount"),
     CheckConstraint("kind IN ('capture', 'refund', 'reversal', 'return')", name="ck_payments_kind"),
     Index("ix_payments_order", "order_id", "id"),
+    Index("ix_payments_shop", "shop", "recorded_at", "id"),
 )
 """Every movement of money, by hand or by a provider; a mistake is corrected by another row."""

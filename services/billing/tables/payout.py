@@ -18,6 +18,7 @@ payouts = Table(
     Column("actor", Text, nullable=False),
     Column("recorded_at", UtcDateTime(), nullable=False),
     UniqueConstraint("shop", "source", "reference", name="uq_payouts_reference"),
+    Index("ix_payouts_shop", "shop", "id"),
 )
 
 payout_lines = Table(

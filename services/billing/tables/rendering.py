@@ -29,6 +29,7 @@ papers = Table(
     Column("gross", BigInteger, nullable=False),
     Column("snapshot", Text, nullable=False),
     UniqueConstraint("order_id", "kind", name="uq_papers_kind"),
+    Index("ix_papers_shop", "shop", "id"),
 )
 """Order forms: archived like invoices, but in no series and not sealed. One of a kind for each order."""
 
@@ -95,3 +96,5 @@ prints = Table(
 
 _open = prints.c.finished_at.is_(None)
 Index("ix_prints_open", prints.c.created_at, postgresql_where=_open, sqlite_where=_open)
+_over = prints.c.finished_at.is_not(None)
+Index("ix_prints_finished", prints.c.finished_at, postgresql_where=_over, sqlite_where=_over)

@@ -15,12 +15,14 @@ import orjson
 
 from services.cli.client import PAGE, Api, Refused
 from services.cli.output import progress
+from services.orders.domain.types import TYPES, Phase, StatusType
 from services.orders.files.documents import OrderMismatch, Sender
 from services.orders.files.staging import Need, Staging
 
 PRODUCTS = "/api/v1/inventory/products"
 MOVEMENTS = "/api/v1/inventory/movements"
 ORDERS = "/api/v1/orders"
+STATUSES = "/api/v1/statuses"
 ITEMS = 500
 """Products or movements in a batch."""
 BATCH_ORDERS = 200
@@ -69,8 +71,8 @@ class Sending:
         return known.intersection(need.sku for need in needs)
 
     def book_opening_stock(self, existing: set[str]) -> None:
-        """One receipt per SKU that covers the file, where the ledger does not have it yet."""
-        needs = [need for need in self.staging.needs() if need.is_stocked]
+        """One receipt per SKU that covers what the file's orders take, where the ledger does not have it yet."""
+        needs = [need for need in self.staging.needs(self._left_already()) if need.is_stocked and need.quantity]
         booked = self._booked_before(existing)
         with progress("Opening stock", len(needs)) as counter:
             counter.advance(len(booked))
@@ -83,6 +85,17 @@ class Sending:
                 self.sent.receipts += len(batch)
                 self.sent.received_units += sum(need.quantity for need in batch)
                 counter.advance(len(batch))
+
+    def _left_already(self) -> list[str]:
+        """The statuses in the file whose orders neither hold nor take stock here."""
+        mapped, found = self.sender.mapping.status, self.staging.statuses()
+        if mapped is None or not found:
+            return []
+        known = self.api.get(STATUSES)["items"]
+        types = {str(type_): type_ for type_ in StatusType}
+        types |= {status["mnemonic"]: StatusType(status["type"]) for status in known}
+        idle = (Phase.BACK,) if mapped.stock else (Phase.BACK, Phase.OUT)
+        return [word for word in found if word in types and TYPES[types[word]].phase in idle]
 
     def send_orders(self, *, dry_run: bool = False) -> None:
         """Create the orders that are unknown; those the service refuses join the rejects, with its reason.

@@ -1,5 +1,5 @@
 """The JSON API of inventory, below `/api/v1/inventory`: `products` (the sheets), `prices` (in lists), `stock` (what is
-there), `bodies` (what is accepted), `access` (who may ask, and the service's tools).
+there), `bodies` (what is accepted), `answers` (what is answered), `access` (who may ask, and the service's tools).
 
 A SKU may hold any printable character, slashes too: it stands last in a path, and lists about one SKU take it as a
 parameter. Everything is the caller's shop's; whoever names another's SKU finds nothing.

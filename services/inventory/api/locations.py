@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Writer
+from services.inventory.api.answers import LocationAnswer, Locations
 from services.inventory.api.bodies import LocationBody, Place
 from services.inventory.commands.locations import close_location, put_location
 from services.inventory.domain.places import Location
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/locations", tags=["locations"])
 Code = Annotated[Place, Path(description="lower-case letters, digits and hyphens; `main` is the default location")]
 
 
-@router.get("")
+@router.get("", responses={200: {"model": Locations}})
 async def get_locations(caller: Reader, inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """All locations, the first to serve first; `main` is there from the beginning."""
     async with inventory.db.read() as conn:
@@ -26,7 +27,7 @@ async def get_locations(caller: Reader, inventory: Inventory) -> dict[str, list[
     return {"items": [location_view(at) for at in found]}
 
 
-@router.get("/{code}")
+@router.get("/{code}", response_model=LocationAnswer)
 async def get_location(caller: Reader, inventory: Inventory, code: Code) -> Response:
     """One location; a closed one too, marked so."""
     async with inventory.db.read() as conn:
@@ -37,7 +38,7 @@ async def get_location(caller: Reader, inventory: Inventory, code: Code) -> Resp
     return json_response(location_view(at))
 
 
-@router.put("/{code}")
+@router.put("/{code}", response_model=LocationAnswer)
 async def put(caller: Writer, inventory: Inventory, code: Code, body: LocationBody) -> Response:
     """Open a location, change it, or reopen a closed one. What is allocated stays where it is."""
     at = Location(code, body.name, body.priority, body.takes_returns)

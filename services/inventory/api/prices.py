@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Writer
+from services.inventory.api.answers import PriceBatchAnswer, PriceLists, ProductAnswer
 from services.inventory.api.bodies import PriceBatch, PricesBody
 from services.inventory.api.products import IfMatch, SkuInPath, edition_of, product_response
 from services.inventory.commands.prices import Priced, put_prices, replace_prices
@@ -19,7 +20,7 @@ from shared.web import json_response, once
 router = APIRouter(tags=["prices"])
 
 
-@router.put("/products/{sku:path}/prices")
+@router.put("/products/{sku:path}/prices", response_model=ProductAnswer)
 async def put_prices_of(
     caller: Writer, inventory: Inventory, sku: SkuInPath, body: PricesBody, if_match: IfMatch = None
 ) -> Response:
@@ -30,7 +31,7 @@ async def put_prices_of(
     return product_response(row, 200)
 
 
-@router.post("/prices/batch")
+@router.post("/prices/batch", response_model=PriceBatchAnswer)
 async def post_prices(request: Request, caller: Writer, inventory: Inventory, body: PriceBatch) -> Response:
     """Put up to 500 prices, all or none; prices in other lists and currencies stay."""
     places = [(item.sku, item.price_list, item.currency) for item in body.prices]
@@ -44,7 +45,7 @@ async def post_prices(request: Request, caller: Writer, inventory: Inventory, bo
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.get("/price-lists")
+@router.get("/price-lists", response_model=PriceLists)
 async def get_price_lists(caller: Reader, inventory: Inventory) -> Response:
     """The lists that some product on offer has a price in, with how many products each prices by currency."""
     async with inventory.db.read() as conn:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Writer
+from services.inventory.api.answers import ProductAnswer, ProductBatchAnswer, Products
 from services.inventory.api.bodies import ProductBatch, ProductBody, Sku
 from services.inventory.commands.prices import check_public
 from services.inventory.commands.products import Sheet, delete_product, put_products
@@ -22,7 +23,7 @@ SkuInPath = Annotated[Sku, Path(description="with slashes as they are, or as %2F
 IfMatch = Annotated[str | None, Header(description="the ETag that the product must still have")]
 
 
-@router.get("")
+@router.get("", responses={200: {"model": Products}})
 async def get_products(
     caller: Reader,
     inventory: Inventory,
@@ -38,7 +39,7 @@ async def get_products(
     return page_of(items, limit, total, [items[limit - 1]["sku"]] if len(items) > limit else None)
 
 
-@router.post("/batch")
+@router.post("/batch", response_model=ProductBatchAnswer)
 async def post_products(request: Request, caller: Writer, inventory: Inventory, body: ProductBatch) -> Response:
     """Make or replace up to 500 products, all or none."""
     skus = [item.sku for item in body.products]
@@ -54,7 +55,7 @@ async def post_products(request: Request, caller: Writer, inventory: Inventory, 
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.get("/{sku:path}")
+@router.get("/{sku:path}", response_model=ProductAnswer)
 async def get_product(caller: Reader, inventory: Inventory, sku: SkuInPath) -> Response:
     """One product; a deleted one too, marked so."""
     async with inventory.db.read() as conn:
@@ -64,7 +65,11 @@ async def get_product(caller: Reader, inventory: Inventory, sku: SkuInPath) -> R
     return product_response(row, 200)
 
 
-@router.put("/{sku:path}", responses={201: {"description": "A new product"}})
+@router.put(
+    "/{sku:path}",
+    responses={201: {"description": "A new product", "model": ProductAnswer}},
+    response_model=ProductAnswer,
+)
 async def put_product(
     caller: Writer, inventory: Inventory, sku: SkuInPath, body: ProductBody, if_match: IfMatch = None
 ) -> Response:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Writer
+from services.inventory.api.answers import Image, SheetAnswer
 from services.inventory.api.bodies import ImageBody, SheetBody, Sku
 from services.inventory.api.products import IfMatch, SkuInPath, edition_of
 from services.inventory.commands.sheets import (
@@ -24,7 +25,7 @@ from shared.web import json_response
 router = APIRouter(tags=["sheets"])
 
 SkuParameter = Annotated[Sku, Query()]
-_KNOWN: dict[int | str, dict[str, Any]] = {200: {"description": "It was there already"}}
+_KNOWN: dict[int | str, dict[str, Any]] = {200: {"description": "It was there already", "model": Image}}
 _IMAGE: dict[int | str, dict[str, Any]] = {200: {"content": {name: {} for name in SIGNATURES}}}
 _UPLOAD = {
     "requestBody": {
@@ -34,7 +35,7 @@ _UPLOAD = {
 }
 
 
-@router.get("/sheets/{sku:path}")
+@router.get("/sheets/{sku:path}", response_model=SheetAnswer)
 async def get_sheet(caller: Reader, inventory: Inventory, sku: SkuInPath) -> Response:
     """What is sold, written and shown of a product, and its stock; of a deleted one too, marked so."""
     async with inventory.db.read() as conn:
@@ -44,7 +45,7 @@ async def get_sheet(caller: Reader, inventory: Inventory, sku: SkuInPath) -> Res
     return json_response(sheet, headers={"ETag": f'"{sheet["version"]}"'})
 
 
-@router.put("/sheets/{sku:path}")
+@router.put("/sheets/{sku:path}", response_model=SheetAnswer)
 async def put(
     caller: Writer, inventory: Inventory, sku: SkuInPath, body: SheetBody, if_match: IfMatch = None
 ) -> Response:
@@ -55,7 +56,7 @@ async def put(
     return await get_sheet(caller, inventory, sku)
 
 
-@router.post("/images/link", status_code=201, responses=_KNOWN)
+@router.post("/images/link", status_code=201, responses=_KNOWN, response_model=Image)
 async def post_link(caller: Writer, inventory: Inventory, sku: SkuParameter, body: ImageBody) -> Response:
     """Show an image from its address. The same address again is the same image (200)."""
     async with inventory.outbox.transaction() as tx:
@@ -63,7 +64,7 @@ async def post_link(caller: Writer, inventory: Inventory, sku: SkuParameter, bod
     return json_response(image_view(image, body.url, None), 201 if is_new else 200)
 
 
-@router.post("/images", status_code=201, responses=_KNOWN, openapi_extra=_UPLOAD)
+@router.post("/images", status_code=201, responses=_KNOWN, openapi_extra=_UPLOAD, response_model=Image)
 async def post_image(request: Request, caller: Writer, inventory: Inventory, sku: SkuParameter) -> Response:
     """Keep an uploaded image: PNG, JPEG, GIF or WebP by its content. The same again is the same image (200)."""
     content = await request.body()

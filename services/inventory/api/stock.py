@@ -7,6 +7,21 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Tools, Writer
+from services.inventory.api.answers import (
+    CountAnswer,
+    CountBatchAnswer,
+    Discrepancies,
+    Movement,
+    MovementBatchAnswer,
+    Movements,
+    ReservationAnswer,
+    StockAnswer,
+    StockRepair,
+    Stocks,
+    StockVerification,
+    TransferAnswer,
+    WaitingList,
+)
 from services.inventory.api.bodies import CountBatch, CountBody, MovementBatch, MovementBody, Place, Sku, TransferBody
 from services.inventory.commands.movements import (
     Booked,
@@ -32,7 +47,7 @@ router = APIRouter(tags=["stock"])
 SkuParameter = Annotated[Sku, Query()]
 
 
-@router.post("/movements", status_code=201)
+@router.post("/movements", status_code=201, response_model=Movement)
 async def post_movement(request: Request, caller: Writer, inventory: Inventory, body: MovementBody) -> Response:
     """Book goods that came or went; what came serves the waiting list at once."""
 
@@ -43,7 +58,7 @@ async def post_movement(request: Request, caller: Writer, inventory: Inventory, 
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.post("/movements/batch", status_code=201)
+@router.post("/movements/batch", status_code=201, response_model=MovementBatchAnswer)
 async def post_movements(request: Request, caller: Writer, inventory: Inventory, body: MovementBatch) -> Response:
     """Book up to 500 movements, all or none."""
 
@@ -54,7 +69,7 @@ async def post_movements(request: Request, caller: Writer, inventory: Inventory,
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.post("/counts", status_code=201)
+@router.post("/counts", status_code=201, response_model=CountAnswer)
 async def post_count(request: Request, caller: Writer, inventory: Inventory, body: CountBody) -> Response:
     """Book what was counted: the difference as a movement (null where there is none). Ends a discrepancy."""
 
@@ -67,7 +82,7 @@ async def post_count(request: Request, caller: Writer, inventory: Inventory, bod
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.post("/counts/batch", status_code=201)
+@router.post("/counts/batch", status_code=201, response_model=CountBatchAnswer)
 async def post_counts(request: Request, caller: Writer, inventory: Inventory, body: CountBatch) -> Response:
     """Book up to 500 counts, all or none; each SKU once per location."""
     places = [(item.sku, item.location) for item in body.counts]
@@ -82,7 +97,7 @@ async def post_counts(request: Request, caller: Writer, inventory: Inventory, bo
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.post("/transfers", status_code=201)
+@router.post("/transfers", status_code=201, response_model=TransferAnswer)
 async def post_transfer(request: Request, caller: Writer, inventory: Inventory, body: TransferBody) -> Response:
     """Move goods between two locations: two movements, or none. What orders have of them goes along."""
     if body.source == body.target:
@@ -97,7 +112,7 @@ async def post_transfer(request: Request, caller: Writer, inventory: Inventory, 
     return await once(request, inventory.outbox, caller, command)
 
 
-@router.get("/movements")
+@router.get("/movements", responses={200: {"model": Movements}})
 async def get_movements(
     caller: Reader,
     inventory: Inventory,
@@ -114,7 +129,7 @@ async def get_movements(
     return page_of(items, limit, total, [items[limit - 1]["id"]] if len(items) > limit else None)
 
 
-@router.get("/stock")
+@router.get("/stock", responses={200: {"model": Stocks}})
 async def get_stock_list(
     caller: Reader,
     inventory: Inventory,
@@ -129,7 +144,7 @@ async def get_stock_list(
     return page_of(items, limit, total, _last_sku(items, limit))
 
 
-@router.get("/stock/{sku:path}")
+@router.get("/stock/{sku:path}", response_model=StockAnswer)
 async def get_stock(caller: Reader, inventory: Inventory, sku: Sku) -> Response:
     """The counters of one SKU, also of one that orders name and nobody has made as a product (`known` false)."""
     async with inventory.db.read() as conn:
@@ -140,7 +155,7 @@ async def get_stock(caller: Reader, inventory: Inventory, sku: Sku) -> Response:
     return json_response(stock.stock_view(row, shelves[sku]))
 
 
-@router.get("/reservations/{order}")
+@router.get("/reservations/{order}", response_model=ReservationAnswer)
 async def get_reservation(caller: Reader, inventory: Inventory, order: str) -> Response:
     """What each stocked line of an order (by its id) holds and has got, and at which locations it is to be taken."""
     async with inventory.db.read() as conn:
@@ -150,7 +165,7 @@ async def get_reservation(caller: Reader, inventory: Inventory, order: str) -> R
     return json_response({"order": order, "lines": lines})
 
 
-@router.get("/waiting")
+@router.get("/waiting", responses={200: {"model": WaitingList}})
 async def get_waiting(
     caller: Reader, inventory: Inventory, sku: SkuParameter, limit: Limit = 50, after: str | None = None
 ) -> Page:
@@ -161,7 +176,7 @@ async def get_waiting(
     return page_of(items, limit, total, [last["since"], last["order"], last["line"]] if last else None)
 
 
-@router.get("/discrepancies")
+@router.get("/discrepancies", responses={200: {"model": Discrepancies}})
 async def get_discrepancies(caller: Reader, inventory: Inventory, limit: Limit = 50, after: str | None = None) -> Page:
     """SKUs of which more left than was there: to be counted (`POST counts`)."""
     key = after_key(after, 1)
@@ -170,7 +185,7 @@ async def get_discrepancies(caller: Reader, inventory: Inventory, limit: Limit =
     return page_of(items, limit, total, _last_sku(items, limit))
 
 
-@router.get("/verify")
+@router.get("/verify", response_model=StockVerification)
 async def get_verification(caller: Reader, inventory: Inventory) -> Response:
     """Whether ledger, balances, reservations and answers agree; `differences` is empty where they do."""
     async with inventory.db.read() as conn:
@@ -178,7 +193,7 @@ async def get_verification(caller: Reader, inventory: Inventory) -> Response:
     return json_response({"ok": not found["differences"], **found})
 
 
-@router.post("/verify/repair")
+@router.post("/verify/repair", response_model=StockRepair)
 async def post_repair(caller: Writer, inventory: Inventory) -> Response:
     """Make counters, allocations, shelves and answers anew where they differ from the facts, and look again.
 

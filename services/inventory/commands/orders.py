@@ -120,7 +120,7 @@ def _changes(order: Order, applied: Lines) -> Iterable[Change]:
         line.id: LineState(
             (order.shop, line.sku),
             tranches_of(line.hold, ((wait.since, wait.quantity) for wait in line.waits), order.placed_at),
-            line.shipped,
+            line.shipped - line.shipped_before,
             line.restocked,
         )
         for line in order.lines

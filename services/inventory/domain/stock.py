@@ -43,7 +43,7 @@ class Backorder(StrEnum):
 
 
 class LineState(NamedTuple):
-    """What an order says of one stocked line. `shipped` and `restocked` are units since the order began."""
+    """What an order says of one stocked line. `shipped` and `restocked` are units since the order came here."""
 
     key: Key
     waits: Waits

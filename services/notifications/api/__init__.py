@@ -15,7 +15,9 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAda
 from services.notifications.channels.seals import Seals
 from services.notifications.commands.person import retry, settle
 from services.notifications.domain.lifecycle import OPEN
+from services.notifications.domain.sms_reports import SMS
 from services.notifications.queries import Asked, Found, deliveries, journal
+from services.notifications.queries.sms_reports import find_report
 from services.notifications.queries.waiting import find_delivery, waiting
 from shared.contracts import Outcome
 from shared.database import Database
@@ -23,6 +25,7 @@ from shared.outbox import Outbox, Transaction
 from shared.problems import Invalid, NotFound
 from shared.security import Caller, allow
 from shared.web import Page, after_key, json_response, once, page_of
+from shared.web.answers import Listed
 from shared.web.paging import Limit
 
 
@@ -86,10 +89,22 @@ class Waiting(BaseModel):
     after: str | None
 
 
+class Report(BaseModel):
+    """What the provider reported of an SMS that it took: `taken`, `sent`, `delivered`, `undelivered` or `failed`.
+
+    `at` is when we were told so, `code` why it failed.
+    """
+
+    reached: str
+    at: datetime
+    code: str | None
+
+
 class DeliveryWithJournal(Delivery):
-    """A delivery, what it waits for, and every attempt at it, oldest first."""
+    """A delivery, what it waits for, what the provider reported (of an SMS), every attempt at it, oldest first."""
 
     waiting: Waiting | None
+    report: Report | None
     journal: list[Attempt]
 
 
@@ -110,7 +125,7 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
 _moment: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
-@router.get("/deliveries")
+@router.get("/deliveries", responses={200: {"model": Listed[Delivery]}})
 async def list_deliveries(
     tools: Notifications,
     caller: Reader,
@@ -142,8 +157,10 @@ async def show_delivery(tools: Notifications, caller: Reader, delivery: str) -> 
             raise NotFound("There is no such delivery.")
         attempts = [_attempt(found) for found in await journal(conn, delivery)]
         held = await waiting(conn, row, tools.outbox.clock())
+        said = await find_report(conn, delivery) if row.channel == SMS else None
     why = None if held is None else Waiting.model_validate(held, from_attributes=True).model_dump(mode="json")
-    return json_response(_document(row) | {"waiting": why, "journal": attempts})
+    report = None if said is None else Report.model_validate(said, from_attributes=True).model_dump(mode="json")
+    return json_response(_document(row) | {"waiting": why, "report": report, "journal": attempts})
 
 
 @router.post("/deliveries/{delivery}/retry", response_model=Delivery)

@@ -84,6 +84,13 @@ class Subscription(BaseModel):
     delivered_at: datetime | None
 
 
+class PushTested(BaseModel):
+    """Whether the push service took a test; if not, why."""
+
+    delivered: bool
+    reason: str | None
+
+
 class PublicKey(BaseModel):
     """What a browser's `subscribe({applicationServerKey})` takes."""
 

@@ -21,6 +21,7 @@ from services.notifications.queries.channels import find_account, find_pull, lis
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound
 from shared.web import Page, after_key, json_response, once, page_of
+from shared.web.answers import Listed
 from shared.web.paging import Limit
 
 MOST = 1_000_000
@@ -65,6 +66,8 @@ class ChannelBody(_Body):
     marketplace_id: Text | None = None
     base_url: Text | None = None
     inventory_url: Text | None = None
+    post_order_url: Text | None = None
+    cancel_days: Annotated[int, Field(ge=1, le=365)] | None = None
     token_url: Text | None = None
     carriers: Annotated[dict[Text, Text], Field(max_length=200)] = {}
     pull_orders: bool = True
@@ -84,6 +87,8 @@ class Channel(_Body):
     marketplace_id: str | None
     base_url: str | None
     inventory_url: str | None
+    post_order_url: str | None = None
+    cancel_days: int | None = None
     token_url: str | None
     carriers: dict[str, str]
     pull_orders: bool
@@ -104,6 +109,21 @@ class Listing(_Body):
     external_sku: Text | None = None
     product_type: Annotated[Text, StringConstraints(max_length=100)] = "PRODUCT"
     offer_id: Annotated[Text, StringConstraints(max_length=100)] | None = None
+
+
+class ListingAnswer(BaseModel):
+    """The same as it is kept."""
+
+    sku: str
+    external_sku: str
+    product_type: str
+    offer_id: str | None
+
+
+class PutListings(BaseModel):
+    """How many listings were made or replaced."""
+
+    total: int
 
 
 class Listings(_Body):
@@ -135,7 +155,7 @@ async def show_channel(tools: Notifications, caller: Reader, channel: Marketplac
 @router.put("/{channel}", response_model=Channel)
 async def put_channel(tools: Notifications, caller: Writer, channel: Marketplace, body: ChannelBody) -> Response:
     """Make or change the shop's account: reading orders and sending stock begin and end at once."""
-    for name in ("base_url", "inventory_url", "token_url"):
+    for name in ("base_url", "inventory_url", "post_order_url", "token_url"):
         _check_address(channel, name, getattr(body, name))
     credentials = _seal(tools, body)
     account = body.model_dump(exclude={"credentials"})
@@ -147,7 +167,7 @@ async def put_channel(tools: Notifications, caller: Writer, channel: Marketplace
     return json_response(_document(row, pull))
 
 
-@router.get("/{channel}/listings")
+@router.get("/{channel}/listings", responses={200: {"model": Listed[ListingAnswer]}})
 async def list_listings(
     tools: Notifications, caller: Reader, channel: Marketplace, limit: Limit = 50, after: str | None = None
 ) -> Page:
@@ -159,7 +179,7 @@ async def list_listings(
     return page_of(items, limit, total, [items[limit - 1]["sku"]] if len(items) > limit else None)
 
 
-@router.post("/{channel}/listings")
+@router.post("/{channel}/listings", response_model=PutListings)
 async def post_listings(
     request: Request, tools: Notifications, caller: Writer, channel: Marketplace, body: Listings
 ) -> Response:

@@ -15,7 +15,10 @@ from shared.security import Caller, allow
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """The service's tools; `wake` starts the worker, `loopback` allows addresses of this machine."""
+    """The service's tools; `wake` starts the worker, `loopback` allows addresses of this machine.
+
+    `subject` is whom a push service may turn to.
+    """
 
     outbox: Outbox
     seals: Seals
@@ -23,6 +26,7 @@ class Receivers:
     outward: Outward
     loopback: bool
     wake: Callable[[], object]
+    subject: str
 
 
 def _receivers(request: Request) -> Receivers:

@@ -32,13 +32,14 @@ from shared.database import new_id
 from shared.outbox import Transaction
 from shared.problems import Invalid
 from shared.web import Page, after_key, json_response, once, page_of
+from shared.web.answers import Listed
 from shared.web.paging import Limit
 
 router = APIRouter(prefix="/api/v1/notifications/webhooks", tags=["webhooks"])
 _moment: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
 
-@router.get("")
+@router.get("", responses={200: {"model": Listed[Endpoint]}})
 async def read_endpoints(tools: Tools, caller: Reader) -> Page:
     """All of the shop, without their secrets."""
     async with tools.outbox.db.read() as conn:
@@ -135,7 +136,7 @@ async def send_test(tools: Tools, caller: Writer, endpoint: Id) -> Response:
     )
 
 
-@router.get("/{endpoint}/calls")
+@router.get("/{endpoint}/calls", responses={200: {"model": Listed[Call]}})
 async def read_calls(
     tools: Tools,
     caller: Reader,

@@ -39,7 +39,7 @@ def enclose(message: MIMEMultipart, enclosures: Sequence[Enclosure], language: s
     """The mail with these documents in it; the mail as it is where there are none."""
     if not enclosures:
         return message
-    outer = MIMEMultipart("mixed")
+    outer = MIMEMultipart("mixed", boundary=f"{message.get_boundary('=_')}_mixed")
     for name, value in message.items():
         if name.lower() not in _OF_THE_PART:
             outer[name] = value

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_time
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 from mjml import mjml2html
 
 from services.notifications.channels.enclosures import Enclosure, enclose
@@ -58,6 +59,18 @@ _skeletons = Environment(
 )
 
 
+def _linked(line: str, links: Sequence[str]) -> Markup:
+    """The line with those of our own addresses that stand in it as links; what a client typed is never one."""
+    if not links:
+        return escape(line)
+    parts = re.split("(" + "|".join(map(re.escape, sorted(links, key=len, reverse=True))) + ")", line)
+    link = Markup('<a href="{0}">{0}</a>')
+    return Markup("").join(link.format(part) if part in links else escape(part) for part in parts)
+
+
+_skeletons.filters["linked"] = _linked
+
+
 class BadLetter(ValueError):
     """A mail that must not leave as it is: a header with a line break, an address that is none."""
 
@@ -75,12 +88,8 @@ def compose(
     Raises `BadLetter`, or `BadText` for the seller's own text.
     """
     language, fixed = words_of(letter.words.language)
-    message = MIMEMultipart("alternative")  # the older classes of `email`: the newer ones cost ten times the time
-    _sent(message, delivery, letter.sender, letter.words.shop, now)
-    message["To"] = ", ".join(formataddr((_one_line(letter.name), _address(to))) for to in letter.to)
-    message["Subject"] = Header(_one_line(_subject(letter, fixed)), header_name="Subject").encode()
-    message["Content-Language"] = language
-    message["X-Comptoir-Order"] = _one_line(order)
+    message = _mail(delivery, letter.sender, letter.words.shop, now)
+    _address_to(message, letter.name, letter.to, _subject(letter, fixed), language, order)
     named = {"attached": _titles(enclosures, language), "missing": _titles(missing, language)}
     said = {key: fixed[key].format(titles=titles) if titles else None for key, titles in named.items()}
     _attach(message, "status", _context(letter, language, fixed) | said)
@@ -93,12 +102,8 @@ def compose_covering(covering: Covering, delivery: str, now: datetime, enclosure
     names = {"shop": covering.shop, "client": covering.client, "code": covering.code, "number": covering.number}
     names["title"] = title_of(covering.kind, language)
     said = {key: value.format_map(names) for key, value in fixed.items()}
-    message = MIMEMultipart("alternative")
-    _sent(message, delivery, covering.sender, covering.shop, now)
-    message["To"] = ", ".join(formataddr((_one_line(covering.client), _address(to))) for to in covering.readers)
-    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
-    message["Content-Language"] = language
-    message["X-Comptoir-Order"] = _one_line(covering.code)
+    message = _mail(delivery, covering.sender, covering.shop, now)
+    _address_to(message, covering.client, covering.readers, said["subject"], language, covering.code)
     greeting, text = (said["greeting"], said["text"]) if covering.client else (None, said["administrator"])
     context: dict[str, object] = {"language": language, "say": said, "shop": covering.shop}
     _attach(message, "document", context | {"greeting": greeting, "text": text})
@@ -115,11 +120,8 @@ def compose_invitation(invitation: Invitation, delivery: str, now: datetime) -> 
         "time": str(format_time(until, "short", locale=locale_of(language))),
     }
     said = {key: value.format_map(names) for key, value in fixed.items()}
-    message = MIMEMultipart("alternative")
-    _sent(message, delivery, invitation.sender, invitation.shop, now)
-    message["To"] = formataddr((_one_line(invitation.name), _address(invitation.to)))
-    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
-    message["Content-Language"] = language
+    message = _mail(delivery, invitation.sender, invitation.shop, now)
+    _address_to(message, invitation.name, (invitation.to,), said["subject"], language)
     context = {"language": language, "say": said, "shop": invitation.shop, "link": invitation.link}
     _attach(message, "sign_in", context | {"greeting": said["greeting"] if invitation.name else None})
     return message.as_bytes()
@@ -132,12 +134,8 @@ def compose_payment_request(request: PaymentRequest, delivery: str, now: datetim
     amount = format_currency(from_minor(request.amount, request.currency), request.currency, locale=locale)
     names = {"shop": request.shop, "client": request.client, "code": request.code, "amount": str(amount)}
     said = {key: value.format_map(names) for key, value in fixed.items()}
-    message = MIMEMultipart("alternative")
-    _sent(message, delivery, request.sender, request.shop, now)
-    message["To"] = formataddr((_one_line(request.client), _address(request.address)))
-    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
-    message["Content-Language"] = language
-    message["X-Comptoir-Order"] = _one_line(request.code)
+    message = _mail(delivery, request.sender, request.shop, now)
+    _address_to(message, request.client, (request.address,), said["subject"], language, request.code)
     context = {"language": language, "say": said, "shop": request.shop, "link": request.url}
     _attach(message, "payment_link", context | {"greeting": said["greeting"] if request.client else None})
     return message.as_bytes()
@@ -147,22 +145,36 @@ def compose_alert(alert: Alert, delivery: str, now: datetime) -> bytes:
     """The mail that tells administrators of the installation. Raises `BadLetter`."""
     language, fixed = alert_words(alert.language, alert.about)
     said = {key: value.format_map({"shop": alert.shop, **alert.values}) for key, value in fixed.items()}
-    message = MIMEMultipart("alternative")
-    _sent(message, delivery, alert.sender, alert.shop, now)
-    message["To"] = ", ".join(map(_address, alert.to))
-    message["Subject"] = Header(_one_line(said["subject"]), header_name="Subject").encode()
-    message["Content-Language"] = language
+    message = _mail(delivery, alert.sender, alert.shop, now)
+    _address_to(message, "", alert.to, said["subject"], language)
     _attach(message, "alert", {"language": language, "say": said, "shop": alert.shop})
     return message.as_bytes()
 
 
-def _sent(message: MIMEMultipart, delivery: str, address: str, shop: str, now: datetime) -> None:
-    """The headers that every mail of ours has."""
+def _mail(delivery: str, address: str, shop: str, now: datetime) -> MIMEMultipart:
+    """An empty mail with the headers that every mail of ours has.
+
+    The older classes of `email`: the newer ones cost ten times the time. The boundary is the delivery's, so that the
+    same mail is always the same bytes.
+    """
+    message = MIMEMultipart("alternative", boundary=f"=_{delivery}")
     sender = _address(address)
     message["Message-ID"] = f"<{delivery}@{sender.rpartition('@')[2]}>"
     message["Date"] = format_datetime(now)
     message["From"] = formataddr((_one_line(shop), sender))
     message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
+def _address_to(
+    message: MIMEMultipart, name: str, readers: Iterable[str], subject: str, language: str, order: str | None = None
+) -> None:
+    """Whom it is for and what about; `order` is the code of the order that a relay's log may name."""
+    message["To"] = ", ".join(formataddr((_one_line(name), _address(reader))) for reader in readers)
+    message["Subject"] = Header(_one_line(subject), header_name="Subject").encode()
+    message["Content-Language"] = language
+    if order is not None:
+        message["X-Comptoir-Order"] = _one_line(order)
 
 
 def _attach(message: MIMEMultipart, skeleton: str, context: dict[str, object]) -> None:
@@ -178,9 +190,10 @@ def _titles(documents: Sequence[Enclosure | Attachment], language: str) -> str:
 
 def _subject(letter: Letter, fixed: dict[str, str]) -> str:
     if letter.subject:
-        return render(letter.subject, letter.words)
-    pattern = fixed["subject" if letter.role == "client" else "administrator_subject"]
-    return pattern.format_map(_names(letter.words))
+        said = render(letter.subject, letter.words)
+    else:
+        said = fixed["subject" if letter.role == "client" else "administrator_subject"].format_map(_names(letter.words))
+    return f"{fixed['test_subject']} {said}" if letter.test else said
 
 
 def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, object]:
@@ -189,18 +202,23 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
     names = _names(words)
     client = letter.role == "client"
     said = {key: value.format_map(names) for key, value in fixed.items() if key not in _LATER}
+    said["footer"] = said["footer" if client else "administrator_footer"]
     body = render(letter.body, words)
     items = () if "lines" in letter.body else words.items
     parcels = () if "parcel" in letter.body else words.parcels
     closings = words.closings if client and "closings" not in letter.body else ()
+    links = [words.history_url, *(parcel.url for parcel in words.parcels)]
     return {
         "language": language,
         "say": said,
+        "test": said["test"] if letter.test else None,
         "greeting": said["greeting"] if client and not body else None,
         "paragraphs": _paragraphs(body) if body else [[said["status" if client else "administrator"]]],
         "message": _paragraphs(letter.message),
+        "links": [link for link in links if link],
+        "follow": words.history_url if client and "history_url" not in letter.body else None,
         "contact": letter.contact,
-        "items": [(item.name, item.quantity, money(item.gross, words)) for item in items[:LISTED]],
+        "items": [(item.name, item.quantity, money(item.total, words)) for item in items[:LISTED]],
         "more": fixed["more"].format(count=len(items) - LISTED) if len(items) > LISTED else None,
         "totals": [(said[key], money(getattr(words, key), words)) for key in ("net", "tax", "gross")],
         "parcels": [

@@ -9,8 +9,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from aiosmtplib import (
     SMTP,
@@ -20,22 +18,14 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 from prometheus_client import Counter
-from pydantic import TypeAdapter
 
-from services.notifications.channels.documents import Fetch, NotHad
-from services.notifications.channels.enclosures import Enclosure
-from services.notifications.channels.letters import (
-    compose,
-    compose_alert,
-    compose_covering,
-    compose_invitation,
-    compose_payment_request,
-    envelope,
-)
+from services.notifications.channels.composing import Envelope, carry, composed
+from services.notifications.channels.documents import Fetch
+from services.notifications.channels.letters import BadLetter
+from services.notifications.channels.signatures import signed
 from services.notifications.channels.texts import BadText
-from services.notifications.domain.payloads import Alert, Covering, Invitation, Letter, PaymentRequest
-from services.notifications.domain.results import Attachment, Call, Result, Trouble, clip, done, down, rejected, unknown
-from services.notifications.settings import SmtpAccount
+from services.notifications.domain.results import Call, Result, Trouble, clip, done, down, rejected, unknown
+from services.notifications.settings import DkimKey, SmtpAccount
 from shared.contracts import Outcome
 from shared.database import Clock
 
@@ -44,33 +34,15 @@ CLOSING_DOWN = 421
 
 REPEATED = Counter("comptoir_mails_repeated", "Mails sent again because the outcome of an earlier attempt is unknown")
 
-PATIENCE = timedelta(minutes=10)
-"""How long a mail about an order waits for documents that billing names and does not give; then it says so."""
-
-Mailed = Letter | Invitation | PaymentRequest | Covering | Alert
-_mails: TypeAdapter[Mailed] = TypeAdapter(Mailed)
-
-
-class Envelope(NamedTuple):
-    """What the relay is told."""
-
-    sender: str
-    recipients: Sequence[str]
-    content: bytes
-
-
-class Carried(NamedTuple):
-    """The documents that a mail has, and those it goes without."""
-
-    enclosures: Sequence[Enclosure] = ()
-    missing: Sequence[Attachment] = ()
-
 
 class Mail:
-    """One mail relay; `fetch` gets the documents that mails take along."""
+    """One mail relay; `fetch` gets the documents that mails take along, `dkim` signs them."""
 
-    def __init__(self, account: SmtpAccount, clock: Clock, *, seconds: float, fetch: Fetch) -> None:
+    def __init__(
+        self, account: SmtpAccount, clock: Clock, *, seconds: float, fetch: Fetch, dkim: DkimKey | None = None
+    ) -> None:
         self._account = account
+        self._dkim = dkim
         self._fetch = fetch
         self._clock = clock
         self._seconds = seconds
@@ -80,39 +52,22 @@ class Mail:
 
     async def send(self, call: Call) -> Result:
         """Compose the mail and hand it to the relay."""
-        mail = _mails.validate_python(call.payload)
         now = self._clock()
-        carried = await self._carried(call, now, needed=isinstance(mail, Covering))
+        carried = await carry(self._fetch, call, now)
         if isinstance(carried, Result):
             return carried
         try:
-            ready = _composed(mail, call, now, carried)
-        except (BadText, ValueError) as error:
+            ready = composed(call, now, carried)
+        except (BadText, BadLetter) as error:
             return rejected(str(error))
         if ready is None:
             return rejected("the link has expired")
         if call.unsure_since is not None:
             REPEATED.inc()
+        if self._dkim is not None:
+            ready = ready._replace(content=await signed(ready.content, self._dkim))
         async with self._room:
             return await self._over_a_connection(ready)
-
-    async def _carried(self, call: Call, now: datetime, *, needed: bool) -> Carried | Result:
-        """The mail's documents, or why it cannot leave yet. `needed`: without them there is no mail."""
-        enclosures, missing = [], []
-        fetched = await asyncio.gather(*map(self._fetch, call.attachments), return_exceptions=True)
-        for document, found in zip(call.attachments, fetched, strict=True):
-            if isinstance(found, bytes):
-                enclosures.append(Enclosure.of(document, found))
-                continue
-            if not isinstance(found, NotHad):
-                raise found
-            reason = clip(f"{document.number}: {found}")
-            if needed and found.for_good:
-                return rejected(reason)
-            if needed or not (found.for_good or _is_late(call, now)):
-                return Result(Outcome.RETRY, reason, retry_after=found.retry_after)
-            missing.append(document)
-        return Carried(enclosures, missing)
 
     async def close(self) -> None:
         """End the idle connections; those in use end with their mail."""
@@ -187,30 +142,6 @@ class Mail:
             return unknown(f"no answer after DATA: {said}") if handed else down(f"connection lost: {said}")
         some = f"{len(refused)} of {len(envelope.recipients)} refused: {refused[0].reason}" if refused else None
         return done(clip(f"{reply.code} {reply.message}"), some)
-
-
-def _is_late(call: Call, now: datetime) -> bool:
-    return call.since is None or now - call.since > PATIENCE
-
-
-def _composed(mail: Mailed, call: Call, now: datetime, carried: Carried) -> Envelope | None:
-    """What is handed to the relay; None for a link that is of no use any more. Raises `BadText` or `ValueError`."""
-    readers: tuple[str, ...]
-    match mail:
-        case Invitation():
-            if mail.expires_at <= now:
-                return None
-            readers, content = (mail.to,), compose_invitation(mail, call.id, now)
-        case PaymentRequest():
-            readers, content = (mail.address,), compose_payment_request(mail, call.id, now)
-        case Covering():
-            readers, content = mail.readers, compose_covering(mail, call.id, now, carried.enclosures)
-        case Alert():
-            readers, content = mail.to, compose_alert(mail, call.id, now)
-        case Letter():
-            readers, content = mail.to, compose(mail, call.id, call.order, now, *carried)
-    sender, *recipients = envelope((mail.sender, *readers))
-    return Envelope(sender, recipients, content)
 
 
 async def _refusals(connection: SMTP, recipients: Sequence[str]) -> list[Result]:

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 
 from services.notifications.channels.outward import Post, Refused, Reply, Unreached
 from services.notifications.channels.texts import locale_of
-from services.notifications.channels.webhooks import LONGEST_PATIENCE, patience
+from services.notifications.channels.webhooks import patience
 from services.notifications.channels.words import push_words
 from services.notifications.domain.push import Notice
 from services.notifications.domain.results import Call, Result, Trouble, clip, done, down, rejected
@@ -72,23 +72,35 @@ class Push:
         subscription = await self._subscriptions.find(notice.subscription)
         if subscription is None:
             return rejected("the browser is no longer subscribed")
-        now = self._clock()
-        headers = {
-            "authorization": token(await self._signer(), subscription.address, self._subject, now),
-            "content-encoding": "aes128gcm",
-            "content-type": "application/octet-stream",
-            "ttl": str(TTL_SECONDS),
-            "urgency": "high",
-            "topic": topic_of(notice.order),
-        }
-        try:
-            reply = await self._post(subscription.address, encrypt(message_of(notice), subscription), headers)
-        except (Refused, Unreached) as error:
-            return down(str(error))
-        return judge(reply, now)
+        key, now = await self._signer(), self._clock()
+        return await push(self._post, key, self._subject, subscription, message_of(notice), topic_of(notice.order), now)
 
     async def close(self) -> None:
         """Connections are `Outward`'s."""
+
+
+async def push(
+    post: Post, key: Vapid02, subject: str, subscription: Subscription, message: bytes, topic: str, now: datetime
+) -> Result:
+    """Hand a message to the browser's push service, which wakes the browser."""
+    headers = {
+        "authorization": token(key, subscription.address, subject, now),
+        "content-encoding": "aes128gcm",
+        "content-type": "application/octet-stream",
+        "ttl": str(TTL_SECONDS),
+        "urgency": "high",
+        "topic": topic,
+    }
+    try:
+        reply = await post(subscription.address, encrypt(message, subscription), headers)
+    except (Refused, Unreached) as error:
+        return down(str(error))
+    return judge(reply, now)
+
+
+def trial_message(shop: str, language: str) -> bytes:
+    """What a browser is shown when an operator tries whether it is reached."""
+    return orjson.dumps({"type": "test", "title": shop, "body": push_words(language)["test"], "code": ""})
 
 
 def message_of(notice: Notice) -> bytes:
@@ -163,12 +175,7 @@ def judge(reply: Reply, now: datetime) -> Result:
     if reply.status == 429 or reply.status >= 500:
         asked = patience(reply, now)
         trouble = Trouble.BUSY if reply.status == 429 else Trouble.DOWN
-        return Result(
-            Outcome.RETRY,
-            said,
-            retry_after=None if asked is None else min(asked, LONGEST_PATIENCE),
-            trouble=trouble,
-        )
+        return Result(Outcome.RETRY, said, retry_after=asked, trouble=trouble)
     if reply.status in (401, 403):
         return Result(Outcome.RETRY, said, trouble=Trouble.REFUSED)
     return rejected(said)

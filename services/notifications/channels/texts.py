@@ -1,4 +1,4 @@
-"""Sellers' own texts, in Liquid with hard limits: a text can waste neither time nor memory, and reaches no object.
+"""What sellers' own texts may speak of, as an order's language writes it; `shared.texts` fills them in.
 
 `letters` and `sms` render with it. Variables: `order` (code, date, total, net, tax, currency, history_url),
 `customer.name`, `shop` (name, url), `status.name`, `lines` (name, sku, quantity, total), `closings` (starts, ends,
@@ -7,59 +7,27 @@ nothing; broken syntax raises `BadText`.
 """
 
 from datetime import date
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_currency
-from liquid import BoundTemplate, Environment
-from liquid.exceptions import LiquidError
-
 from services.notifications.domain.payloads import Words
+from shared import texts
 from shared.money import from_minor
+from shared.texts import BadText, writing
+from shared.texts.samples import NO_PARCEL
+from shared.texts.writing import locale_of
 
-TEXT_LENGTH = 50_000
-
-
-class BadText(Exception):
-    """A seller's text that cannot be rendered; says where."""
-
-
-class _Liquid(Environment):
-    loop_iteration_limit: ClassVar[int | None] = 10_000
-    output_stream_limit: ClassVar[int | None] = 200_000
-    local_namespace_limit: ClassVar[int | None] = 100_000
-    context_depth_limit: ClassVar[int] = 20
-
-
-_liquid = _Liquid()
+__all__ = ["BadText", "date_of", "day_of", "locale_of", "money", "render", "variables"]
 
 
 def render(text: str, words: Words) -> str:
-    """The text with its variables filled in; plain text, not escaped for anything."""
-    if "{" not in text:
-        return text.strip()
-    if len(text) > TEXT_LENGTH:
-        raise BadText(f"the text is longer than {TEXT_LENGTH} characters")
-    try:
-        return _parsed(text).render(**variables(words)).strip()
-    except LiquidError as error:
-        raise BadText(f"the text cannot be rendered: {' '.join(str(error).split())}") from error
-
-
-def locale_of(language: str) -> Locale:
-    """The locale of an order's language; English for one Babel does not know."""
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        return Locale("en")
+    """The text with its variables filled in; plain text, not escaped for anything. Raises `BadText`."""
+    return texts.render(text, variables(words) if "{" in text else {})
 
 
 def money(amount: int, words: Words) -> str:
     """An amount in the order's currency, as its language writes it."""
-    return str(format_currency(from_minor(amount, words.currency), words.currency, locale=locale_of(words.language)))
+    return writing.money(from_minor(amount, words.currency), words.currency, words.language)
 
 
 def date_of(words: Words) -> str:
@@ -69,7 +37,7 @@ def date_of(words: Words) -> str:
 
 def day_of(day: date, words: Words) -> str:
     """A day as the order's language writes it."""
-    return str(format_date(day, "long", locale=locale_of(words.language)))
+    return writing.day(day, words.language)
 
 
 def variables(words: Words) -> dict[str, Any]:
@@ -97,7 +65,7 @@ def variables(words: Words) -> dict[str, Any]:
         "shop": {"name": words.shop, "url": words.shop_url},
         "status": {"name": words.status},
         "lines": [
-            {"name": item.name, "sku": item.sku, "quantity": item.quantity, "total": money(item.gross, words)}
+            {"name": item.name, "sku": item.sku, "quantity": item.quantity, "total": money(item.total, words)}
             for item in words.items
         ],
         "closings": [
@@ -105,10 +73,5 @@ def variables(words: Words) -> dict[str, Any]:
             for closed in words.closings
         ],
         "parcels": parcels,
-        "parcel": parcels[-1] if parcels else {},
+        "parcel": parcels[-1] if parcels else NO_PARCEL,
     }
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> BoundTemplate:
-    return _liquid.from_string(text)

@@ -5,6 +5,7 @@ in that vendor's module. Bodies and headers never reach the logs: they hold toke
 """
 
 import asyncio
+import math
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,8 +18,15 @@ from shared.contracts import Outcome
 
 CONNECT_SECONDS = 5.0
 SHOWN_BYTES = 2000
+LONGEST_ANSWER = 5_000_000
+"""Bytes of a success, unpacked: a page of orders, a feed's report."""
+LONGEST_COMPLAINT = 65_536
+"""Of anything else, whose body decides nothing. What is beyond is not read."""
+LONGEST_PATIENCE = 86_400.0
+"""Seconds: nobody silences a lane for longer, whatever they write."""
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
+_OF_THE_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 AUTHORISATION = (401, 403)
 BUSY = 429
 FAILING = frozenset({408, 425, 500, 502, 503, 504})
@@ -47,12 +55,27 @@ async def exchange(
     """
     try:
         async with asyncio.timeout(seconds):
-            return await client.request(method, url, **options)
+            async with client.stream(method, url, **options) as response:
+                return await _bounded(response)
     except NOT_SENT as error:
         raise NotSent(f"not reached: {_name(error)}") from error
     except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
         broken = NotSent if method == "GET" else NoAnswer
         raise broken(f"no answer: {_name(error)}") from error
+
+
+async def _bounded(response: httpx.Response) -> httpx.Response:
+    """The answer with as much of its body as is of use."""
+    most = LONGEST_ANSWER if response.is_success else LONGEST_COMPLAINT
+    content = bytearray()
+    async for piece in response.aiter_bytes():
+        content += piece
+        if len(content) >= most:
+            break
+    headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in _OF_THE_TRANSFER]
+    return httpx.Response(
+        response.status_code, headers=headers, content=bytes(content[:most]), request=response.request
+    )
 
 
 def judge(response: httpx.Response, now: datetime, *, repeatable: bool) -> Result:
@@ -85,20 +108,29 @@ def document(response: httpx.Response) -> dict[str, Any]:
 
 
 def retry_after(response: httpx.Response, now: datetime) -> float | None:
-    """Seconds until the vendor wants to hear of us again: `Retry-After` as a number or a date, else its rate limit."""
+    """Seconds until the vendor wants to hear of us again: `Retry-After` as a number or a date, else its rate limit.
+
+    Headers are what the other side writes: a limit may be absent, a word, or no number of this world.
+    """
     value = response.headers.get("retry-after", "")
+    asked = _number(value)
+    if asked is not None:
+        return min(asked, LONGEST_PATIENCE)
     try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
+        return min(max(0.0, (parsedate_to_datetime(value) - now).total_seconds()), LONGEST_PATIENCE)
     except (ValueError, TypeError):
         pass
+    rate = _number(response.headers.get("x-amzn-ratelimit-limit", ""))
+    return min(1.0 / rate, LONGEST_PATIENCE) if rate else None
+
+
+def _number(text: str) -> float | None:
+    """A finite number that is not negative."""
     try:
-        return 1.0 / float(response.headers.get("x-amzn-ratelimit-limit", ""))
-    except (ValueError, ZeroDivisionError):
+        found = float(text)
+    except ValueError:
         return None
+    return found if math.isfinite(found) and found >= 0 else None
 
 
 def why(error: ValidationError) -> str:

@@ -27,7 +27,6 @@ GONE = 410
 THROTTLED = frozenset({429, 502, 504})
 THROTTLE_SECONDS = 30.0
 """How long a receiver that asks for patience, and not for how much, is left in peace."""
-LONGEST_PATIENCE = 86_400.0
 MISPLACED = frozenset({401, 403, 404, 405})
 """These speak of the address, not of what was sent there."""
 
@@ -98,17 +97,11 @@ def judge(reply: Reply, now: datetime) -> Result:
     if reply.status == GONE:
         return Result(Outcome.REJECTED, said, trouble=Trouble.GONE, exchange=exchange)
     if reply.status in THROTTLED:
-        seconds = min(patience(reply, now) or THROTTLE_SECONDS, LONGEST_PATIENCE)
+        seconds = patience(reply, now) or THROTTLE_SECONDS
         return Result(Outcome.RETRY, said, retry_after=seconds, trouble=Trouble.BUSY, exchange=exchange)
     whole = reply.status >= 500 or reply.status < 400 or reply.status in MISPLACED
-    seconds_asked = patience(reply, now)
-    return Result(
-        Outcome.RETRY,
-        said,
-        retry_after=None if seconds_asked is None else min(seconds_asked, LONGEST_PATIENCE),
-        trouble=Trouble.DOWN if whole else None,
-        exchange=exchange,
-    )
+    trouble = Trouble.DOWN if whole else None
+    return Result(Outcome.RETRY, said, retry_after=patience(reply, now), trouble=trouble, exchange=exchange)
 
 
 def patience(reply: Reply, now: datetime) -> float | None:

@@ -27,6 +27,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "attached": "Ci-joint : {titles}",
         "missing": "Non joint, faute d’avoir pu l’obtenir à temps : {titles}. Demandez-le-nous, nous vous l’enverrons.",
         "footer": "Ce message concerne votre commande {code} chez {shop}.",
+        "administrator_footer": "Ce message concerne la commande {code}.",
+        "follow": "Suivre ma commande",
+        "test_subject": "[Essai]",
+        "test": "Ceci est un essai : ce message n’a été envoyé qu’à vous, pas au client.",
     },
     "en": {
         "subject": "{shop}: order {code}, {status}",
@@ -52,6 +56,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "attached": "Attached: {titles}",
         "missing": "Not attached, as it could not be had in time: {titles}. Ask us for it, and we shall send it.",
         "footer": "This message is about your order {code} at {shop}.",
+        "administrator_footer": "This message is about order {code}.",
+        "follow": "Follow my order",
+        "test_subject": "[Test]",
+        "test": "This is a test: this message was sent to you alone, and not to the customer.",
     },
 }
 
@@ -142,11 +150,13 @@ PUSHES: dict[str, dict[str, str]] = {
         "order.placed": "Nouvelle commande {code} : {amount}",
         "order.cancelled": "Commande {code} annulée : {amount}",
         "payment.settled": "Commande {code} payée : {amount}",
+        "test": "Essai : cet appareil reçoit les notifications.",
     },
     "en": {
         "order.placed": "New order {code}: {amount}",
         "order.cancelled": "Order {code} cancelled: {amount}",
         "payment.settled": "Order {code} paid: {amount}",
+        "test": "Test: this device receives notifications.",
     },
 }
 
@@ -170,7 +180,24 @@ ALERTS: dict[str, dict[str, dict[str, str]]] = {
             "text": "Nous n’appelons plus ce webhook : {reason}.",
             "then": "Ce qui lui était destiné est gardé. Réactivez-le quand son application est réparée :"
             " il reçoit alors l’état actuel de chaque commande, une fois.",
-        }
+        },
+        "account_refused": {
+            "subject": "{shop} : {channel} refuse nos identifiants",
+            "text": "{channel} n’accepte plus les identifiants du compte : {reason}.",
+            "then": "Ce qui attend est gardé. Donnez de nouveaux identifiants, ou renouvelez l’autorisation :"
+            " les appels repartent aussitôt.",
+        },
+        "calls_failing": {
+            "subject": "{shop} : {channel} ne répond pas depuis plus d’une heure",
+            "text": "Nos appels à {channel} échouent depuis plus d’une heure. Dernière réponse : {reason}.",
+            "then": "Ce qui attend est gardé et retenté. « comptoir deliveries list » montre de quoi il s’agit.",
+        },
+        "mail_bounced": {
+            "subject": "{shop} : le courriel de la commande {code} n’est pas arrivé",
+            "text": "L’adresse du client de la commande {code} ne reçoit pas de courriel (code {status}).",
+            "then": "Corrigez l’adresse sur la commande, ou appelez le client ; le motif exact est dans les envois"
+            " de la commande.",
+        },
     },
     "en": {
         "webhook_shut": {
@@ -178,7 +205,23 @@ ALERTS: dict[str, dict[str, dict[str, str]]] = {
             "text": "We call this webhook no more: {reason}.",
             "then": "What was meant for it is kept. Enable it once its application is mended:"
             " it is then told the present state of every order, once.",
-        }
+        },
+        "account_refused": {
+            "subject": "{shop}: {channel} refuses our credentials",
+            "text": "{channel} accepts the credentials of the account no more: {reason}.",
+            "then": "What waits is kept. Give new credentials, or renew the consent: calls then leave at once.",
+        },
+        "calls_failing": {
+            "subject": "{shop}: {channel} has not answered for more than an hour",
+            "text": "Our calls to {channel} have been failing for more than an hour. The last answer: {reason}.",
+            "then": "What waits is kept and tried again. “comptoir deliveries list” shows what it is.",
+        },
+        "mail_bounced": {
+            "subject": "{shop}: the mail about order {code} did not arrive",
+            "text": "The address of the customer of order {code} takes no mail (code {status}).",
+            "then": "Correct the address on the order, or call the customer; the exact reason stands among the"
+            " deliveries of the order.",
+        },
     },
 }
 

@@ -5,45 +5,38 @@ It has a lane of its own, is answered to nobody, and is not repeated by hand.
 
 from dataclasses import asdict
 
-from sqlalchemy import insert
-
+from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.payloads import Alert
 from services.notifications.domain.verbs import ALERT
 from services.notifications.domain.wanted import ADMINISTRATOR
 from services.notifications.tables import obligations
-from shared.contracts import Outcome
-from shared.database import new_id
+from shared.database import new_id, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
 
 
-async def alert(tx: Transaction, shop: str, subject: str, about: str, values: dict[str, str]) -> None:
-    """Tell the administrators, if the shop has any; `subject` is the id of what it is about."""
+async def alert(
+    tx: Transaction, shop: str, subject: str, about: str, values: dict[str, str], *, once: str | None = None
+) -> None:
+    """Tell the administrators, if the shop has any; `subject` is the id of what it is about.
+
+    Of alerts with the same `once` the first alone is written.
+    """
     found = await find_shop(tx.conn, shop)
     if found is None or not found.administrators:
         return
     language = found.languages[0] if found.languages else "fr"
     contents = Alert(found.administrators, found.mail_from, found.title, language, about, values)
-    row = {
-        "id": new_id(),
-        "order_id": subject,
-        "shop": shop,
-        "code": "",
-        "channel": "mail",
-        "verb": ALERT,
-        "subject": new_id(),
-        "role": ADMINISTRATOR,
-        "revision": 0,
-        "sequence": f"{subject}/{ALERT}",
-        "position": int(tx.now.timestamp()),
-        "state": str(Outcome.DUE),
-        "due_at": tx.now,
-        "since": tx.now,
-        "asked_at": tx.now,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "version": 0,
-        "payload": asdict(contents),
-    }
-    await tx.execute(insert(obligations).values(row))
+    row = obligation(
+        tx,
+        order_id=subject,
+        shop=shop,
+        channel="mail",
+        verb=ALERT,
+        subject=once or new_id(),
+        role=ADMINISTRATOR,
+        sequence=f"{subject}/{ALERT}",
+        position=int(tx.now.timestamp()),
+        payload=asdict(contents),
+    )
+    await tx.execute(upsert(tx.conn, obligations, keys=KEY), [row])

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.commands.claim import Claimed
+from services.notifications.commands.obliging import obligation
 from services.notifications.domain.payloads import Level, Levels, Part
 from services.notifications.domain.reporting import MARKETPLACE
 from services.notifications.domain.results import Result, clip
@@ -66,30 +67,20 @@ async def bundle(tx: Transaction, shop: str) -> int:
     parts = tuple(Part(row.id, row.version, _levels.validate_python(row.payload)) for row in rows)
     aside = {"due_at": tx.now + ASIDE, "reference": name}
     await tx.execute(update(obligations).where(among(_c.id, [row.id for row in rows])).values(aside))
-    await tx.execute(
-        insert(obligations).values(
-            id=name,
-            order_id=name,
-            shop=shop,
-            code="",
-            channel=CHANNEL,
-            verb=LEVELS,
-            subject=f"levels/{len(parts)}",
-            role=MARKETPLACE,
-            revision=0,
-            sequence=f"{shop}/{CHANNEL}/{LEVELS}",
-            position=int(tx.now.timestamp() * 1000),
-            state=str(Outcome.DUE),
-            due_at=tx.now,
-            since=tx.now,
-            asked_at=tx.now,
-            changed_at=tx.now,
-            attempts=0,
-            fence=0,
-            version=1,
-            payload=Levels(parts),
-        )
+    feed = obligation(
+        tx,
+        order_id=name,
+        shop=shop,
+        channel=CHANNEL,
+        verb=LEVELS,
+        subject=f"levels/{len(parts)}",
+        role=MARKETPLACE,
+        sequence=f"{shop}/{CHANNEL}/{LEVELS}",
+        position=int(tx.now.timestamp() * 1000),
+        version=1,
+        payload=Levels(parts),
     )
+    await tx.execute(insert(obligations).values(feed | {"id": name}))
     return len(parts)
 
 

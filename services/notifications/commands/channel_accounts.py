@@ -1,7 +1,7 @@
 """Writes down how a shop deals with a marketplace; credentials are sealed before they come here.
 
 A change is seen by every replica at its next call (by the row's version); the access token of older credentials is
-forgotten in the same transaction.
+forgotten in the same transaction, and what refused credentials held back is tried at once.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
+from services.notifications.commands.claim import probe_now
 from services.notifications.commands.stock import expose_all
 from services.notifications.domain.channel_accounts import policy_of
 from services.notifications.queries import Found
@@ -43,6 +44,7 @@ async def put_account(
         t = access_tokens.c
         await tx.execute(delete(access_tokens).where(t.shop == shop, t.channel == channel))
     await tx.execute(update(channel_accounts).where(c.shop == shop, c.channel == channel).values(values))
+    await probe_now(tx, channel, shop)
     await _schedule(tx, shop, channel, account)
     await expose_all(tx, shop, channel)
     found = await find_account(tx.conn, shop, channel)

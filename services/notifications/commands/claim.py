@@ -48,6 +48,7 @@ class Claimed:
     since: datetime
     payload: dict[str, Any] | None
     attachments: list[dict[str, Any]] | None
+    at: datetime
 
 
 _lane_columns = (obligations.c.channel, obligations.c.shop, obligations.c.verb)
@@ -91,6 +92,7 @@ async def claim(tx: Transaction, key: LaneKey, limit: int, lease_seconds: float)
             row.since,
             row.payload,
             row.attachments,
+            tx.now,
         )
         for row in found
     ]
@@ -121,6 +123,15 @@ async def write_lane(tx: Transaction, key: LaneKey, lane: Lane) -> None:
         "reason": lane.reason,
     }
     await tx.execute(update(lanes).where(_own(key)).values(values))
+
+
+async def probe_now(tx: Transaction, channel: str, shop: str, verb: str | None = None) -> None:
+    """Let a lane that is shut be tried at once, or all of an account: a person has mended what was wrong."""
+    own = and_(lanes.c.channel == channel, lanes.c.shop == shop, lanes.c.opened_at.is_not(None))
+    chosen = own if verb is None else and_(own, lanes.c.verb == verb)
+    held = select(lanes.c.verb).where(chosen).order_by(lanes.c.verb).with_for_update()
+    if verbs := (await tx.execute(held)).scalars().all():
+        await tx.execute(update(lanes).where(chosen, among(lanes.c.verb, verbs)).values(probe_at=tx.now))
 
 
 async def _candidates(tx: Transaction, key: LaneKey, limit: int, *, probe: bool) -> Sequence[Found]:

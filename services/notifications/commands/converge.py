@@ -10,15 +10,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, null, update
 
+from services.notifications.commands.obliging import obligation
 from services.notifications.commands.papers import forget_readers, note_readers
 from services.notifications.commands.say import say_one
+from services.notifications.commands.sms_reports import forget_reports
 from services.notifications.commands.telling import tell
 from services.notifications.domain.effects import Wanted
 from services.notifications.domain.wanted import Changes, Written, asks, compare, wanted
 from services.notifications.queries import Found, Standing, standings
 from services.notifications.tables import attempts, obligations
 from shared.contracts import Order, Outcome, Shop
-from shared.database import Json, UtcDateTime, among, new_id, upsert
+from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
 
@@ -129,6 +131,7 @@ async def _write(tx: Transaction, writing: _Writing) -> None:
         silent = update(attempts).where(among(attempts.c.order_id, writing.erased)).values(reason=None, reference=None)
         await tx.execute(silent)
         await forget_readers(tx, writing.erased)
+        await forget_reports(tx, writing.erased)
 
 
 def _written(row: Found) -> Written:
@@ -142,26 +145,21 @@ def _contents(order: Order, row: str, want: Wanted) -> dict[str, Any]:
 
 def _new_row(tx: Transaction, order: Order, want: Wanted, patience: timedelta | None) -> dict[str, Any]:
     wait = patience if patience is not None and want.channel == "mail" else timedelta()
-    return {
-        "id": new_id(),
-        "order_id": order.id,
-        "shop": order.shop,
-        "code": order.code,
-        "channel": want.channel,
-        "verb": want.verb,
-        "subject": want.subject,
-        "role": want.role,
-        "revision": want.revision,
-        "sequence": want.sequence,
-        "position": want.position,
-        "state": str(Outcome.DUE),
-        "due_at": tx.now + wait,
-        "since": tx.now,
-        "asked_at": want.asked_at,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "traceparent": want.traceparent,
-        "version": order.version,
-        "payload": want.payload,
-    }
+    return obligation(
+        tx,
+        order_id=order.id,
+        shop=order.shop,
+        code=order.code,
+        channel=want.channel,
+        verb=want.verb,
+        subject=want.subject,
+        role=want.role,
+        revision=want.revision,
+        sequence=want.sequence,
+        position=want.position,
+        asked_at=want.asked_at,
+        traceparent=want.traceparent,
+        version=order.version,
+        payload=want.payload,
+        wait=wait,
+    )

@@ -10,18 +10,17 @@ from typing import Any
 from sqlalchemy import update
 
 from services.notifications.commands.converge import ShopUnknown
+from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.domain.payloads import Invitation
 from services.notifications.domain.verbs import SIGN_IN
 from services.notifications.domain.wanted import CLIENT
 from services.notifications.tables import attempts, obligations
 from shared.contracts import Outcome, Shop, SignIn
-from shared.database import among, new_id, upsert
+from shared.database import among, upsert
 from shared.observability import current_traceparent
 from shared.outbox import Transaction
 from shared.security import find_shop
-
-_KEY = ("order_id", "channel", "verb", "subject", "role", "revision")
 
 
 async def invite(tx: Transaction, ways: Sequence[SignIn]) -> None:
@@ -38,7 +37,7 @@ async def invite(tx: Transaction, ways: Sequence[SignIn]) -> None:
     await tx.execute(update(obligations).where(older).values(obsolete))
     rows = [_row(tx, way, shops[way.shop]) for way in ways if way.link]
     if rows:
-        await tx.execute(upsert(tx.conn, obligations, keys=_KEY), rows)
+        await tx.execute(upsert(tx.conn, obligations, keys=KEY), rows)
     if gone := [way.id for way in ways if not way.link]:
         nothing = {"reason": None, "reference": None}
         for table in (obligations, attempts):
@@ -53,29 +52,21 @@ async def forget_closed(tx: Transaction, ids: Sequence[str]) -> None:
 
 def _row(tx: Transaction, way: SignIn, shop: Shop) -> dict[str, Any]:
     """`order_id` is the client's id: what it stands for here is whose mails follow one another."""
-    return {
-        "id": new_id(),
-        "order_id": way.id,
-        "shop": way.shop,
-        "code": "",
-        "channel": "mail",
-        "verb": SIGN_IN,
-        "subject": "link",
-        "role": CLIENT,
-        "revision": way.version,
-        "sequence": f"{way.id}/{SIGN_IN}",
-        "position": way.version,
-        "state": str(Outcome.DUE),
-        "due_at": tx.now,
-        "since": tx.now,
-        "asked_at": tx.now,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "traceparent": current_traceparent(),
-        "version": way.version,
-        "payload": _invitation(way, shop),
-    }
+    return obligation(
+        tx,
+        order_id=way.id,
+        shop=way.shop,
+        channel="mail",
+        verb=SIGN_IN,
+        subject="link",
+        role=CLIENT,
+        revision=way.version,
+        sequence=f"{way.id}/{SIGN_IN}",
+        position=way.version,
+        traceparent=current_traceparent(),
+        version=way.version,
+        payload=_invitation(way, shop),
+    )
 
 
 def _invitation(way: SignIn, shop: Shop) -> Invitation:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.papers import Client, Known, Paper, Sharing, named, share
 from services.notifications.domain.payloads import Covering
 from services.notifications.domain.results import Attachment
@@ -18,13 +19,12 @@ from services.notifications.domain.wanted import CLIENT, is_reached
 from services.notifications.queries import Standing
 from services.notifications.queries.papers import known_papers, mailings
 from services.notifications.tables import obligations, order_papers
-from shared.contracts import Account, Order, Outcome, Shop
-from shared.database import Json, UtcDateTime, among, new_id, upsert
+from shared.contracts import Account, Order, Shop
+from shared.database import Json, UtcDateTime, among, upsert
 from shared.observability import current_traceparent
 from shared.outbox import Transaction
 from shared.security import find_shop
 
-_KEY = ("order_id", "channel", "verb", "subject", "role", "revision")
 _KEPT = ("shop", "code", "heard", "complete", "papers", "client", "merchant", "changed_at")
 
 _take = (
@@ -130,34 +130,25 @@ async def _write_alone(tx: Transaction, alone: Sequence[tuple[Known, str, Paper]
     shops = {name: await find_shop(tx.conn, name) for name in sorted({known.shop for known, _, _ in alone})}
     rows = [_row(tx, known, role, paper, shop) for known, role, paper in alone if (shop := shops[known.shop])]
     if rows:
-        await tx.execute(upsert(tx.conn, obligations, keys=_KEY), rows)
+        await tx.execute(upsert(tx.conn, obligations, keys=KEY), rows)
 
 
 def _row(tx: Transaction, known: Known, role: str, paper: Paper, shop: Shop) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "order_id": known.order_id,
-        "shop": known.shop,
-        "code": known.code,
-        "channel": "mail",
-        "verb": DOCUMENT,
-        "subject": paper.id,
-        "role": role,
-        "revision": 0,
-        "sequence": f"{known.order_id}/{DOCUMENT}/{role}",
-        "position": int(paper.issued_at.timestamp()),
-        "state": str(Outcome.DUE),
-        "due_at": tx.now,
-        "since": tx.now,
-        "asked_at": tx.now,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "traceparent": current_traceparent(),
-        "version": known.heard,
-        "payload": _covering(known, role, paper, shop),
-        "attachments": [_attachment(paper)],
-    }
+    return obligation(
+        tx,
+        order_id=known.order_id,
+        shop=known.shop,
+        code=known.code,
+        channel="mail",
+        verb=DOCUMENT,
+        subject=paper.id,
+        role=role,
+        sequence=f"{known.order_id}/{DOCUMENT}/{role}",
+        position=int(paper.issued_at.timestamp()),
+        traceparent=current_traceparent(),
+        version=known.heard,
+        payload=_covering(known, role, paper, shop),
+    ) | {"attachments": [_attachment(paper)]}
 
 
 def _covering(known: Known, role: str, paper: Paper, shop: Shop) -> Covering:

@@ -10,20 +10,20 @@ from typing import Any
 from sqlalchemy import update
 
 from services.notifications.commands.converge import ShopUnknown
+from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.domain.payloads import PaymentRequest
 from services.notifications.domain.wanted import CLIENT
 from services.notifications.queries import Standing
 from services.notifications.tables import obligations
 from shared.contracts import Account, Outcome, PaymentLink, Shop
-from shared.database import among, new_id, upsert
+from shared.database import among, upsert
 from shared.observability import current_traceparent
 from shared.outbox import Transaction
 from shared.security import find_shop
 
 PAYMENT_LINK = "payment_link"
 """The verb of these mails; with channel and shop it is their lane."""
-_KEY = ("order_id", "channel", "verb", "subject", "role", "revision")
 
 
 async def request_payments(tx: Transaction, accounts: Sequence[Account], standing: Mapping[str, Standing]) -> bool:
@@ -43,7 +43,7 @@ async def request_payments(tx: Transaction, accounts: Sequence[Account], standin
         await _forget(tx, silent)
     rows = [_row(tx, account, link, shops[account.shop]) for account, link in linked]
     if rows:
-        await tx.execute(upsert(tx.conn, obligations, keys=_KEY), rows)
+        await tx.execute(upsert(tx.conn, obligations, keys=KEY), rows)
     return bool(rows or silent)
 
 
@@ -60,28 +60,22 @@ async def _forget(tx: Transaction, orders: Sequence[str]) -> None:
 
 
 def _row(tx: Transaction, account: Account, link: PaymentLink, shop: Shop) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "order_id": account.id,
-        "shop": account.shop,
-        "code": link.code,
-        "channel": "mail",
-        "verb": PAYMENT_LINK,
-        "subject": PAYMENT_LINK,
-        "role": CLIENT,
-        "revision": link.sent,
-        "sequence": f"{account.id}/{PAYMENT_LINK}",
-        "position": link.sent,
-        "state": str(Outcome.DUE),
-        "due_at": tx.now,
-        "since": tx.now,
-        "asked_at": link.asked_at,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "traceparent": current_traceparent(),
-        "version": account.heard,
-        "payload": PaymentRequest(
+    return obligation(
+        tx,
+        order_id=account.id,
+        shop=account.shop,
+        code=link.code,
+        channel="mail",
+        verb=PAYMENT_LINK,
+        subject=PAYMENT_LINK,
+        role=CLIENT,
+        revision=link.sent,
+        sequence=f"{account.id}/{PAYMENT_LINK}",
+        position=link.sent,
+        asked_at=link.asked_at,
+        traceparent=current_traceparent(),
+        version=account.heard,
+        payload=PaymentRequest(
             address=link.email,
             client=link.client,
             sender=shop.mail_from,
@@ -92,4 +86,4 @@ def _row(tx: Transaction, account: Account, link: PaymentLink, shop: Shop) -> di
             currency=account.currency,
             url=link.url,
         ),
-    }
+    )

@@ -5,10 +5,11 @@ from typing import ClassVar
 
 from sqlalchemy import select, update
 
+from services.notifications.commands.claim import probe_now
 from services.notifications.commands.say import say
 from services.notifications.domain.lifecycle import SCHEDULES
 from services.notifications.domain.results import clip
-from services.notifications.domain.verbs import ALERT, LEVELS, SIGN_IN, UNANSWERED
+from services.notifications.domain.verbs import ALERT, LEVELS, SIGN_IN, TEST, UNANSWERED
 from services.notifications.queries import DELIVERY, Found
 from services.notifications.queries.clock import database_seconds
 from services.notifications.tables import obligations
@@ -30,7 +31,7 @@ class NotNow(Problem):
 
 async def retry(tx: Transaction, shop: str, delivery: str) -> Found:
     """Make it due again. The person takes it upon them that an earlier attempt did nothing."""
-    row = await _held(tx, shop, delivery, RETRIED)
+    row = await _held(tx, shop, delivery, RETRIED, probe=True)
     if row.verb == LEVELS:
         raise NotNow("The levels in it leave by themselves, as they are now.")
     if row.payload is None:
@@ -49,17 +50,22 @@ async def settle(tx: Transaction, shop: str, delivery: str, outcome: Outcome, re
     return await _changed(tx, row, values)
 
 
-async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Outcome]) -> Found:
-    own = (obligations.c.id == delivery) & (obligations.c.shop == shop)
-    found = (await tx.execute(select(obligations.c.order_id, obligations.c.verb).where(own))).one_or_none()
+async def _held(tx: Transaction, shop: str, delivery: str, states: frozenset[Outcome], *, probe: bool = False) -> Found:
+    """The delivery, locked as `record` does. `probe`: its lane, where shut, is tried at once."""
+    own, c = (obligations.c.id == delivery) & (obligations.c.shop == shop), obligations.c
+    found = (await tx.execute(select(c.order_id, c.channel, c.verb).where(own))).one_or_none()
     if found is None:
         raise NotFound("There is no such delivery.")
     if found.verb == SIGN_IN:
         raise NotNow("A way into the client space lasts minutes: the client asks for another.")
     if found.verb == ALERT:
         raise NotNow("An alert is of its moment: look at what it is about.")
+    if found.verb == TEST:
+        raise NotNow("A test is not repeated: ask for another.")
     if found.verb not in UNANSWERED:
         await lock_keys(tx, Order.name, [found.order_id])
+    if probe and found.channel not in SCHEDULES:
+        await probe_now(tx, found.channel, shop, found.verb)
     leased = (obligations.c.lease_until > database_seconds()).label("leased")
     row = (await tx.execute(select(obligations, leased).where(own).with_for_update())).one()
     if Outcome(row.state) not in states:

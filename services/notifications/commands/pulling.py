@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.commands.alarms import raise_alarm
 from services.notifications.commands.channel_orders import note_orders
 from services.notifications.commands.claim import LaneKey, hold_lane, write_lane
 from services.notifications.domain.channel_orders import EVERY, OVERLAP, Pulled, Window
@@ -71,6 +72,7 @@ async def record_pull(tx: Transaction, read: Round, came: Pulled | Result, jitte
     now_lane = after(lane, [result], tx.now)
     if now_lane != lane:
         await write_lane(tx, read.lane, now_lane)
+    await raise_alarm(tx, read.lane, now_lane, [result])
     own = (_c.shop == read.shop) & (_c.channel == read.channel) & (_c.fence == read.fence)
     row = (await tx.execute(select(channel_pulls).where(own).with_for_update())).one_or_none()
     if row is None:

@@ -8,7 +8,7 @@ import hashlib
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from services.notifications.channels.push import check_keys
 from services.notifications.channels.seals import Seals
@@ -16,9 +16,11 @@ from services.notifications.commands.inputs import SubscriptionInput
 from services.notifications.commands.webhooks import TooMany
 from services.notifications.domain.addresses import BadAddress, check_url
 from services.notifications.domain.push import service_of
+from services.notifications.domain.results import Result, Trouble
 from services.notifications.queries import Found
 from services.notifications.settings import Settings
 from services.notifications.tables import own_keys, push_subscriptions
+from shared.contracts import Outcome
 from shared.database import new_id, upsert
 from shared.outbox import Outbox, Transaction
 from shared.problems import Invalid, NotFound
@@ -101,6 +103,15 @@ async def unsubscribe(tx: Transaction, shop: str, subscription: str) -> None:
     gone = await tx.execute(delete(push_subscriptions).where(c.id == subscription, c.shop == shop))
     if not gone.rowcount:
         raise NotFound("There is no such subscription.")
+
+
+async def note_test(tx: Transaction, subscription: str, result: Result) -> None:
+    """Keep what a test showed: the browser was reached, or its subscription has ended."""
+    mine = push_subscriptions.c.id == subscription
+    if result.outcome == Outcome.DONE:
+        await tx.execute(update(push_subscriptions).where(mine).values(delivered_at=tx.now))
+    elif result.trouble is Trouble.GONE:
+        await tx.execute(delete(push_subscriptions).where(mine))
 
 
 def _checked(wanted: SubscriptionInput, *, loopback: bool) -> str:

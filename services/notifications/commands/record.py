@@ -2,7 +2,7 @@
 
 An outcome counts only under the fence its attempt was claimed with; one that comes after its lease went to another
 worker is journaled as late and changes nothing. Locks go guard rows, lane, obligations. A client's way into the client
-space, an alert and a product's stock level are no order's, so they are answered to nobody.
+space, an alert, a test and a product's stock level are no order's, so they are answered to nobody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,15 +11,16 @@ from typing import Any
 
 from sqlalchemy import Boolean, Float, Text, bindparam, select, update
 
+from services.notifications.commands.alarms import LATE, raise_alarm
 from services.notifications.commands.bundling import unbundle
 from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, write_lane
 from services.notifications.commands.inviting import forget_closed
 from services.notifications.commands.receivers import Ended, heed, journal_exchanges
 from services.notifications.commands.say import say
-from services.notifications.domain.lanes import after, healed
+from services.notifications.domain.lanes import Lane, after, healed
 from services.notifications.domain.lifecycle import OPEN, Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
-from services.notifications.domain.verbs import LEVELS, SIGN_IN, STOCK, UNANSWERED
+from services.notifications.domain.verbs import LEVELS, SIGN_IN, STOCK, TEST, UNANSWERED
 from services.notifications.domain.webhooks import WEBHOOK, untold
 from services.notifications.queries import Found
 from services.notifications.tables import attempts, obligations
@@ -27,6 +28,9 @@ from shared.batch import lock_keys
 from shared.contracts import Order, Outcome
 from shared.database import UtcDateTime, among
 from shared.outbox import Transaction
+
+TRIES_IN_VAIN = 5
+"""What had waited for its lane's quota is not late for the first tries that fail."""
 
 _step = (
     update(obligations)
@@ -66,7 +70,7 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
     """Write these outcomes down; how many still counted."""
     if lane.verb not in UNANSWERED:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
-    now_lane = await _pace(tx, lane, [one.result for one in finished])
+    before, state = await _pace(tx, lane, [one.result for one in finished])
     held = await _held(tx, [one.claimed.id for one in finished])
     ended, entries = [], []
     for one in finished:
@@ -80,8 +84,9 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
     await tx.execute(_journal, entries)
     await _keep_untold(tx, lane, ended, held)
     await journal_exchanges(tx, ended)
-    if await heed(tx, lane, ended) or now_lane:
+    if await heed(tx, lane, ended) or healed(before, state):
         await _wake(tx, lane)
+    await raise_alarm(tx, lane, state, [one.result for one in ended], late=any(_is_late(tx, one) for one in ended))
     await _tell(tx, lane, ended)
     return len(ended)
 
@@ -90,7 +95,7 @@ async def _tell(tx: Transaction, lane: LaneKey, ended: Sequence[Ended]) -> None:
     """Whoever has to know of these steps: the order, or what stands in its place."""
     if lane.verb not in UNANSWERED:
         await say(tx, {one.claimed.order_id: lane.shop for one in ended})
-    elif lane.verb == SIGN_IN:
+    elif lane.verb in (SIGN_IN, TEST):
         await forget_closed(tx, [one.claimed.id for one in ended])
     elif lane.verb == LEVELS:
         for one in ended:
@@ -98,13 +103,19 @@ async def _tell(tx: Transaction, lane: LaneKey, ended: Sequence[Ended]) -> None:
                 await unbundle(tx, one.claimed, one.result)
 
 
-async def _pace(tx: Transaction, key: LaneKey, results: Sequence[Result]) -> bool:
-    """Tell the lane; whether its breaker has just closed."""
+def _is_late(tx: Transaction, one: Ended) -> bool:
+    """Whether it has been tried for long, and in vain."""
+    vain = one.step.due_at is not None and one.claimed.attempts >= TRIES_IN_VAIN
+    return vain and tx.now - one.claimed.since > LATE
+
+
+async def _pace(tx: Transaction, key: LaneKey, results: Sequence[Result]) -> tuple[Lane, Lane]:
+    """Tell the lane; how it was, and how it is."""
     before = await hold_lane(tx, key)
     now = after(before, results, tx.now)
     if now != before:
         await write_lane(tx, key, now)
-    return healed(before, now)
+    return before, now
 
 
 async def _held(tx: Transaction, ids: Sequence[str]) -> dict[str, Found]:

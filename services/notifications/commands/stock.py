@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import bindparam, select, update
 
+from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.channel_accounts import MARKETPLACES, Policy
 from services.notifications.domain.payloads import Level
 from services.notifications.domain.reporting import MARKETPLACE
@@ -20,10 +21,9 @@ from services.notifications.queries import Found
 from services.notifications.queries.channels import find_policy
 from services.notifications.tables import channel_listings, obligations, stock
 from shared.contracts import Outcome, Product
-from shared.database import Json, UtcDateTime, among, new_id, upsert
+from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
 
-_KEY = ("order_id", "channel", "verb", "subject", "role", "revision")
 _newer = (
     update(obligations)
     .where(obligations.c.id == bindparam("row"))
@@ -114,7 +114,7 @@ async def _expose(tx: Transaction, shop: str, channel: str, skus: Iterable[str] 
         elif before.state == Outcome.OBSOLETE or _differs(before.payload, level):
             changed.append(_changed_row(tx, channel, before, level))
     if new:
-        await tx.execute(upsert(tx.conn, obligations, keys=_KEY), new)
+        await tx.execute(upsert(tx.conn, obligations, keys=KEY), new)
     if changed:
         await tx.execute(_newer, changed)
     return bool(new or changed)
@@ -158,25 +158,16 @@ def _changed_row(tx: Transaction, channel: str, before: Found, level: Level) -> 
 
 def _new_row(tx: Transaction, shop: str, channel: str, sku: str, level: Level) -> dict[str, Any]:
     listing = _subject(shop, channel, sku)
-    return {
-        "id": new_id(),
-        "order_id": listing,
-        "shop": shop,
-        "code": "",
-        "channel": channel,
-        "verb": STOCK,
-        "subject": f"sku/{sku}"[:64],
-        "role": MARKETPLACE,
-        "revision": 0,
-        "sequence": f"{listing}/{STOCK}",
-        "position": urgency(level.quantity),
-        "state": str(Outcome.DUE),
-        "due_at": tx.now,
-        "since": tx.now,
-        "asked_at": tx.now,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "version": 1,
-        "payload": level,
-    }
+    return obligation(
+        tx,
+        order_id=listing,
+        shop=shop,
+        channel=channel,
+        verb=STOCK,
+        subject=f"sku/{sku}"[:64],
+        role=MARKETPLACE,
+        sequence=f"{listing}/{STOCK}",
+        position=urgency(level.quantity),
+        version=1,
+        payload=level,
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
+from services.notifications.commands.obliging import obligation
 from services.notifications.domain.lifecycle import OPEN
 from services.notifications.domain.push import PUSH, Notice
 from services.notifications.domain.told import Event, ToldAccount
@@ -28,7 +29,7 @@ from services.notifications.queries import Found
 from services.notifications.queries.audience import Audience, Listener, State, audiences, owed, states
 from services.notifications.tables import exchanges, obligations, order_states
 from shared.contracts import Account, Order, Outcome
-from shared.database import Json, UtcDateTime, among, new_id, upsert
+from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
 
 _refresh = (
@@ -240,25 +241,19 @@ def _webhook(tx: Transaction, change: Change, listener: Listener, news: News) ->
 
 def _row(tx: Transaction, change: Change, kind: dict[str, Any], payload: News | Notice) -> dict[str, Any]:
     state = change.state
-    return {
+    return obligation(
+        tx,
         **kind,
-        "id": new_id(),
-        "order_id": state.order_id,
-        "shop": state.shop,
-        "code": state.code,
-        "sequence": f"{kind['subject']}/{kind['verb']}/{state.order_id}",
-        "position": kind["revision"],
-        "state": str(Outcome.DUE),
-        "due_at": tx.now,
-        "since": tx.now,
-        "asked_at": change.at,
-        "changed_at": tx.now,
-        "attempts": 0,
-        "fence": 0,
-        "traceparent": change.traceparent,
-        "version": state.revision,
-        "payload": asdict(payload),
-    }
+        order_id=state.order_id,
+        shop=state.shop,
+        code=state.code,
+        sequence=f"{kind['subject']}/{kind['verb']}/{state.order_id}",
+        position=kind["revision"],
+        asked_at=change.at,
+        traceparent=change.traceparent,
+        version=state.revision,
+        payload=asdict(payload),
+    )
 
 
 async def _forget_persons(tx: Transaction, orders: Sequence[str]) -> None:

@@ -2,7 +2,8 @@
 
 A token bucket spends the vendor's published rate; a 429 silences the whole lane for as long as the vendor asks; a
 breaker opens after failures in a row, or at once where our credentials are refused, and then lets one probe through
-every 15 s, so that one seller's trouble costs nobody else, and a healed lane is found within seconds.
+every 15 s, so that one seller's trouble costs nobody else, and a healed lane is found within seconds. Refused
+credentials heal by a person's hand alone: their probes grow rarer, for a token endpoint counts what we ask in vain.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from datetime import datetime, timedelta
 from services.notifications.domain.results import Result, Trouble
 
 PROBE = timedelta(seconds=15)
+PARKED = timedelta(hours=1)
+"""The longest pause between probes of refused credentials: each lasts as long as the refusal has so far."""
 FAILURES_TO_OPEN = 3
 QUIET_SECONDS = 2.0
 """How long a 429 without `Retry-After` silences a lane."""
@@ -37,6 +40,7 @@ RATES: dict[tuple[str, str], Rate] = {
     ("ebay", "confirm"): Rate(5, 20),
     ("ebay", "pull"): Rate(0.1, 20),
     ("ebay", "stock"): Rate(5, 20),
+    ("ebay", "cancel"): Rate(1, 5),
     ("ebay", "refund"): Rate(1, 5),
     ("sms", "send"): Rate(10, 50),
 }
@@ -119,6 +123,8 @@ def _after_one(lane: Lane, result: Result, now: datetime) -> Lane:
     if lane.opened_at is None and failures < FAILURES_TO_OPEN and result.trouble is not Trouble.REFUSED:
         return replace(lane, failures=failures, reason=result.reason)
     opened, probe = lane.opened_at or now, lane.probe_at or now + PROBE
+    if result.trouble is Trouble.REFUSED:
+        probe = max(probe, now + min(now - opened, PARKED))
     return replace(lane, failures=failures, opened_at=opened, probe_at=probe, reason=result.reason)
 
 

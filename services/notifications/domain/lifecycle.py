@@ -16,9 +16,9 @@ LONGEST_WAIT = 3600.0
 SHORTEST_WAIT = 0.5
 
 HORIZON = timedelta(hours=72)
-HORIZONS = {"sms": timedelta(hours=4), "push": timedelta(hours=4), "webhook": timedelta(hours=84)}
-"""An SMS that is hours late wakes people; a marketplace or a mail is worth three days. A webhook's tries are counted,
-and this is for those that an open breaker kept from being made."""
+HORIZONS = {"sms": timedelta(hours=48), "push": timedelta(hours=4), "webhook": timedelta(hours=84)}
+"""A marketplace or a mail is worth three days, an SMS as long as its account's validity says (`channels.sms`), two days
+at the most. A webhook's tries are counted, and this is for those that an open breaker kept from being made."""
 
 SCHEDULES = {"webhook": (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)}
 """Seconds after the first, second … try; after the last there is none."""

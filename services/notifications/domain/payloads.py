@@ -10,12 +10,19 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the order as a mail lists it; `gross` in minor units."""
+    """A line of the order as a mail lists it; amounts in minor units."""
 
     name: str
     sku: str
     quantity: int
     gross: int
+    net: int | None = None
+    """Where the order's prices are without tax."""
+
+    @property
+    def total(self) -> int:
+        """What the line costs, with tax where the order's prices are."""
+        return self.gross if self.net is None else self.net
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Words:
 class Letter:
     """A mail: the seller's texts in Liquid, the operator's own words, and what they may speak of.
 
-    `contact` is what administrators are told of the client.
+    `contact` is what administrators are told of the client; a `test` goes to them alone, and says that it is one.
     """
 
     role: str
@@ -84,6 +91,7 @@ class Letter:
     message: str
     words: Words
     contact: tuple[str, ...] = ()
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)

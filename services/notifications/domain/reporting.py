@@ -84,7 +84,7 @@ def _confirmation(order: Order, parcel: Parcel, items: tuple[Packed, ...]) -> Wa
         number=parcel.number,
         carrier=parcel.carrier,
         tracking_number=parcel.tracking_number,
-        shipped_at=parcel.shipped_at,
+        shipped_at=max(parcel.shipped_at, order.placed_at),  # typed in too early, a marketplace refuses it
         items=items,
     )
     want = _about(order, CONFIRM, f"parcel/{parcel.number}", parcel.revision, shipment)

@@ -72,7 +72,7 @@ class Call:
     `unsure_since` is when an earlier attempt was made that may have succeeded: the channel must then follow its rule
     for that before it does anything that could happen twice. None: nothing can have happened yet. `reference` is what
     the other side called the attempt before, where it answers in the end only. `since` is when it became due at first,
-    `attachments` are the documents that a mail takes along.
+    `attachments` are the documents that a mail takes along, `at` is the moment of this attempt.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Call:
     reference: str | None = None
     since: datetime | None = None
     attachments: Sequence[Attachment] = ()
+    at: datetime | None = None
 
 
 class Channel(Protocol):

@@ -118,11 +118,16 @@ def _texts(order: Order, shop: Shop, entry: Entry, position: int) -> list[Wanted
     if entry.mail_admins and shop.administrators:
         found.append(one("mail", ADMINISTRATOR, _to_administrators(order, shop, entry)))
     if entry.sms and shop.sms and order.customer.phone:
-        region = order.shipping_address.country if order.shipping_address else shop.legal.address.country
         words = _words(order, shop, entry, order.language)
         text = entry.texts.sms or "{{ shop.name }} : {{ order.code }}, {{ status.name }}"
-        found.append(one("sms", CLIENT, Note(order.customer.phone, region, text, words)))
+        found.append(one("sms", CLIENT, Note(order.customer.phone, _region(order, shop), text, words)))
     return found
+
+
+def _region(order: Order, shop: Shop) -> str:
+    """The country in which a telephone number without a prefix is read."""
+    known = (order.shipping_address, order.billing_address, shop.legal.address)
+    return next(address.country for address in known if address is not None)
 
 
 def _to_client(order: Order, shop: Shop, entry: Entry) -> Letter:
@@ -170,7 +175,7 @@ def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
         net=order.totals.net,
         tax=order.totals.tax,
         gross=order.totals.gross,
-        items=tuple(Item(line.name, line.sku, line.quantity, line.gross) for line in order.lines if line.quantity),
+        items=_items(order),
         parcels=tuple(
             Tracking(found.number, found.carrier or "", found.tracking_number or "", found.tracking_url)
             for found in parcels
@@ -178,6 +183,14 @@ def _words(order: Order, shop: Shop, entry: Entry, language: str) -> Words:
         shipping=_postal(order.shipping_address),
         history_url=_history_url(order, shop),
         closings=_closings(shop, entry, language),
+    )
+
+
+def _items(order: Order) -> tuple[Item, ...]:
+    return tuple(
+        Item(line.name, line.sku, line.quantity, line.gross, None if order.prices_include_tax else line.net)
+        for line in order.lines
+        if line.quantity
     )
 
 

@@ -145,6 +145,7 @@ class Deliverer:
             claimed.reference,
             claimed.since,
             [Attachment(**one) for one in claimed.attachments or ()],
+            claimed.at,
         )
         try:
             way = await self._ways.find(lane.channel, lane.shop)

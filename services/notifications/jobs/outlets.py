@@ -6,6 +6,7 @@ row (`accounts`); a change of it is seen at the next call. Access tokens are row
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import httpx
@@ -14,7 +15,10 @@ from sqlalchemy import and_, select
 from services.notifications.channels.documents import Documents
 from services.notifications.channels.mail import Mail
 from services.notifications.channels.seals import Seals
-from services.notifications.channels.sms import Sms
+from services.notifications.channels.sms import OnlyInDoubt, Sms
+from services.notifications.channels.sms.gateway import Gateway
+from services.notifications.channels.sms.reports import Reporting
+from services.notifications.channels.sms.twilio import Twilio
 from services.notifications.channels.web import http_client
 from services.notifications.domain.channel_accounts import MARKETPLACES, policy_of
 from services.notifications.domain.results import Call, Channel, Result, rejected
@@ -28,6 +32,7 @@ from services.notifications.settings import Accounts, Settings
 from services.notifications.tables import access_tokens
 from shared.database import Clock, upsert
 from shared.outbox import Outbox
+from shared.security import find_shop
 
 
 class Fallback(Protocol):
@@ -35,6 +40,9 @@ class Fallback(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def origin(self) -> str: ...
 
     def transport(self) -> httpx.AsyncBaseTransport: ...
 
@@ -105,7 +113,8 @@ class Outlets:
         if known is None or known[0] != version:
             self._open[key] = (version, self._choose(channel, shop, row))
             await self._retire(None if known is None else known[1])
-        return self._open[key][1]
+        way = self._open[key][1]
+        return OnlyInDoubt(way) if isinstance(way, Sms) and not await self._sms_is_on(shop) else way
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -130,6 +139,22 @@ class Outlets:
         async with self._outbox.db.read() as conn:
             return await find_account(conn, shop, channel)
 
+    async def _sms_is_on(self, shop: str) -> bool:
+        async with self._outbox.db.read() as conn:
+            found = await find_shop(conn, shop)
+        return found is not None and found.sms
+
+    def _sms(self, shop: str, accounts: Accounts, http: httpx.AsyncClient) -> Sms | None:
+        clock, seconds = self._outbox.clock, self._settings.call_seconds
+        reporting = Reporting(self._settings, self._fallback)
+        if twilio := accounts.twilio:
+            one = Twilio(twilio, http, clock, seconds=seconds, callback=partial(reporting.of_twilio, shop))
+            return Sms(one, twilio.validity_seconds, clock)
+        if gateway := accounts.sms_gateway:
+            other = Gateway(gateway, http, clock, seconds=seconds, callback=reporting.of_gateway(shop))
+            return Sms(other, gateway.validity_seconds, clock)
+        return None
+
     def _choose(self, channel: str, shop: str, row: Found | None) -> Channel | None:
         own, spare = self._settings.accounts(shop), self._fallback.accounts if self._fallback else Accounts()
         if row is None:
@@ -151,9 +176,10 @@ class Outlets:
         tokens = TokenRows(self._outbox, channel, shop)
         match channel:
             case "mail" if accounts.smtp:
-                return Mail(accounts.smtp, clock, seconds=seconds, fetch=self._documents.of(shop))
-            case "sms" if accounts.twilio:
-                return Sms(accounts.twilio, http(), clock, seconds=seconds)
+                dkim = self._settings.accounts(shop).dkim
+                return Mail(accounts.smtp, clock, seconds=seconds, fetch=self._documents.of(shop), dkim=dkim)
+            case "sms" if accounts.twilio or accounts.sms_gateway:
+                return self._sms(shop, accounts, http())
             case "amazon" if accounts.amazon:
                 return Amazon(accounts.amazon, http(), tokens, clock, seconds=seconds)
             case "ebay" if accounts.ebay:

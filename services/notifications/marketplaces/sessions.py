@@ -3,11 +3,13 @@
 A page of orders is read order by order: one that cannot be understood is told to the log, and keeps no other back.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import httpx
+from prometheus_client import Counter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationError
 from pydantic.alias_generators import to_camel
 
@@ -20,6 +22,9 @@ from shared.observability import get_logger
 
 log = get_logger(__name__)
 
+UNNAMED = Counter("comptoir_vendor_unnamed_values", "Values that a vendor's file does not name", ["channel", "field"])
+WORD = re.compile(r"[A-Za-z0-9_]{1,40}")
+
 Headers = dict[str, str]
 
 
@@ -29,6 +34,15 @@ def _with_milliseconds(moment: datetime) -> str:
 
 Moment = Annotated[AwareDatetime, PlainSerializer(_with_milliseconds)]
 """`2022-02-11T01:00:00.000Z`, as both vendors write it."""
+
+
+def named(channel: str, field: str, value: Any, known: Collection[str]) -> str:
+    """A value of a vendor's enumeration as it came. One that its file does not name is told to log and metrics."""
+    text = "" if value is None else str(value)
+    if text and text not in known:
+        UNNAMED.labels(channel, field).inc()
+        log.warning("vendor.unnamed_value", channel=channel, kind=field, state=text if WORD.fullmatch(text) else "?")
+    return text
 
 
 class Body(BaseModel):

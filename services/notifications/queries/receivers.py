@@ -43,10 +43,12 @@ class SubscriptionRows:
         async with self._db.read() as conn:
             mine = select(push_subscriptions).where(push_subscriptions.c.id == subscription)
             row = (await conn.execute(mine)).one_or_none()
-        if row is None:
-            return None
-        seal = self._seals.get()
-        return Subscription(seal.open(row.address), row.p256dh, seal.open(row.auth))
+        return None if row is None else _browser(row, self._seals)
+
+
+def _browser(row: Found, seals: Seals) -> Subscription:
+    seal = seals.get()
+    return Subscription(seal.open(row.address), row.p256dh, seal.open(row.auth))
 
 
 def opened(row: Found, seals: Seals, now: datetime) -> Endpoint:
@@ -73,6 +75,18 @@ async def list_endpoints(conn: AsyncConnection, shop: str) -> Sequence[Found]:
     """All of the shop, oldest first."""
     c = webhook_endpoints.c
     return (await conn.execute(select(webhook_endpoints).where(c.shop == shop).order_by(c.created_at, c.id))).all()
+
+
+async def find_subscription(
+    conn: AsyncConnection, shop: str, subscription: str, seals: Seals
+) -> tuple[Found, Subscription]:
+    """A browser of the shop, as it is shown and as it is called. Raises `NotFound`."""
+    c = push_subscriptions.c
+    mine = select(push_subscriptions).where(c.id == subscription, c.shop == shop)
+    row = (await conn.execute(mine)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such subscription.")
+    return row, _browser(row, seals)
 
 
 async def list_subscriptions(conn: AsyncConnection, shop: str) -> Sequence[Found]:

@@ -5,7 +5,8 @@ They know the protocols and nothing of our types. Below `/sandbox/{mail|sms|amaz
 them in memory, at the same paths; `application` is all of them as a program of its own.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -15,37 +16,48 @@ from pydantic import SecretStr
 from services.notifications.sandbox.amazon import AmazonSandbox
 from services.notifications.sandbox.buying import buying_router
 from services.notifications.sandbox.ebay import BASE as EBAY_BASE
-from services.notifications.sandbox.ebay import INVENTORY_BASE, EbaySandbox
+from services.notifications.sandbox.ebay import INVENTORY_BASE, POST_ORDER_BASE, EbaySandbox
 from services.notifications.sandbox.ebay.refunds import SIGNATURE_KEY
 from services.notifications.sandbox.mail import HOST, MailSandbox
+from services.notifications.sandbox.mail.doors import doors
 from services.notifications.sandbox.pages import pages_router
 from services.notifications.sandbox.twilio import TwilioSandbox
 from services.notifications.sandbox.webhooks import WebhookSandbox
 from services.notifications.settings import Accounts, AmazonAccount, EbayAccount, SmtpAccount, TwilioAccount
 from shared.database import Clock, utcnow
-from shared.web.sandbox import Ledger, control_router
+from shared.web.errors import add_handlers
+from shared.web.sandbox import InMemory, Ledger, control_router
 
 ORIGIN = "http://sandbox.invalid"
 ANYTHING = SecretStr("sandbox")
+STEP_SECONDS = 1.0
+"""After which an SMS takes its next step towards its telephone."""
 
 
 class Sandbox:
-    """All counterparts."""
+    """All counterparts. `app` is the application that they report to, in memory; none: any address they are given."""
 
-    def __init__(self, clock: Clock = utcnow) -> None:
+    def __init__(self, clock: Clock = utcnow, app: Callable[[], FastAPI] | None = None) -> None:
         ledgers = [Ledger(name, clock) for name in ("mail", "sms", "amazon", "ebay", "webhooks")]
         mail, sms, amazon, ebay, webhooks = ledgers
-        self.mail = MailSandbox(mail)
+        self.mail = MailSandbox(mail, clock)
         self.amazon, self.ebay = AmazonSandbox(amazon, clock), EbaySandbox(ebay, clock)
-        vendors = [TwilioSandbox(sms, clock).router(), self.amazon.router(), self.ebay.router()]
+        self.sms = TwilioSandbox(sms, clock, app)
+        vendors = [self.sms.router(), self.amazon.router(), self.ebay.router()]
         vendors.append(WebhookSandbox(webhooks).router())
         buyers = [buying_router("amazon", self.amazon.orders), buying_router("ebay", self.ebay.orders)]
         self.routers: list[APIRouter] = [
             *map(control_router, ledgers),
+            doors(self.mail),
             *buyers,
             *vendors,
             pages_router(ledgers),
         ]
+
+    @property
+    def origin(self) -> str:
+        """Where the counterparts are told to report to; nobody else can."""
+        return ORIGIN
 
     @property
     def accounts(self) -> Accounts:
@@ -69,6 +81,7 @@ class Sandbox:
             ebay=EbayAccount(
                 base_url=f"{ORIGIN}/sandbox/ebay{EBAY_BASE}",
                 inventory_url=f"{ORIGIN}/sandbox/ebay{INVENTORY_BASE}",
+                post_order_url=f"{ORIGIN}/sandbox/ebay{POST_ORDER_BASE}",
                 token_url=f"{ORIGIN}/sandbox/ebay/identity/v1/oauth2/token",
                 client_id="sandbox",
                 client_secret=ANYTHING,
@@ -81,15 +94,22 @@ class Sandbox:
     def transport(self) -> httpx.AsyncBaseTransport:
         """How our clients reach the HTTP counterparts without a socket."""
         app = FastAPI(openapi_url=None)
+        add_handlers(app)
         for router in self.routers:
             app.include_router(router)
-        return httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        return InMemory(app)
 
     async def start(self) -> None:
         await self.mail.start()
 
     async def stop(self) -> None:
         await self.mail.stop()
+
+
+async def _report(sandbox: Sandbox) -> None:
+    while True:
+        await asyncio.sleep(STEP_SECONDS)
+        await sandbox.sms.deliver()
 
 
 def application() -> FastAPI:
@@ -99,10 +119,13 @@ def application() -> FastAPI:
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         await sandbox.start()
+        reporting = asyncio.create_task(_report(sandbox))
         yield
+        reporting.cancel()
         await sandbox.stop()
 
     app = FastAPI(openapi_url=None, lifespan=running)
+    add_handlers(app)
     for router in sandbox.routers:
         app.include_router(router)
 

@@ -41,6 +41,14 @@ class Happening(BaseModel):
     cancelled: bool = False
 
 
+class BoughtOrder(BaseModel):
+    """The order as the marketplace shows it: the rest is as its own documentation says."""
+
+    model_config = ConfigDict(extra="allow")
+
+    orderId: str
+
+
 class Market(Protocol):
     """The orders of one sandbox."""
 
@@ -53,12 +61,12 @@ def buying_router(name: str, market: Market) -> APIRouter:
     """The doors for buyers of one sandbox."""
     router = APIRouter(prefix=f"/sandbox/{name}/orders", tags=["sandbox"], dependencies=[Depends(open_to_all)])
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=BoughtOrder)
     async def buy(purchase: Purchase) -> Response:
         """Have somebody buy something."""
         return json_response(market.buy(purchase), 201)
 
-    @router.patch("/{order}")
+    @router.patch("/{order}", response_model=BoughtOrder)
     async def change(order: str, happening: Happening) -> Response:
         """Have the buyer ask to cancel, or the marketplace cancel."""
         found = market.change(order, cancelled=happening.cancelled, cancel_requested=happening.cancel_requested)

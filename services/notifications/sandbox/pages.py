@@ -1,52 +1,96 @@
-"""The sandboxes to look at: pages that show what left the house, mails rendered in a frame that may do nothing."""
+"""The sandboxes to look at: one page of every call, of all or of one, with a filter and switches for faults.
 
-from collections.abc import Sequence
-from typing import Any
+Mails are shown in a frame that may do nothing. The page works without scripts. Neighbour: `words`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlencode
 
 import orjson
-from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from services.notifications.sandbox.words import FAULTS, WORDS, language_of
+from shared.problems import Invalid, NotFound
 from shared.security import open_to_all
-from shared.web.sandbox import Kind, Ledger, Seen
+from shared.web.sandbox import Fault, Kind, Ledger, Seen
 
 SHOWN = 50
 TITLES = {"mail": "Mail", "sms": "SMS", "amazon": "Amazon", "ebay": "eBay", "webhooks": "Webhooks"}
-POLICY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'"
-}
+RESULTS = ("accepted", "refused", "unanswered")
+_ALLOWED = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+POLICY = {"Content-Security-Policy": _ALLOWED}
 
 _pages = Environment(
     loader=PackageLoader("services.notifications.sandbox"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 
-SCRIPT = """document.addEventListener("click", async (event) => {
-  const { method, path, body } = event.target.dataset;
-  if (!method) return;
-  await fetch(path, { method, body, headers: { "Content-Type": "application/json" } });
-  location.reload();
-});
-"""
+
+class Asked(BaseModel):
+    """The filter, as the address says it; what it does not know is as good as nothing."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    vendor: str = ""
+    order: str = ""
+    result: str = ""
+    lang: str = ""
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.order or self.result in RESULTS)
+
+    def query(self, **changes: str) -> str:
+        """The address of the same page, changed so."""
+        said = {name: value for name, value in (self.model_dump() | changes).items() if value}
+        return f"/sandbox?{urlencode(said)}" if said else "/sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All ledgers, as the pages show them."""
+
+    ledgers: Sequence[Ledger]
+
+    def of(self, vendor: str) -> list[Ledger]:
+        """The one of this name; all where there is none."""
+        return [ledger for ledger in self.ledgers if ledger.name == vendor] or list(self.ledgers)
+
+    def calls(self, asked: Asked) -> list[tuple[Ledger, Seen]]:
+        """What matches, newest first."""
+        found = [(ledger, call) for ledger in self.of(asked.vendor) for call in _matching(ledger, asked)]
+        return sorted(found, key=lambda one: (one[1].at, one[1].number), reverse=True)
 
 
 def pages_router(ledgers: Sequence[Ledger]) -> APIRouter:
-    """`/sandbox` and one page for each."""
+    """`/sandbox`, the same below each counterpart's name, and what the page's forms are sent to."""
     router = APIRouter(prefix="/sandbox", dependencies=[Depends(open_to_all)], include_in_schema=False)
-    names = [(ledger.name, TITLES[ledger.name], ledger) for ledger in ledgers]
+    shelf = Shelf(ledgers)
 
     @router.get("")
-    async def index() -> HTMLResponse:
-        listed = [(name, title, len(ledger)) for name, title, ledger in names]
-        return HTMLResponse(_pages.get_template("index.html.j2").render(sandboxes=listed), headers=POLICY)
+    async def index(asked: Annotated[Asked, Query()], accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
+        """Every call."""
+        return _page(shelf, asked, accept_language)
 
-    @router.get("/page.js")
-    async def script() -> HTMLResponse:
-        return HTMLResponse(SCRIPT, media_type="text/javascript")
+    @router.post("")
+    async def switch(request: Request, asked: Annotated[Asked, Query()]) -> Response:
+        """Order a fault, or forget the calls; then back to the page."""
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
+        if form.get("vendor") not in TITLES:
+            raise NotFound("There is no such sandbox.")
+        [ledger] = shelf.of(form["vendor"])
+        _act(ledger, form)
+        return RedirectResponse(asked.query(), 303)
 
     def add(ledger: Ledger) -> None:
-        async def page() -> HTMLResponse:
-            return HTMLResponse(_render(ledger, names), headers=POLICY)
+        async def page(
+            asked: Annotated[Asked, Query()], accept_language: Annotated[str, Header()] = ""
+        ) -> HTMLResponse:
+            return _page(shelf, asked.model_copy(update={"vendor": ledger.name}), accept_language)
 
         router.add_api_route(f"/{ledger.name}", page, methods=["GET"])
 
@@ -55,26 +99,61 @@ def pages_router(ledgers: Sequence[Ledger]) -> APIRouter:
     return router
 
 
-def _render(ledger: Ledger, names: Sequence[tuple[str, str, Ledger]]) -> str:
-    return _pages.get_template("calls.html.j2").render(
-        name=ledger.name,
-        title=TITLES[ledger.name],
-        sandboxes=[(name, title, len(other)) for name, title, other in names],
-        calls=[_shown(call) for call in ledger.newest(SHOWN)],
-        total=len(ledger),
-        fault=ledger.fault,
-        kinds=[(kind, orjson.dumps({"kind": kind, "count": 1}).decode()) for kind in Kind],
+def _act(ledger: Ledger, form: dict[str, str]) -> None:
+    if form.get("act") == "forget":
+        ledger.clear()
+        return
+    try:
+        fault = Fault.model_validate({"kind": form.get("kind", ""), "count": form.get("count", "1")})
+    except ValidationError as error:
+        raise Invalid("This is no fault that can be ordered.") from error
+    ledger.fault = fault if fault.count else Fault()
+
+
+def _matching(ledger: Ledger, asked: Asked) -> Iterator[Seen]:
+    for call in ledger.newest(len(ledger)):
+        if asked.order and call.order != asked.order:
+            continue
+        if asked.result in RESULTS and asked.result != _result(call):
+            continue
+        yield call
+
+
+def _result(call: Seen) -> str:
+    if not call.answered:
+        return "unanswered"
+    return "refused" if call.response["status"] >= 400 else "accepted"
+
+
+def _page(shelf: Shelf, asked: Asked, accepted: str) -> HTMLResponse:
+    language = language_of(asked.lang, accepted)
+    found = shelf.calls(asked)
+    say = WORDS[language]
+    html = _pages.get_template("calls.html.j2").render(
+        say=say,
+        language=language,
+        asked=asked,
+        titles=TITLES,
+        results=RESULTS,
+        counts=[(ledger.name, TITLES[ledger.name], len(ledger)) for ledger in shelf.ledgers],
+        ledgers=shelf.of(asked.vendor),
+        faults=FAULTS[language],
+        normal=Kind.NONE,
+        calls=[_shown(ledger, call) for ledger, call in found[:SHOWN]],
+        summary=say["calls"].format(count=len(found), shown=min(len(found), SHOWN)),
     )
+    return HTMLResponse(html, headers=POLICY | {"Content-Language": language, "Cache-Control": "no-store"})
 
 
-def _shown(call: Seen) -> dict[str, Any]:
+def _shown(ledger: Ledger, call: Seen) -> dict[str, Any]:
     request = dict(call.request)
     html, text = request.pop("html", None), request.pop("text", None)
     return {
+        "vendor": TITLES[ledger.name],
         "at": f"{call.at:%Y-%m-%d %H:%M:%S} UTC",
         "order": call.order or "–",
         "status": call.response["status"],
-        "answered": call.answered,
+        "result": _result(call),
         "subject": request.get("subject") or request.get("path"),
         "to": ", ".join(request.get("to", ())) if isinstance(request.get("to"), list) else None,
         "html": html,

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, Response
 from jsonschema import Draft202012Validator
 
 from shared.web import json_response
-from shared.web.sandbox import Kind, Ledger, hold
+from shared.web.sandbox import BrokenAnswer, Kind, Ledger
 
 Answer = tuple[int, Any, dict[str, str]]
 """Status, document (None: no body) and headers."""
@@ -61,10 +61,11 @@ async def effect(
     status, document, headers = fault(kind) if kind in REFUSING else act()
     if kind is Kind.BUSY_FOR:
         headers = headers | {"Retry-After": "2"}
-    answered = kind is not Kind.SILENT
+    answered = kind not in (Kind.SILENT, Kind.RESET)
     ledger.write(order, request, {"status": status, "body": document}, answered=answered)
-    if not answered:
-        await hold()
+    await ledger.linger(kind)
+    if kind is Kind.RESET:
+        return BrokenAnswer()
     if kind is Kind.GARBAGE:
         return HTMLResponse("<h1>Something went wrong</h1>", 502)
     return respond((status, document, headers))

@@ -55,6 +55,14 @@ obligations = Table(
 )
 Index("ix_obligations_code", obligations.c.shop, obligations.c.code)
 Index("ix_obligations_changed_at", obligations.c.changed_at)
+_sms = obligations.c.channel == "sms"
+Index(
+    "ix_obligations_reference",
+    obligations.c.shop,
+    obligations.c.reference,
+    postgresql_where=_sms,
+    sqlite_where=_sms,
+)
 _due = obligations.c.due_at.is_not(None)
 Index(
     "ix_obligations_lane",

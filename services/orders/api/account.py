@@ -10,6 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.customers import (
+    AccountAnswer,
+    OwnOrders,
+    SpaceLink,
+    SpaceNewsList,
+    SpaceSession,
+    Told,
+    Wishes,
+)
 from services.orders.api.history import PRIVATE
 from services.orders.api.tools import Tools, expected_version, odd_after, order_id
 from services.orders.commands.accounts import ask_for_link, end_session, find_link, follow_link
@@ -66,7 +75,7 @@ def account_routes(tools: Tools) -> APIRouter:
 
 
 def _add_links(router: APIRouter, tools: Tools) -> None:
-    @router.post(f"{ACCOUNT}/links", status_code=202, dependencies=[Depends(open_to_all)])
+    @router.post(f"{ACCOUNT}/links", status_code=202, dependencies=[Depends(open_to_all)], response_model=Told)
     async def ask(body: LinkRequest) -> Response:
         """Have a link mailed to a client with an account; the answer is the same for everybody."""
         async with tools.outbox.transaction() as tx:
@@ -74,7 +83,7 @@ def _add_links(router: APIRouter, tools: Tools) -> None:
             tx.after_commit(tools.links_wanted)
         return json_response({"detail": "If the address has an account, a link is on its way."}, 202)
 
-    @router.get("/a/{token}", responses=also(410), dependencies=[Depends(open_to_all)])
+    @router.get("/a/{token}", responses=also(410), dependencies=[Depends(open_to_all)], response_model=SpaceLink)
     async def look(token: Token, shop: ShopHeader = None) -> Response:
         """Whether a link is good; it stays so."""
         async with tools.db.read() as conn:
@@ -82,7 +91,13 @@ def _add_links(router: APIRouter, tools: Tools) -> None:
         found = {"shop": link.shop.shop, "title": link.shop.title, "expires_at": link.expires_at}
         return json_response(found, headers=PRIVATE)
 
-    @router.post("/a/{token}", status_code=201, responses=also(410), dependencies=[Depends(open_to_all)])
+    @router.post(
+        "/a/{token}",
+        status_code=201,
+        responses=also(410),
+        dependencies=[Depends(open_to_all)],
+        response_model=SpaceSession,
+    )
     async def follow(token: Token, shop: ShopHeader = None) -> Response:
         """Follow a link, which can be done once: a session, whose token is told now and never again."""
         async with tools.outbox.transaction() as tx:
@@ -99,14 +114,14 @@ def _add_links(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_own_data(router: APIRouter, tools: Tools) -> None:
-    @router.get(ACCOUNT)
+    @router.get(ACCOUNT, response_model=AccountAnswer)
     async def read_account(session: Client) -> Response:
         """The client's own data."""
         async with tools.db.read() as conn:
             shop = await open_space(conn, session.shop)
             return _own(await find_customer(conn, session.shop, session.customer_id), shop)
 
-    @router.patch(ACCOUNT)
+    @router.patch(ACCOUNT, response_model=AccountAnswer)
     async def patch_account(request: Request, body: AccountPatch, session: Client) -> Response:
         """Change language and addresses; `If-Match` takes a version."""
         version = expected_version(request)
@@ -116,7 +131,7 @@ def _add_own_data(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_reads(router: APIRouter, tools: Tools) -> None:
-    @router.get(f"{ACCOUNT}/orders")
+    @router.get(f"{ACCOUNT}/orders", response_model=OwnOrders)
     async def read_orders(session: Client, limit: Limit = 50, after: str | None = None) -> Response:
         """The client's orders as they are published, with their parcels, the newest first."""
         async with tools.db.read() as conn:
@@ -126,7 +141,7 @@ def _add_reads(router: APIRouter, tools: Tools) -> None:
         place = None if more is None else encode_key([more[0].isoformat(), more[1]])
         return json_response({"items": items, "next": place, "total": total}, headers=PRIVATE)
 
-    @router.get(f"{ACCOUNT}/news")
+    @router.get(f"{ACCOUNT}/news", response_model=SpaceNewsList)
     async def read_news(session: Client) -> Response:
         """What the shop tells its clients now: in the client's language, else in the first of the shop's."""
         async with tools.db.read() as conn:
@@ -139,7 +154,7 @@ def _add_reads(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_wishes(router: APIRouter, tools: Tools) -> None:
-    @router.get(f"{ACCOUNT}/wishes")
+    @router.get(f"{ACCOUNT}/wishes", response_model=Wishes)
     async def read_wishes(session: Client) -> Response:
         """The wish list, the newest first."""
         async with tools.db.read() as conn:

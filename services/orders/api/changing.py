@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
+from services.orders.api.answers.orders import OrderAnswer
 from services.orders.api.tools import (
     Code,
     Tools,
@@ -31,7 +32,7 @@ def add_changes(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_commands(router: APIRouter, tools: Tools) -> None:
-    @router.post("/{code}/status")
+    @router.post("/{code}/status", response_model=OrderAnswer)
     async def move_order(request: Request, code: Code, body: MoveOrder, caller: Writer) -> Response:
         """Change the status, with a shipment and a decision where there is one."""
         actor, version = await commanding(request, caller, tools.keyring), expected_version(request)
@@ -42,7 +43,7 @@ def _add_commands(router: APIRouter, tools: Tools) -> None:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.put("/{code}/lines")
+    @router.put("/{code}/lines", response_model=OrderAnswer)
     async def put_lines(request: Request, code: Code, body: EditLines, caller: Writer) -> Response:
         """All lines as they shall be; an absent id is removed."""
         actor, version = await commanding(request, caller, tools.keyring), expected_version(request)
@@ -51,7 +52,7 @@ def _add_commands(router: APIRouter, tools: Tools) -> None:
             document = (await documents_of(tx.conn, [record]))[0]
         return order_response(document)
 
-    @router.put("/{code}/parcels/{number}")
+    @router.put("/{code}/parcels/{number}", response_model=OrderAnswer)
     async def put_parcel(
         request: Request, code: Code, number: Annotated[int, Path(ge=1)], body: CorrectParcel, caller: Writer
     ) -> Response:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.orders.api.answers.shop import CheckoutAnswer
 from services.orders.api.tools import Administrator, Reader, Tools
 from services.orders.commands.checkout import set_checkout
 from services.orders.commands.inputs import CheckoutInput
@@ -15,13 +16,13 @@ def checkout_routes(tools: Tools) -> APIRouter:
     """`/api/v1/shop/checkout`."""
     router = APIRouter(prefix="/api/v1/shop", tags=["shop"])
 
-    @router.get("/checkout")
+    @router.get("/checkout", response_model=CheckoutAnswer)
     async def read_checkout(caller: Reader) -> Response:
         """The lists as they now are."""
         async with tools.db.read() as conn:
             return json_response(checkout_document(await find_checkout(conn, caller.shop)))
 
-    @router.put("/checkout")
+    @router.put("/checkout", response_model=CheckoutAnswer)
     async def put_checkout(body: CheckoutInput, caller: Administrator) -> Response:
         """The lists as they shall be; orders keep what they chose."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.CHECKOUT):

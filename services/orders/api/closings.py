@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.orders.api.answers.shop import Closings
 from services.orders.api.tools import Tools
 from services.orders.commands.inputs.fields import Language, Short
 from services.orders.domain.closings import Closing, present_and_coming
@@ -32,7 +33,7 @@ def closings_routes(tools: Tools) -> APIRouter:
     """`GET /api/v1/closings`."""
     router = APIRouter(prefix="/api/v1", tags=["shop"], dependencies=[Depends(open_to_all)])
 
-    @router.get("/closings")
+    @router.get("/closings", response_model=Closings)
     async def read_closings(query: Annotated[ClosingsQuery, Query()]) -> Response:
         """The periods in which the shop does not ship, present and coming; days are those of the shop's zone."""
         async with tools.db.read() as conn:

@@ -7,6 +7,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 
+from services.orders.api.answers.customers import CustomerAnswer, Customers, CustomerSettingsAnswer
+from services.orders.api.answers.orders import ListedOrders
 from services.orders.api.listing import ListQuery, OrderPage, list_page
 from services.orders.api.tools import Administrator, Reader, Tools, Writer, expected_version, odd_after, order_id
 from services.orders.commands.accounts import end_sessions
@@ -67,7 +69,7 @@ def customer_routes(tools: Tools) -> APIRouter:
 
 
 def _add_reads(router: APIRouter, tools: Tools) -> None:
-    @router.get("/customers")
+    @router.get("/customers", responses={200: {"model": Customers}})
     async def read_customers(caller: Reader, query: Annotated[CustomerQuery, Query()]) -> Page:
         """Clients of the shop, the newest first unless `sort` says otherwise."""
         asked = Asked(caller.shop, query.account, query.q, query.email, query.number, query.tag, query.group)
@@ -77,13 +79,13 @@ def _add_reads(router: APIRouter, tools: Tools) -> None:
         place = _place(query.sort, found[query.limit - 1]) if more else None
         return page_of([customer_document(record) for record in found], query.limit, total, place)
 
-    @router.get("/customers/{id_}")
+    @router.get("/customers/{id_}", response_model=CustomerAnswer)
     async def read_customer(caller: Reader, id_: Id) -> Response:
         """One client, a guest too."""
         async with tools.db.read() as conn:
             return _response(await find_customer(conn, caller.shop, id_))
 
-    @router.get("/customers/{id_}/orders")
+    @router.get("/customers/{id_}/orders", responses={200: {"model": ListedOrders}})
     async def read_their_orders(caller: Reader, id_: Id, query: Annotated[ListQuery, Query()]) -> OrderPage:
         """The client's orders, with every filter of the list of orders."""
         async with tools.db.read() as conn:
@@ -92,7 +94,7 @@ def _add_reads(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_changes(router: APIRouter, tools: Tools) -> None:
-    @router.post("/customers", status_code=201)
+    @router.post("/customers", status_code=201, response_model=CustomerAnswer)
     async def add_customer(request: Request, body: NewCustomer, caller: Writer) -> Response:
         """A client with an account; whoever ordered as a guest before keeps the record."""
 
@@ -105,7 +107,7 @@ def _add_changes(router: APIRouter, tools: Tools) -> None:
         except IntegrityError:
             raise CustomerRace("Another client has just got this address or number.") from None
 
-    @router.patch("/customers/{id_}")
+    @router.patch("/customers/{id_}", response_model=CustomerAnswer)
     async def patch_customer(request: Request, id_: Id, body: AmendCustomer, caller: Writer) -> Response:
         """Change what is named and leave the rest; `If-Match` takes a version."""
         version = expected_version(request)
@@ -125,13 +127,13 @@ def _add_changes(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_settings(router: APIRouter, tools: Tools) -> None:
-    @router.get("/shop/customers")
+    @router.get("/shop/customers", response_model=CustomerSettingsAnswer)
     async def read_settings(caller: Reader) -> Response:
         """What the shop does with its clients: their space, tags for what they buy."""
         async with tools.db.read() as conn:
             return json_response(settings_document(await customer_rules(conn, caller.shop)))
 
-    @router.put("/shop/customers")
+    @router.put("/shop/customers", response_model=CustomerSettingsAnswer)
     async def put_settings(body: CustomerSettings, caller: Administrator) -> Response:
         """The same as it shall be; tags that were given stay."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.CUSTOMERS):

@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.histories import Note, Notes, OrderLog
+from services.orders.api.answers.orders import OrderAnswer
 from services.orders.api.tools import (
     Code,
     Reader,
@@ -28,7 +30,7 @@ def add_details(router: APIRouter, tools: Tools) -> None:
     _add_amending(router, tools)
     _add_notes(router, tools)
 
-    @router.get("/{code}/log")
+    @router.get("/{code}/log", response_model=OrderLog)
     async def read_log(caller: Reader, code: Code) -> Response:
         """Every command on the order: who, when, what."""
         async with tools.db.read() as conn:
@@ -37,7 +39,7 @@ def add_details(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_amending(router: APIRouter, tools: Tools) -> None:
-    @router.patch("/{code}")
+    @router.patch("/{code}", response_model=OrderAnswer)
     async def patch_order(request: Request, code: Code, body: AmendOrder, caller: Writer) -> Response:
         """Change what is named and leave the rest; `If-Match` takes a version."""
         actor, version = await commanding(request, caller, tools.keyring), expected_version(request)
@@ -48,14 +50,14 @@ def _add_amending(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_notes(router: APIRouter, tools: Tools) -> None:
-    @router.get("/{code}/notes")
+    @router.get("/{code}/notes", response_model=Notes)
     async def read_notes(caller: Reader, code: Code) -> Response:
         """The internal notes, newest first; no message, mail or page for clients holds them."""
         async with tools.db.read() as conn:
             items = await order_notes_of(conn, await find_order(conn, caller.shop, code))
         return _listed(items)
 
-    @router.post("/{code}/notes", status_code=201)
+    @router.post("/{code}/notes", status_code=201, response_model=Note)
     async def post_note(request: Request, code: Code, body: NoteInput, caller: Writer) -> Response:
         """One more of them."""
         actor = await commanding(request, caller, tools.keyring)

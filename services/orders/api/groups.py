@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.customers import GroupAnswer, Groups
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.groups import create_group, delete_group, update_group
 from services.orders.commands.inputs import GroupInput
@@ -21,7 +22,7 @@ def group_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/customer-groups`."""
     router = APIRouter(prefix="/api/v1/customer-groups", tags=["customers"])
 
-    @router.get("")
+    @router.get("", response_model=Groups)
     async def read_groups(caller: Reader) -> Response:
         """All of the shop in its order, each with how many customers are in it."""
         async with tools.db.read() as conn:
@@ -30,7 +31,7 @@ def group_routes(tools: Tools) -> APIRouter:
         items = [group_document(group, members.get(group.name, 0)) for group in found]
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/{name}")
+    @router.get("/{name}", response_model=GroupAnswer)
     async def read_group(caller: Reader, name: NameInPath) -> Response:
         """One of them."""
         async with tools.db.read() as conn:
@@ -38,7 +39,7 @@ def group_routes(tools: Tools) -> APIRouter:
             members = await count_members(conn, caller.shop, [name])
         return json_response(group_document(found, members.get(name, 0)))
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=GroupAnswer)
     async def add_group(request: Request, body: GroupInput, caller: Writer) -> Response:
         """A new one; customers are put into it one by one."""
 
@@ -49,7 +50,7 @@ def group_routes(tools: Tools) -> APIRouter:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.put("/{name}")
+    @router.put("/{name}", response_model=GroupAnswer)
     async def put_group(body: GroupInput, caller: Writer, name: NameInPath) -> Response:
         """As it shall be; orders that are there keep their prices."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.GROUPS):

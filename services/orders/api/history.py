@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.histories import History, HistoryLink
 from services.orders.api.tools import Code, Reader, Tools, Writer, commanding
 from services.orders.commands.histories import renew_link, revoke_link, show_order
 from services.orders.commands.inputs import ShowOrder
@@ -24,7 +25,7 @@ def history_routes(tools: Tools) -> APIRouter:
     """`GET /h/{token}`: whoever has the link needs no key."""
     router = APIRouter(tags=["history"], dependencies=[Depends(open_to_all)])
 
-    @router.get("/h/{token}")
+    @router.get("/h/{token}", response_model=History)
     async def read_history(token: Token) -> Response:
         """The published history of one order, in its language."""
         async with tools.db.read() as conn:
@@ -37,13 +38,13 @@ def history_routes(tools: Tools) -> APIRouter:
 def add_history(router: APIRouter, tools: Tools) -> None:
     """The link and the publication of an order, below `/api/v1/orders/{code}`."""
 
-    @router.get("/{code}/history-link")
+    @router.get("/{code}/history-link", response_model=HistoryLink)
     async def read_link(caller: Reader, code: Code) -> Response:
         """The link to the order's history, and whether it shows anything now."""
         async with tools.db.read() as conn:
             return await _link(conn, await find_order(conn, caller.shop, code))
 
-    @router.post("/{code}/history-link")
+    @router.post("/{code}/history-link", response_model=HistoryLink)
     async def new_link(request: Request, caller: Writer, code: Code) -> Response:
         """Another link; the one before opens nothing any more."""
         actor = await commanding(request, caller, tools.keyring)
@@ -58,7 +59,7 @@ def add_history(router: APIRouter, tools: Tools) -> None:
             await revoke_link(tx, caller.shop, code, actor)
         return Response(status_code=204)
 
-    @router.put("/{code}/publication")
+    @router.put("/{code}/publication", response_model=HistoryLink)
     async def put_publication(request: Request, caller: Writer, code: Code, body: ShowOrder) -> Response:
         """Force the order to be shown to its client, or hidden; `automatic` leaves it to the payment."""
         actor = await commanding(request, caller, tools.keyring)

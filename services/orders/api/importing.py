@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
+from services.orders.api.answers.shop import ImportAnswer, Imports
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.importing import add_part, begin, cancel, receive
 from services.orders.files.guarding import guarded
@@ -52,8 +53,9 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
     @router.post(
         "/imports",
         status_code=202,
-        responses={400: {"description": "no form"}, 413: {"description": "too large"}, 422: {"description": "invalid"}},
+        responses={413: {"description": "too large"}, 422: {"description": "invalid"}},
         openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}},
+        response_model=ImportAnswer,
     )
     async def start_import(request: Request, caller: Writer) -> Response:
         """Take a file of orders; answers at once, and works through it afterwards."""
@@ -61,7 +63,7 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
             found = await _received(tools, caller, form)
         return json_response(_document(found), 202, {"Location": f"{IMPORTS}/{found.id}"})
 
-    @router.post("/imports/{id}/cancel")
+    @router.post("/imports/{id}/cancel", response_model=ImportAnswer)
     async def cancel_import(caller: Writer, id: Id) -> Response:
         """Stop an import; the orders that it has created stay."""
         async with tools.outbox.transaction() as tx:
@@ -69,7 +71,7 @@ def add_imports(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_looks(router: APIRouter, tools: Tools) -> None:
-    @router.get("/imports")
+    @router.get("/imports", responses={200: {"model": Imports}})
     async def read_imports(caller: Reader, limit: Limit = 50, after: str | None = None) -> Page:
         """The shop's imports, the newest first."""
         key = after_key(after, 1, kinds=(str,))
@@ -78,7 +80,7 @@ def _add_looks(router: APIRouter, tools: Tools) -> None:
         more = len(found) > limit
         return page_of([_document(one) for one in found], limit, total, [found[limit - 1].id] if more else None)
 
-    @router.get("/imports/{id}")
+    @router.get("/imports/{id}", response_model=ImportAnswer)
     async def read_import(caller: Reader, id: Id) -> Response:
         """How far an import is."""
         async with tools.db.read() as conn:
@@ -141,6 +143,7 @@ def _document(found: Import) -> dict[str, Any]:
         "dry_run": found.dry_run,
         "size": found.size,
         "counts": {name: getattr(found, name) for name in counts},
+        "statuses": found.statuses,
         "progress": 1.0 if found.state == "done" else round(found.done / found.orders, 3) if found.orders else 0.0,
         "error": found.error,
         "by": found.actor,

@@ -3,15 +3,17 @@
 `ListQuery` is what a URL may say; `queries.search_filters` says what each filter asks, `views` saves such URLs.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.orders import Counts, ListedOrders
 from services.orders.api.tools import Reader, Tools, documents_of, moment_in, odd_after, order_id
 from services.orders.commands.inputs.fields import Currency, Email, Language, Moment, Plain, Short, Words
 from services.orders.domain.types import StatusType
@@ -32,11 +34,22 @@ StockFact = Literal["none", "reserved", "partly", "short", "committed", "other"]
 Invoice = Literal["none", "issued", "imported", "credited", "other"]
 Channel = Literal["web", "manual", "amazon", "ebay", "other"]
 SortName = Literal["placed_at", "-placed_at", "total", "-total", "updated", "-updated", "code", "-code"]
-Day = Moment | date
 MOST = 50
 """Values of one filter."""
 
 
+def _day(value: Any, read: Callable[[Any], date]) -> date:
+    """One complaint under the field's own name, where pydantic has one for each kind of value that it tried."""
+    try:
+        found = read(value)
+    except ValidationError:
+        raise ValueError("write a day like 2026-03-01, or a moment with its zone like 2026-03-01T12:00:00Z") from None
+    if not 1970 <= found.year < 2200:
+        raise ValueError("must lie between 1970 and 2200")
+    return found
+
+
+Day = Annotated[Moment | date, WrapValidator(_day)]
 T = TypeVar("T")
 Several = Annotated[list[T] | None, Field(min_length=1, max_length=MOST)]
 """A filter that may be given several times; an order needs one of the values."""
@@ -99,13 +112,13 @@ class OrderPage(Page):
 def add_listing(router: APIRouter, tools: Tools) -> None:
     """`GET /api/v1/orders` and its counts."""
 
-    @router.get("")
+    @router.get("", responses={200: {"model": ListedOrders}})
     async def read_orders(caller: Reader, filters: Annotated[ListQuery, Query()]) -> OrderPage:
         """Orders of the shop, the newest first unless `sort` says otherwise (`-` for descending)."""
         async with tools.db.read() as conn:
             return await list_page(conn, caller.shop, filters)
 
-    @router.get("/counts")
+    @router.get("/counts", response_model=Counts)
     async def read_counts(caller: Reader, filters: Annotated[FilterQuery, Query()]) -> Response:
         """What the filtered orders come to: how many per status, and their totals per currency."""
         async with tools.db.read() as conn:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.customers import NewsAnswer, NewsList
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.inputs.account import NewsInput
 from services.orders.commands.news import create_news, delete_news, update_news
@@ -15,20 +16,20 @@ def news_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/news`."""
     router = APIRouter(prefix="/api/v1/news", tags=["customers"])
 
-    @router.get("")
+    @router.get("", response_model=NewsList)
     async def read_news(caller: Reader) -> Response:
         """All news, those of the past and of the future too, the newest first."""
         async with tools.db.read() as conn:
             items = [news_document(found) for found in await list_news(conn, caller.shop)]
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/{id_}")
+    @router.get("/{id_}", response_model=NewsAnswer)
     async def read_one(caller: Reader, id_: str) -> Response:
         """One of them."""
         async with tools.db.read() as conn:
             return json_response(news_document(await find_news(conn, caller.shop, id_)))
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=NewsAnswer)
     async def add_news(request: Request, body: NewsInput, caller: Writer) -> Response:
         """News that clients see in their space alone, in their language, from `starts_at` to `ends_at`."""
 
@@ -37,7 +38,7 @@ def news_routes(tools: Tools) -> APIRouter:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.put("/{id_}")
+    @router.put("/{id_}", response_model=NewsAnswer)
     async def put_news(body: NewsInput, caller: Writer, id_: str) -> Response:
         """As they shall be."""
         async with tools.outbox.transaction() as tx:

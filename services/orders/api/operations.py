@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.sales import Resyncing, Resyncs, UnsettledOrders
 from services.orders.api.tools import Tools, order_id
 from services.orders.commands.resyncing import request_resync
 from services.orders.queries.documents import moment
@@ -36,13 +37,13 @@ def operations_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/operations`."""
     router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
 
-    @router.get("/unsettled")
+    @router.get("/unsettled", responses={200: {"model": UnsettledOrders}})
     async def read_unsettled(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
         """Orders that some service has not dealt with, the oldest first, each with its reasons."""
         async with tools.db.read() as conn:
             return await _unsettled(conn, caller.shop, limit, after_key(after, 1))
 
-    @router.post("/resync", status_code=202)
+    @router.post("/resync", status_code=202, response_model=Resyncing)
     async def add_resync(request: Request, caller: Operator, body: Resync) -> Response:
         """Say the shop and all its orders again to a service, at a capped rate."""
 
@@ -52,7 +53,7 @@ def operations_routes(tools: Tools) -> APIRouter:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.get("/resync")
+    @router.get("/resync", response_model=Resyncs)
     async def read_resyncs(caller: Operator) -> Response:
         """How far each resync is."""
         async with tools.db.read() as conn:

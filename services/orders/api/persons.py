@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.customers import CustomerExport, ErasedCustomer
 from services.orders.api.customers import CUSTOMERS, Id
 from services.orders.api.history import PRIVATE
 from services.orders.api.tools import Administrator, Reader, Tools, commanding
@@ -16,7 +17,7 @@ def person_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/customers/{id}`."""
     router = APIRouter(prefix=CUSTOMERS, tags=["customers"])
 
-    @router.get("/{id_}/export")
+    @router.get("/{id_}/export", response_model=CustomerExport)
     async def export(caller: Reader, id_: Id) -> Response:
         """Everything that is held of the client, orders with their histories and notes included."""
         async with tools.db.read() as conn:
@@ -24,7 +25,7 @@ def person_routes(tools: Tools) -> APIRouter:
         name = f'attachment; filename="customer-{found["customer"]["id"]}.json"'
         return json_response(found, headers={**PRIVATE, "Content-Disposition": name})
 
-    @router.post("/{id_}/erasure")
+    @router.post("/{id_}/erasure", response_model=ErasedCustomer)
     async def erase(request: Request, caller: Administrator, id_: Id) -> Response:
         """Erase the client's data for good; legal documents stay. Refused while orders are open."""
         actor = await commanding(request, caller, tools.keyring)

@@ -10,19 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.orders import BatchAnswer, PlacedOrder
 from services.orders.api.tools import Tools, Writer, commanding, documents_of, order_response, read_document
 from services.orders.api.waiting import inventory_heard, wait_seconds
 from services.orders.commands.entries import Actor
+from services.orders.commands.foreseeing import foresee
 from services.orders.commands.inputs import PlaceOrder
 from services.orders.commands.placing import (
     ExternalIdTaken,
     Placed,
     Refusals,
     checked_order,
-    find_known,
     place,
     place_many,
     preview,
+    refusals_of,
 )
 from services.orders.queries.confirmation import confirmation
 from shared.database import new_id
@@ -55,7 +57,7 @@ class Collision(Problem):
 def add_placing(router: APIRouter, tools: Tools) -> None:
     """`POST /api/v1/orders` and its batch."""
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=PlacedOrder)
     async def place_order(request: Request, body: PlaceOrder, caller: Writer) -> Response:
         """Create an order; with `Prefer: wait=N` answer once inventory has."""
         actor = await commanding(request, caller, tools.keyring)
@@ -80,7 +82,7 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
         await _remember(request, tools, caller, awaited)
         return awaited
 
-    @router.post("/batch")
+    @router.post("/batch", response_model=BatchAnswer)
     async def place_orders(request: Request, body: Batch, caller: Writer) -> Response:
         """Create up to 200 orders in one transaction; known external ids are found, invalid ones told."""
         actor = await commanding(request, caller, tools.keyring)
@@ -88,9 +90,9 @@ def add_placing(router: APIRouter, tools: Tools) -> None:
         valid = [order for order in checked if isinstance(order, PlaceOrder)]
         if body.dry_run:
             async with tools.db.read() as conn:
-                codes = iter(await find_known(conn, caller.shop, valid))
-            foreseen = [Placed(next(codes), None) if isinstance(order, PlaceOrder) else order for order in checked]
-            return json_response({"items": [_result(result) for result in foreseen]})
+                foreseen = iter(await foresee(conn, caller.shop, valid))
+            results = [next(foreseen) if isinstance(order, PlaceOrder) else order for order in checked]
+            return json_response({"items": [_result(result) for result in results]})
 
         async def command(tx: Transaction) -> Response:
             return await _place_all(tx, caller.shop, checked, actor)
@@ -122,16 +124,14 @@ async def _unless_refused(
         except ExternalIdTaken:
             return order
         except Invalid as refused:
-            errors: Refusals = refused.members.get("errors", [])
-            return errors or [{"field": "", "detail": refused.detail}]
+            return refusals_of(refused)
     return order
 
 
 def _result(result: Placed | Refusals) -> dict[str, Any]:
     """What became of an order; one that would be created has no code yet."""
     if isinstance(result, Placed):
-        is_new = result.record is not None or result.code is None
-        return {"status": 201 if is_new else 200, "code": result.code}
+        return {"status": 200 if result.is_known else 201, "code": result.code}
     return {"status": 422, "code": None, "errors": result}
 
 

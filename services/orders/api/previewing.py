@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.orders import OrderPreview
 from services.orders.api.tools import Code, Reader, Tools, commanding
 from services.orders.commands.editing import preview_lines
 from services.orders.commands.inputs import EditLines, PlaceOrder
@@ -20,7 +21,7 @@ SHOWN = ("currency", "prices_include_tax", "language", "lines", "adjustments", "
 def add_previews(router: APIRouter, tools: Tools) -> None:
     """`POST /api/v1/orders/preview`, and the same of an edit of lines."""
 
-    @router.post("/preview")
+    @router.post("/preview", response_model=OrderPreview)
     async def preview_order(request: Request, body: PlaceOrder, caller: Reader) -> Response:
         """Lines, promotions and totals that `POST /api/v1/orders` would save; refusals are the same."""
         actor = await commanding(request, caller, tools.keyring)
@@ -28,7 +29,7 @@ def add_previews(router: APIRouter, tools: Tools) -> None:
             record = await preview(Transaction(conn, tools.outbox.clock()), caller.shop, body, actor)
         return json_response(_shown(record))
 
-    @router.post("/{code}/lines/preview")
+    @router.post("/{code}/lines/preview", response_model=OrderPreview)
     async def preview_edit(code: Code, body: EditLines, caller: Reader) -> Response:
         """The same of `PUT /api/v1/orders/{code}/lines`; whether an invoice must be issued anew is not asked here."""
         async with tools.db.read() as conn:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.customers import Prices
 from services.orders.api.tools import Reader, Tools
 from services.orders.commands.inputs.fields import Currency, Short
 from services.orders.domain.prices import Article, Tariff, shown
@@ -33,7 +34,7 @@ def price_routes(tools: Tools) -> APIRouter:
     """`GET /api/v1/prices`."""
     router = APIRouter(prefix="/api/v1", tags=["customers"])
 
-    @router.get("/prices")
+    @router.get("/prices", response_model=Prices)
     async def read_prices(caller: Reader, query: Annotated[PricesQuery, Query()]) -> Response:
         """The prices an order of this client would take, with tax or net as the group says; null with a reason."""
         if query.customer is not None and query.group is not None:

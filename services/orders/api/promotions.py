@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.sales import PromotionAnswer, Promotions
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.inputs import PromotionInput
 from services.orders.commands.promotions import create_promotion, update_promotion
@@ -16,7 +17,7 @@ def promotion_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/promotions`."""
     router = APIRouter(prefix="/api/v1/promotions", tags=["promotions"])
 
-    @router.get("")
+    @router.get("", response_model=Promotions)
     async def read_promotions(caller: Reader) -> Response:
         """All of the shop, each with how many orders used it."""
         async with tools.db.read() as conn:
@@ -25,7 +26,7 @@ def promotion_routes(tools: Tools) -> APIRouter:
         items = [promotion_document(promotion, used.get(promotion.id, 0)) for promotion in found]
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/{id_}")
+    @router.get("/{id_}", response_model=PromotionAnswer)
     async def read_promotion(caller: Reader, id_: str) -> Response:
         """One of them."""
         async with tools.db.read() as conn:
@@ -33,7 +34,7 @@ def promotion_routes(tools: Tools) -> APIRouter:
             used = await count_uses(conn, [id_])
         return json_response(promotion_document(found, used.get(id_, 0)))
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=PromotionAnswer)
     async def add_promotion(request: Request, body: PromotionInput, caller: Writer) -> Response:
         """A new one; without a code it applies by itself to new orders that it fits."""
 
@@ -44,7 +45,7 @@ def promotion_routes(tools: Tools) -> APIRouter:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.put("/{id_}")
+    @router.put("/{id_}", response_model=PromotionAnswer)
     async def put_promotion(body: PromotionInput, caller: Writer, id_: str) -> Response:
         """As it shall be; orders that used it keep what they got."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.PROMOTIONS):

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from services.orders.api.answers.histories import Timeline
+from services.orders.api.answers.orders import OrderAnswer
 from services.orders.api.tools import (
     Code,
     Reader,
@@ -18,12 +20,12 @@ from shared.web import json_response
 def add_reads(router: APIRouter, tools: Tools) -> None:
     """`GET` below `/api/v1/orders`."""
 
-    @router.get("/{code}")
+    @router.get("/{code}", response_model=OrderAnswer)
     async def read_order(caller: Reader, code: Code) -> Response:
         """One order; `ETag` is its version."""
         return order_response(await read_document(tools, caller.shop, code))
 
-    @router.get("/{code}/timeline")
+    @router.get("/{code}/timeline", response_model=Timeline)
     async def read_timeline(caller: Reader, code: Code) -> Response:
         """Its whole history: entries, parcels, stock, payment, documents, deliveries."""
         async with tools.db.read() as conn:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from services.orders.api.answers.shop import Keys, NewKey, NewShop, ShopAnswer, ShopIdentity
 from services.orders.api.tools import Administrator, Reader, Tools
 from services.orders.commands.inputs import KeyInput, ShopInput
 from services.orders.commands.shop_log import Subject, logged
@@ -29,7 +30,7 @@ def shop_routes(tools: Tools) -> APIRouter:
 
 
 def _add_shops(router: APIRouter, tools: Tools) -> None:
-    @router.get("/shop")
+    @router.get("/shop", response_model=ShopAnswer)
     async def read_shop(caller: Reader) -> Response:
         """The shop of the key: its identity and its rules."""
         async with tools.db.read() as conn:
@@ -39,13 +40,13 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
             raise NotFound("The shop is not known yet.")
         return json_response(_shop(shop) | own_rules(asdict(rules)))
 
-    @router.put("/shop")
+    @router.put("/shop", response_model=ShopIdentity)
     async def put_shop(body: ShopInput, caller: Administrator) -> Response:
         """The shop as it shall be; its id and keys stay."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.SHOP):
             return json_response(_shop(await update_shop(tx, caller.shop, body)))
 
-    @router.post("/shops", status_code=201)
+    @router.post("/shops", status_code=201, response_model=NewShop)
     async def add_shop(request: Request, body: ShopInput, caller: Administrator) -> Response:
         """Another shop in this installation, with its first key."""
 
@@ -60,14 +61,14 @@ def _add_shops(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_keys(router: APIRouter, tools: Tools) -> None:
-    @router.get("/keys")
+    @router.get("/keys", response_model=Keys)
     async def read_keys(caller: Administrator) -> Response:
         """All keys ever made; none of them can be read again."""
         async with tools.db.read() as conn:
             items = [_plain(key) for key in await list_keys(conn, caller.shop)]
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.post("/keys", status_code=201)
+    @router.post("/keys", status_code=201, response_model=NewKey)
     async def add_key(request: Request, body: KeyInput, caller: Administrator) -> Response:
         """A new key; `key` is told this once."""
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.orders.api.answers.histories import ShopLog
 from services.orders.api.listing import Day, Several, moment_of
 from services.orders.api.tools import Reader, Tools, moment_in, order_id
 from services.orders.commands.inputs.fields import Short
@@ -34,7 +35,7 @@ def log_routes(tools: Tools) -> APIRouter:
     """`/api/v1/log`, for whoever may read orders; what was done to keys is for administrators."""
     router = APIRouter(prefix="/api/v1", tags=["shop"])
 
-    @router.get("/log")
+    @router.get("/log", response_model=ShopLog)
     async def read_shop_log(caller: Reader, query: Annotated[LogQuery, Query()]) -> Response:
         """What was done in the shop, the newest first: to its orders, deleted ones too, and to its configuration."""
         async with tools.db.read() as conn:

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.sales import StatisticsVerification, Turnover
 from services.orders.api.tools import Reader, Tools
 from services.orders.domain.statistics import PRODUCT, Amounts
 from services.orders.queries.documents import amount
@@ -36,7 +37,7 @@ def statistics_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/statistics`."""
     router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 
-    @router.get("/turnover")
+    @router.get("/turnover", response_model=Turnover)
     async def read_turnover(caller: Reader, query: Annotated[TurnoverQuery, Query()]) -> Response:
         """Booked, paid and invoiced kept apart; `pending` orders have changed and are counted in a moment."""
         if query.last < query.first:
@@ -47,7 +48,7 @@ def statistics_routes(tools: Tools) -> APIRouter:
             zone = await zone_of(conn, caller.shop)
         return json_response({"by": query.by, "timezone": zone, "pending": pending, "items": items, "next": None})
 
-    @router.get("/verify")
+    @router.get("/verify", response_model=StatisticsVerification)
     async def read_verification(caller: Reader) -> Response:
         """Whether the sums are what a computation from scratch comes to; `differences` is empty where they are."""
         async with tools.db.read() as conn:

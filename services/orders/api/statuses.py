@@ -11,6 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 
+from services.orders.api.answers.statuses import (
+    StatusAnswer,
+    Statuses,
+    StatusSetOutcome,
+    StatusTemplate,
+    StatusTemplates,
+)
 from services.orders.api.tools import Reader, Tools, Writer
 from services.orders.commands.inputs import StatusDraft, StatusInput, StatusOrder, StatusSet
 from services.orders.commands.shop_log import Subject, logged
@@ -35,13 +42,13 @@ def status_routes(tools: Tools) -> APIRouter:
 
 
 def _add_reads(router: APIRouter, tools: Tools) -> None:
-    @router.get("/statuses")
+    @router.get("/statuses", response_model=Statuses)
     async def read_statuses(caller: Reader) -> Response:
         """The seller's statuses, in the seller's order."""
         async with tools.db.read() as conn:
             return _listed(await list_statuses(conn, caller.shop))
 
-    @router.get("/statuses/{mnemonic}")
+    @router.get("/statuses/{mnemonic}", response_model=StatusAnswer)
     async def read_status(caller: Reader, mnemonic: str) -> Response:
         """One of them, active or not."""
         async with tools.db.read() as conn:
@@ -49,20 +56,20 @@ def _add_reads(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_templates(router: APIRouter) -> None:
-    @router.get("/status-templates")
+    @router.get("/status-templates", response_model=StatusTemplates)
     async def read_templates(_caller: Reader) -> Response:
         """What a new status may start from; `blank` is the empty form."""
         items = [_template(name, template) for name, template in templates().items()]
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/status-templates/{name}")
+    @router.get("/status-templates/{name}", response_model=StatusTemplate)
     async def read_template(_caller: Reader, name: str) -> Response:
         """One template."""
         return json_response(_template(name, find_template(name)))
 
 
 def _add_changes(router: APIRouter, tools: Tools) -> None:
-    @router.post("/statuses", status_code=201)
+    @router.post("/statuses", status_code=201, response_model=StatusAnswer)
     async def add_status(
         request: Request,
         caller: Writer,
@@ -79,14 +86,14 @@ def _add_changes(router: APIRouter, tools: Tools) -> None:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.put("/statuses/{mnemonic}")
+    @router.put("/statuses/{mnemonic}", response_model=StatusAnswer)
     async def put_status(body: StatusInput, caller: Writer, mnemonic: str) -> Response:
         """Other texts, colour or actions; mnemonic and type are fixed once the status was used."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
             changed = await update_status(tx, caller.shop, mnemonic, body, rename=body.mnemonic)
         return json_response(_document(changed))
 
-    @router.delete("/statuses/{mnemonic}", status_code=204)
+    @router.delete("/statuses/{mnemonic}", status_code=204, responses={200: {"model": StatusAnswer}})
     async def delete_status(caller: Writer, mnemonic: str) -> Response:
         """Delete a status that was never used (204); one that was is deactivated, and answered as it now is (200)."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
@@ -95,13 +102,13 @@ def _add_changes(router: APIRouter, tools: Tools) -> None:
 
 
 def _add_sets(router: APIRouter, tools: Tools) -> None:
-    @router.put("/status-order")
+    @router.put("/status-order", response_model=Statuses)
     async def put_order(body: StatusOrder, caller: Writer) -> Response:
         """The statuses named come first, in this order."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):
             return _listed(await order_statuses(tx, caller.shop, body.mnemonics))
 
-    @router.put("/statuses")
+    @router.put("/statuses", response_model=StatusSetOutcome)
     async def put_statuses(body: StatusSet, caller: Writer, dry_run: bool = False, prune: bool = False) -> Response:
         """All of these at once, or none: what differs; `prune` removes the others, `dry_run` only shows."""
         async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.STATUSES):

@@ -1,21 +1,24 @@
 """Where an order can go from here, and what each way would do, before anybody commits to it.
 
 `GET` shows every status with its verdict and effects, `POST` the effects of one change just as `POST …/status` would
-be asked for it. Both read; `commands.previewing` computes.
+be asked for it, and `POST …/message` what the services would hear, which is what notifications previews texts from.
+All read; `commands.previewing` computes.
 """
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.api.answers.transitions import ForeseenMessage, TransitionEffects, Transitions
 from services.orders.api.tools import Code, Reader, Tools, commanding
 from services.orders.commands.entries import Actor
 from services.orders.commands.inputs import MoveOrder
+from services.orders.commands.inputs.fields import Language
 from services.orders.commands.moving import Move, check_transition, question_document, ruling, wanted_move
-from services.orders.commands.previewing import Effects, Surroundings, choices, preview
+from services.orders.commands.previewing import Effects, Surroundings, choices, foreseen, preview
 from services.orders.domain.transitions import Verdict, questions
 from services.orders.queries.catalogue import ShopRules, StatusRecord, list_statuses, shop_rules
 from services.orders.queries.hearings import BILLING, find_bodies
@@ -32,7 +35,7 @@ NAMES = {Verdict.FREE: "allowed", Verdict.CONFIRM: "confirm", Verdict.REFUSED: "
 def add_transitions(router: APIRouter, tools: Tools) -> None:
     """Previews below `/api/v1/orders/{code}`."""
 
-    @router.get("/{code}/transitions")
+    @router.get("/{code}/transitions", response_model=Transitions)
     async def read_transitions(request: Request, caller: Reader, code: Code) -> Response:
         """The statuses that can be reached from here: at once, with a decision, or not; and what each would do."""
         actor = await commanding(request, caller, tools.keyring)
@@ -47,17 +50,31 @@ def add_transitions(router: APIRouter, tools: Tools) -> None:
                     found[name].append(document)
         return json_response(found)
 
-    @router.post("/{code}/transitions")
+    @router.post("/{code}/transitions", response_model=TransitionEffects)
     async def preview_transition(request: Request, caller: Reader, code: Code, body: MoveOrder) -> Response:
         """What `POST …/status` would do with this body; refused as that would be."""
         actor = await commanding(request, caller, tools.keyring)
         async with tools.db.read() as conn:
-            record = await find_order(conn, caller.shop, code)
             tx = Transaction(conn, tools.outbox.clock())
-            wanted = await wanted_move(conn, record, body)
-            await check_transition(tx, record, wanted, actor)
+            record, wanted = await _asked(tx, caller.shop, code, body, actor)
             effects = preview(tx, record, wanted, actor, await _around(conn, record), strictly=True)
         return json_response(_document(effects))
+
+    @router.post("/{code}/transitions/message", response_model=ForeseenMessage)
+    async def preview_message(
+        request: Request,
+        caller: Reader,
+        code: Code,
+        body: MoveOrder,
+        language: Annotated[Language | None, Query(description="as if the order were in this one")] = None,
+    ) -> Response:
+        """`orders.order.v1` as it would be sent after this change: give it to `POST …/notifications/preview`."""
+        actor = await commanding(request, caller, tools.keyring)
+        async with tools.db.read() as conn:
+            tx = Transaction(conn, tools.outbox.clock())
+            record, wanted = await _asked(tx, caller.shop, code, body, actor)
+            message = foreseen(tx, record, wanted, actor, language)
+        return Response(message.model_dump_json(), media_type="application/json")
 
 
 class _Way:
@@ -91,6 +108,14 @@ class _Way:
 
     def _preview(self, wanted: Move) -> Effects:
         return preview(self._tx, self._record, wanted, self._actor, self._around)
+
+
+async def _asked(tx: Transaction, shop: str, code: str, body: MoveOrder, actor: Actor) -> tuple[OrderRecord, Move]:
+    """The order and the change, which would be accepted. Raises as `POST …/status` does."""
+    record = await find_order(tx.conn, shop, code)
+    wanted = await wanted_move(tx.conn, record, body)
+    await check_transition(tx, record, wanted, actor)
+    return record, wanted
 
 
 async def _around(conn: AsyncConnection, record: OrderRecord) -> Surroundings:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
+from services.orders.api.answers.shop import ViewAnswer, Views
 from services.orders.api.listing import ListQuery, is_repeatable
 from services.orders.api.tools import Reader, Tools
 from services.orders.commands.views import ViewInput, create_view, delete_view, update_view
@@ -27,20 +28,20 @@ def view_routes(tools: Tools) -> APIRouter:
     """Below `/api/v1/views`; whoever may read orders may name their lists."""
     router = APIRouter(prefix="/api/v1/views", tags=["views"])
 
-    @router.get("")
+    @router.get("", response_model=Views)
     async def read_views(caller: Reader) -> Response:
         """One's own views and the shop's shared ones, by name."""
         async with tools.db.read() as conn:
             items = [_document(view, caller) for view in await list_views(conn, caller.shop, caller.key_id)]
         return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/{view}")
+    @router.get("/{view}", response_model=ViewAnswer)
     async def read_view(caller: Reader, view: str) -> Response:
         """One of them."""
         async with tools.db.read() as conn:
             return json_response(_document(await find_view(conn, caller.shop, caller.key_id, view), caller))
 
-    @router.post("", status_code=201)
+    @router.post("", status_code=201, response_model=ViewAnswer)
     async def add_view(request: Request, body: ViewInput, caller: Reader) -> Response:
         """Give a list a name."""
         _check(body.query)
@@ -50,7 +51,7 @@ def view_routes(tools: Tools) -> APIRouter:
 
         return await once(request, tools.outbox, caller, command)
 
-    @router.put("/{view}")
+    @router.put("/{view}", response_model=ViewAnswer)
     async def put_view(body: ViewInput, caller: Reader, view: str) -> Response:
         """Another name or query, shared or not any more."""
         _check(body.query)

@@ -16,6 +16,8 @@ from services.orders.commands.entries import Actor, note
 from services.orders.commands.inputs import PlaceOrder
 from services.orders.commands.placing import place_many
 from services.orders.commands.saving import Change, save
+from services.orders.domain.characters import cleaned
+from services.orders.files.countries import country_code
 from services.orders.queries.records import OrderRecord, lock_orders
 from services.orders.tables import applied_rules, orders
 from shared.contracts import Address, ChannelOrder, LineKind
@@ -96,10 +98,15 @@ def _requests(record: OrderRecord, message: ChannelOrder) -> list[Told]:
         moment = f"{message.ship_by:%Y-%m-%d %H:%M} UTC"
         asked.append((f"ship_by:{moment}", f"{channel} wants this order shipped by {moment}."))
     address = message.shipping_address
-    if address is not None and record.shipping_address is not None and address != Address(**record.shipping_address):
+    if address is not None and record.shipping_address is not None and _differs(address, record.shipping_address):
         digest = hashlib.sha256(address.model_dump_json().encode()).hexdigest()[:16]
         asked.append((f"address:{digest}", f"{channel} shows another shipping address for this order."))
     return asked
+
+
+def _differs(shown: Address, known: dict[str, Any]) -> bool:
+    """Whether it is another address, not the same one as it is kept here."""
+    return Address(**known) not in (shown, Address(**(_address(shown) or {})))
 
 
 def _request(message: ChannelOrder) -> PlaceOrder:
@@ -114,7 +121,7 @@ def _request(message: ChannelOrder) -> PlaceOrder:
 
 def _values(message: ChannelOrder) -> dict[str, Any]:
     """Imported, since the marketplace itself confirms to its client."""
-    customer = message.customer.model_dump(exclude={"language"})
+    customer = cleaned(message.customer.model_dump(exclude={"language"}))
     return {
         "channel": message.channel.value,
         "external_id": message.external_id,
@@ -129,7 +136,7 @@ def _values(message: ChannelOrder) -> dict[str, Any]:
         "lines": [
             {
                 "sku": line.sku,
-                "name": line.title or line.sku,
+                "name": cleaned(line.title or "").strip() or line.sku,
                 "kind": "product" if line.kind in (None, LineKind.OTHER) else line.kind,
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,
@@ -147,4 +154,8 @@ def _language(tag: str | None) -> str | None:
 
 
 def _address(address: Address | None) -> dict[str, Any] | None:
-    return None if address is None else address.model_dump()
+    """The address without control characters, its country as a code; one that nobody knows is refused as it is."""
+    if address is None:
+        return None
+    found: dict[str, Any] = cleaned(address.model_dump())
+    return found | {"country": country_code(found["country"]) or found["country"]}

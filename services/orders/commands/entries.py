@@ -1,18 +1,23 @@
 """History entries: who did what, and what the client and the administrators are told.
 
-An entry keeps the status's texts as they were in the order's language. Mail and SMS texts travel only where they are to
-be sent, so that the message of a quiet change stays small.
+An entry keeps the status's texts as they were in the order's language, or as a person edited them for this one order;
+the log tells who did. Mail and SMS texts travel only where they are to be sent, so that the message of a quiet change
+stays small.
 """
 
 from dataclasses import dataclass
 
-from services.orders.commands.inputs import ActionsInput
+from services.orders.commands.inputs import ActionsInput, EditedTexts
 from services.orders.domain.rules import Rule
 from services.orders.queries.catalogue import StatusRecord
 from services.orders.queries.records import EntryRecord, OrderRecord
 from shared.database import new_id
 from shared.observability import current_traceparent
 from shared.outbox import Transaction
+from shared.problems import Invalid
+
+TEXTS = "texts"
+"""What the fields of edited texts begin with in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +68,24 @@ def quiet(actions: ActionsInput) -> ActionsInput:
 
 
 def status_entry(
-    tx: Transaction, record: OrderRecord, status: StatusRecord, actions: Actions, actor: Actor, comment: str
+    tx: Transaction,
+    record: OrderRecord,
+    status: StatusRecord,
+    actions: Actions,
+    actor: Actor,
+    comment: str,
+    edited: EditedTexts | None = None,
 ) -> EntryRecord:
-    """The entry of a change of status; the record has its new version already."""
+    """The entry of a change of status; the record has its new version already. Raises `Invalid` for lost texts."""
     texts = status.texts_in(record.language)
+    own = {} if edited is None else edited.given()
+    _check_sent(own, actions)
     entry = _entry(tx, record, "status", actor, texts.get("name", status.mnemonic))
     entry.version = record.version
     entry.publish, entry.mail = actions.publish, actions.mail
     entry.mail_admins, entry.sms = actions.mail_admins, actions.sms
-    entry.texts = _texts_to_send(texts, actions)
+    entry.texts = _texts_to_send(texts | own, actions)
+    entry.changes = {f"{TEXTS}.{name}": [texts.get(name, ""), text] for name, text in own.items()} or None
     entry.message = comment
     return entry
 
@@ -104,6 +118,15 @@ def _entry(tx: Transaction, record: OrderRecord, kind: str, actor: Actor, text: 
         cause=actor.cause,
         traceparent=current_traceparent(),
     )
+
+
+def _check_sent(edited: dict[str, str], actions: Actions) -> None:
+    """Nobody edits a text for nothing."""
+    for name in edited:
+        if not (actions.sms if name == "sms" else actions.mail):
+            channel = "SMS" if name == "sms" else "mail to the client"
+            action = "sms" if name == "sms" else "mail"
+            raise Invalid(f"No {channel} goes with this change: ask for it in actions.{action}.", field=f"texts.{name}")
 
 
 def _texts_to_send(texts: dict[str, str], actions: Actions) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, func, select, update
 
 from services.orders.commands.accounts import end_sessions, next_way_in
 from services.orders.commands.customers import Changed, write_customers
@@ -119,15 +119,24 @@ def _country(address: dict[str, Any] | None) -> dict[str, Any] | None:
 async def _scrub(tx: Transaction, ids: Sequence[str], client: CustomerRecord) -> None:
     """What stands of the person beside the orders' own rows."""
     own = among(entries.c.order_id, ids)
+    await _forget_edits(tx, own)
     await tx.execute(update(entries).where(own).values(message="", changes=None))
     await tx.execute(update(entries).where(own, entries.c.kind == "parcel").values(text="Parcel corrected"))
     await tx.execute(delete(order_notes).where(among(order_notes.c.order_id, ids)))
     await tx.execute(update(promotion_uses).where(among(promotion_uses.c.order_id, ids)).values(email=""))
     answers = idempotency_keys.c.body.contains(client.id, autoescape=True)
-    await tx.execute(update(idempotency_keys).where(answers).values(body="{}"))
+    await tx.execute(update(idempotency_keys).where(answers).values(body=None))
     own_files = select(imports.c.id).where(imports.c.shop == client.shop)
     told = func.lower(cast(import_rejects.c.cells, Text)).contains(client.email, autoescape=True)
     await tx.execute(delete(import_rejects).where(import_rejects.c.import_id.in_(own_files), told))
+
+
+async def _forget_edits(tx: Transaction, own: ColumnElement[bool]) -> None:
+    """Texts written for this person alone become the status's again."""
+    edited = select(entries.c.id, entries.c.texts, entries.c.changes).where(own, entries.c.kind == "status")
+    for row in (await tx.execute(edited.where(entries.c.changes.is_not(None)))).all():
+        before = {field.rpartition(".")[2]: values[0] for field, values in (row.changes or {}).items()}
+        await tx.execute(update(entries).where(entries.c.id == row.id).values(texts={**row.texts, **before}))
 
 
 async def _close_space(tx: Transaction, client: CustomerRecord) -> None:

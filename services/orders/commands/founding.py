@@ -1,7 +1,8 @@
 """The first start: a shop and its first key, so that somebody can get in.
 
 `COMPTOIR_API_KEY` is used at that start only. With `seed` the shop is a small French wine and gift shop (inventory
-brings its products); otherwise a blank one that its owner fills in by the API.
+brings its products); otherwise a blank one that its owner fills in by the API. Links in its mails lead to where this
+installation is reached (`COMPTOIR_PUBLIC_URL`), until its owner says otherwise.
 """
 
 from sqlalchemy import select
@@ -50,11 +51,12 @@ BLANK = ShopInput(
 )
 
 
-async def found(tx: Transaction, key: str | None, *, demonstration: bool) -> bool:
+async def found(tx: Transaction, key: str | None, *, demonstration: bool, public_url: str = "") -> bool:
     """Create the first shop and its administrator's key; False where there is a shop, or no key to open it with."""
     if key is None or (await tx.execute(select(shops.c.shop).limit(1))).first() is not None:
         return False
     async with logged(tx, FIRST_SHOP, HOUSE, Subject.SHOP, Subject.KEYS):
-        await create_shop(tx, DEMONSTRATION if demonstration else BLANK)
+        shop = DEMONSTRATION if demonstration else BLANK
+        await create_shop(tx, shop.model_copy(update={"public_url": public_url}))
         await create_key(tx, FIRST_SHOP, ADMINISTRATOR, secret=key)
     return True

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select, update
 
 from services.orders.commands.entries import Actor
+from services.orders.commands.foreseeing import foresee
 from services.orders.commands.inputs import PlaceOrder
-from services.orders.commands.placing import checked_order, find_known, place_many
+from services.orders.commands.placing import Placed, Refusals, checked_order, place_many
 from services.orders.queries.imports import OPEN, Import, find_import, next_import
 from services.orders.tables import import_parts, import_rejects, imports
 from services.orders.tables.imports import COUNTS
@@ -63,8 +64,8 @@ async def receive(tx: Transaction, caller: Caller, *, file: str, form: str, mapp
     counts = dict.fromkeys(COUNTS, 0)
     found = Import(
         id=new_id(), shop=caller.shop, actor=caller.actor, file=file, format=form, mapping=mapping, dry_run=dry_run,
-        state="receiving", size=0, columns=[], error=None, created_at=tx.now, finished_at=None, leased_until=None,
-        **counts,
+        state="receiving", size=0, columns=[], statuses={}, error=None, created_at=tx.now, finished_at=None,
+        leased_until=None, **counts,
     )  # fmt: skip
     await tx.execute(insert(imports).values({name: getattr(found, name) for name in Import.__slots__}))
     return found
@@ -101,9 +102,16 @@ async def claim(tx: Transaction) -> Import | None:
     return found
 
 
-async def note_file(tx: Transaction, found: Import, counts: dict[str, int], columns: list[str]) -> None:
-    """What the file holds: `rows`, `orders`, `skipped`. Raises `Superseded`."""
-    await _go_on(tx, found.id, found.done, {"columns": columns, **counts})
+async def note_file(
+    tx: Transaction, found: Import, counts: dict[str, int], columns: list[str], statuses: dict[str, int]
+) -> None:
+    """What the file holds: `rows`, `orders`, `skipped`, and orders by status. Raises `Superseded`."""
+    await _go_on(tx, found.id, found.done, {"columns": columns, "statuses": statuses, **counts})
+
+
+async def keep_lease(tx: Transaction, found: Import) -> None:
+    """The file is still being read. Raises `Superseded`."""
+    await _go_on(tx, found.id, found.done, {})
 
 
 async def reject(tx: Transaction, found: Import, rejects: Sequence[Reject]) -> None:
@@ -118,14 +126,19 @@ async def place_batch(tx: Transaction, found: Import, done: int, batch: Sequence
     raises for one of them.
     """
     refused: list[tuple[Waiting, str]] = []
-    valid: list[PlaceOrder] = []
+    valid: list[tuple[Waiting, PlaceOrder]] = []
     for waiting in batch:
         checked = waiting.body if isinstance(waiting.body, str) else checked_order(waiting.body)
         if isinstance(checked, PlaceOrder):
-            valid.append(checked)
+            valid.append((waiting, checked))
         else:
             refused.append((waiting, checked if isinstance(checked, str) else _reason(checked)))
-    is_known = await _place(tx, found, valid)
+    is_known: list[bool] = []
+    for (waiting, _), result in zip(valid, await _place(tx, found, [order for _, order in valid]), strict=True):
+        if isinstance(result, Placed):
+            is_known.append(result.is_known)
+        else:
+            refused.append((waiting, _reason(result)))
     await _count(tx, found, done, len(batch), is_known, refused)
 
 
@@ -142,12 +155,11 @@ async def finish(tx: Transaction, found: Import, state: str, error: str | None =
         await tx.execute(delete(import_parts).where(import_parts.c.import_id == found.id))
 
 
-async def _place(tx: Transaction, found: Import, valid: list[PlaceOrder]) -> list[bool]:
-    """For each order whether it was here already; a dry run only looks."""
+async def _place(tx: Transaction, found: Import, valid: list[PlaceOrder]) -> Sequence[Placed | Refusals]:
+    """What became of each order; a dry run only looks."""
     if found.dry_run:
-        return [code is not None for code in await find_known(tx.conn, found.shop, valid)]
-    placed = await place_many(tx, found.shop, valid, Actor(found.actor)) if valid else []
-    return [one.record is None for one in placed]
+        return await foresee(tx.conn, found.shop, valid)
+    return await place_many(tx, found.shop, valid, Actor(found.actor)) if valid else []
 
 
 async def _count(

@@ -211,7 +211,7 @@ def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> C
     actions = chosen_actions(status, quiet(request.actions) if repeats else request.actions)
     if actions.invoice is not None:
         record.invoice_wanted = actions.invoice
-    entry = status_entry(tx, record, status, actions, actor, request.comment)
+    entry = status_entry(tx, record, status, actions, actor, request.comment, request.texts)
     record.status_entry = entry.id
     record.automatic = 0 if actor.is_human else record.automatic + 1
     change.add(entry)

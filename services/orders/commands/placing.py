@@ -14,21 +14,21 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.commands.arriving import check_first, first_actions, first_quantities, first_status
 from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.clients import fill_in, keep_clients
-from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry
+from services.orders.commands.entries import Actor, status_entry
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
 from services.orders.commands.pricing import price
 from services.orders.commands.promoting import Offers, offers, promote, save_uses
 from services.orders.commands.quoting import Quote, Quoted, prices_for
 from services.orders.commands.saving import Change, save
-from services.orders.domain import quantities
 from services.orders.domain.checkout import Checkout, carrier_named, field_values, method_named
 from services.orders.domain.code import new_code, parse_code
 from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Line
-from services.orders.domain.types import TYPES, Phase, StatusType
-from services.orders.queries.catalogue import ShopRules, StatusRecord, status_and_rules
+from services.orders.domain.types import StatusType
+from services.orders.queries.catalogue import ShopRules, StatusRecord
 from services.orders.queries.records import LineRecord, OrderRecord
 from services.orders.tables import orders
 from shared.database import among, new_id
@@ -54,6 +54,11 @@ class Placed:
     code: str | None
     record: OrderRecord | None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was here already."""
+        return self.code is not None and self.record is None
+
 
 Refusals = list[dict[str, str]]
 """What is wrong with an order: `field` and `detail` of each error."""
@@ -72,6 +77,11 @@ def checked_order(document: dict[str, Any]) -> PlaceOrder | Refusals:
         ]
 
 
+def refusals_of(refused: Invalid) -> Refusals:
+    """The same of an order that the shop cannot take."""
+    return refused.members.get("errors") or [{"field": "", "detail": refused.detail}]
+
+
 async def place(
     tx: Transaction, shop: str, request: PlaceOrder, actor: Actor, *, id_: str | None = None
 ) -> OrderRecord:
@@ -87,11 +97,12 @@ async def place_many(
 ) -> list[Placed]:
     """Create orders with a fixed number of statements; those whose external id is known are only found."""
     requests = await fill_in(tx, shop, requests)
-    known = await _known(tx.conn, shop, requests)
+    known = await find_known(tx.conn, shop, requests)
     language = await _language(tx, shop, requests)
-    found: dict[str, tuple[StatusRecord, ShopRules]] = {}
-    for mnemonic in {request.status for request in requests}:
-        found[mnemonic] = await status_and_rules(tx.conn, shop, mnemonic)
+    found: dict[tuple[str, bool], tuple[StatusRecord, ShopRules]] = {}
+    new = [request for request in requests if (request.channel, request.external_id) not in known]
+    for word, imported in {(request.status, request.imported) for request in new}:
+        found[word, imported] = await first_status(tx.conn, shop, word, imported=imported)
     offered = await _offers(tx, shop, requests)
     prices = await prices_for(tx, shop, requests)
     results: list[Placed] = []
@@ -101,7 +112,7 @@ async def place_many(
         if request.external_id is not None and external in known:
             results.append(Placed(known[external], None))
             continue
-        status, rules = found[request.status]
+        status, rules = found[request.status, request.imported]
         change = _placed(tx, shop, request, prices.quote(request), status, rules, actor, id_, language)
         await _choose(tx, change.record, request, rules.checkout)
         if offered is not None and not request.imported:
@@ -120,10 +131,10 @@ async def place_many(
 async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor) -> OrderRecord:
     """The order as `place` would make it, and nothing written: the same rules, the same amounts, the same refusals."""
     (request,) = await fill_in(tx, shop, [request])
-    known = await _known(tx.conn, shop, [request])
+    known = await find_known(tx.conn, shop, [request])
     if (code := known.get((request.channel, request.external_id))) is not None:
         raise _taken(request, code)
-    status, rules = await status_and_rules(tx.conn, shop, request.status)
+    status, rules = await first_status(tx.conn, shop, request.status, imported=request.imported)
     language = await _language(tx, shop, [request])
     offered = await _offers(tx, shop, [request], lock=False)
     quote = (await prices_for(tx, shop, [request])).quote(request)
@@ -147,13 +158,9 @@ def _taken(request: PlaceOrder, code: str | None) -> ExternalIdTaken:
     return ExternalIdTaken(f"The {request.channel} order {request.external_id} is here as {code}.", code=code)
 
 
-async def find_known(conn: AsyncConnection, shop: str, requests: Sequence[PlaceOrder]) -> list[str | None]:
-    """For each request the code of the order that has its external id, None where there is none."""
-    known = await _known(conn, shop, requests)
-    return [known.get((request.channel, request.external_id)) for request in requests]
-
-
-async def _known(conn: AsyncConnection, shop: str, requests: Sequence[PlaceOrder]) -> dict[tuple[str, str | None], str]:
+async def find_known(
+    conn: AsyncConnection, shop: str, requests: Sequence[PlaceOrder]
+) -> dict[tuple[str, str | None], str]:
     """Codes of the orders that have one of these external ids.
 
     An imported order may be one of our own that comes back from an export: then its external id is our code.
@@ -192,11 +199,9 @@ def _placed(
     id_: str,
     language: str,
 ) -> Change:
-    if TYPES[status.type].phase not in (Phase.DRAFT, Phase.OPEN):
-        raise Invalid(f"A new order cannot be {status.mnemonic}.", field="status")
+    check_first(status, request)
     record = _record(tx, shop, request, quote, status, id_, language)
-    placed = quantities.place(record.quantities, status.type, record.placed_at)
-    for line, stock in zip(record.lines, placed, strict=True):
+    for line, stock in zip(record.lines, first_quantities(record, request), strict=True):
         line.quantities = stock
     record.next_line = len(record.lines) + 1
     if rules.publish_histories:
@@ -206,7 +211,7 @@ def _placed(
         record.expires_at = tx.now + timedelta(hours=rules.payment_term_hours)
     change = Change(record, new=True, lines=list(record.lines))
     change.raise_version(tx)
-    actions = chosen_actions(status, quiet(request.actions) if request.imported else request.actions)
+    actions = first_actions(status, request)
     record.invoice_wanted = actions.invoice
     entry = status_entry(tx, record, status, actions, actor, request.comment)
     record.status_entry = record.raised_by = entry.id

@@ -13,10 +13,11 @@ from services.orders.commands.moving import MARKETPLACES, Move, check_tracking, 
 from services.orders.commands.paperwork import foretold
 from services.orders.commands.saving import Change
 from services.orders.domain.transitions import STOCK_CHOICES
-from services.orders.domain.types import levels
+from services.orders.domain.types import StatusType, levels
+from services.orders.queries.documents import amount
 from services.orders.queries.messages import order_message
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord
-from shared.contracts import Account, Shop
+from shared.contracts import Account, Order, Shop
 from shared.outbox import Transaction
 
 UNPAID = ("unpaid", "failed")
@@ -67,6 +68,7 @@ class Effects:
     sms: str | None
     invoice: bool
     credit_note: bool
+    refund: str | None
     marketplace: str | None
     payable: bool
     warnings: tuple[Warned, ...]
@@ -104,10 +106,22 @@ def preview(
         sms=_phone(after, around.shop) if entry.sms else None,
         invoice=papers.invoice,
         credit_note=papers.credit_note,
+        refund=_refund(record, after, around.account),
         marketplace="confirm" if confirms else None,
         payable=levels(after.type).payable,
         warnings=tuple(_warnings(record, change, wanted, around.shop)),
     )
+
+
+def foreseen(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, language: str | None = None) -> Order:
+    """The message that the change would send: notifications previews mails and SMS from it, as it would make them.
+
+    `language`: as if the order were in this one.
+    """
+    after = _copy(record)
+    after.language = language or record.language
+    check_tracking(moved(tx, after, wanted, actor), wanted)
+    return order_message(after)
 
 
 def choices(
@@ -158,6 +172,15 @@ def _mail(record: OrderRecord, entry: EntryRecord, shop: Shop) -> Iterator[Told]
 
 def _phone(record: OrderRecord, shop: Shop) -> str | None:
     return (record.customer.get("phone") or None) if shop.sms else None
+
+
+def _refund(before: OrderRecord, after: OrderRecord, account: Account | None) -> str | None:
+    """What the client gets back for entering this status; marketplaces pay their own clients."""
+    enters = after.type == StatusType.REFUNDED and before.type != StatusType.REFUNDED
+    if account is None or not enters or after.channel in MARKETPLACES:
+        return None
+    kept = account.captured - account.refunded
+    return amount(kept, account.currency) if kept > 0 else None
 
 
 def _warnings(record: OrderRecord, change: Change, wanted: Move, shop: Shop) -> Iterator[Warned]:

@@ -201,6 +201,7 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "discount": line.discount,
         "booked_for": line.booked_for,
         "price_list": line.price_list,
+        "shipped_before": stock.shipped_before,
     }
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+SOON = timedelta(days=30)
+"""How long before a period an order's texts begin to tell of it."""
 
 
 @dataclass(frozen=True, slots=True)

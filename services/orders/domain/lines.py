@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from services.orders.domain.quantities import Line, Lines, requantify
 from services.orders.domain.types import TYPES, Editable, StatusType
+from shared.money import reduced_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,4 @@ def _differs(before: Terms, after: Terms | None, *, whole: bool) -> bool:
     if whole:
         return before != after
     alike = replace(after, quantity=before.quantity, discount=before.discount)
-    return before != alike or not _reduced_alike(before, after)
-
-
-def _reduced_alike(before: Terms, after: Terms) -> bool:
-    """Whether a unit is reduced by as much as it was; the rounding of another quantity's discount is no change."""
-    if not before.discount or not after.discount or before.quantity == after.quantity:
-        return before.discount == after.discount
-    apart = abs(before.discount * after.quantity - after.discount * before.quantity)
-    return apart <= before.quantity + after.quantity
+    return before != alike or not reduced_alike(before.discount, before.quantity, after.discount, after.quantity)

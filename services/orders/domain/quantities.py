@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.orders.domain.transitions import Direction, direction
-from services.orders.domain.types import TYPES, StatusType, Stock
+from services.orders.domain.types import TYPES, Phase, StatusType, Stock
 from services.orders.domain.waits import Waits, fitted
 from services.orders.domain.waits import shipped as shipped_off
 
@@ -64,7 +64,10 @@ class QuantityError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The quantities of one order line. `frozen` is the hold that a decision fixed until the next decision."""
+    """The quantities of one order line. `frozen` is the hold that a decision fixed until the next decision.
+
+    `shipped_before` of the shipped units left before the order was imported: our stock never had them.
+    """
 
     id: int
     ordered: int
@@ -73,6 +76,7 @@ class Line:
     restocked: int = 0
     frozen: int | None = None
     waits: Waits = ()
+    shipped_before: int = 0
 
     @property
     def out(self) -> int:
@@ -105,6 +109,18 @@ class Moved:
 def place(lines: Lines, type_: StatusType, since: datetime) -> Lines:
     """A new order's lines: what the type holds waits since the order was placed."""
     return tuple(_hold(line, type_, since) for line in lines)
+
+
+def arrive(lines: Lines, type_: StatusType, since: datetime, *, from_stock: bool = False) -> Lines:
+    """The lines of an order that is imported as `type_`: what has left by then left there, or (`from_stock`) here.
+
+    Of an order that is back nothing is out, whatever went out and came back there.
+    """
+    if TYPES[type_].phase is not Phase.OUT:
+        return place(lines, type_, since)
+    return tuple(
+        replace(line, shipped=line.ordered, shipped_before=0 if from_stock else line.ordered) for line in lines
+    )
 
 
 def move(

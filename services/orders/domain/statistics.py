@@ -75,6 +75,8 @@ class Facts:
     documents: tuple[tuple[date, int], ...] = ()
     deleted: bool = False
     test: bool = False
+    closed_elsewhere: bool = False
+    """It came as cancelled, returned or refunded, and nothing has left since: what it came to is not known here."""
 
 
 def contribution(facts: Facts) -> Contribution:
@@ -116,6 +118,8 @@ def _add(found: Contribution, key: Key, amounts: Amounts) -> None:
 def _booked(facts: Facts) -> tuple[Amounts, list[tuple[str, Amounts]]]:
     """What counts as turnover of the order, and of each of its lines."""
     counts = Turnover.NO if facts.deleted else TYPES[facts.type].turnover
+    if counts is Turnover.NET and facts.closed_elsewhere:
+        return Amounts(), []
     if counts is Turnover.NO:
         return Amounts(), []
     came_back = [line.came_back if counts is Turnover.NET else 0 for line in facts.lines]

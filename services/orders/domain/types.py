@@ -147,6 +147,10 @@ TYPES: dict[StatusType, Implication] = {
 }
 
 
+BACK = frozenset(type_ for type_, implied in TYPES.items() if implied.phase is Phase.BACK)
+"""The types of orders that are over; what was imported as one of them was closed where it came from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Levels:
     """What the order's present state implies for billing and for the marketplace."""

@@ -1,14 +1,13 @@
-"""Countries as exports spell them, as ISO 3166 codes.
+"""Countries: the codes of ISO 3166-1, and names as exports and marketplaces spell them.
 
 The names are the CLDR's, English and French; what wholesalers write beside them stands in `SPELLINGS`.
 """
 
+import re
+import unicodedata
 from functools import cache
 
 from babel import Locale
-
-UNKNOWN = "ZZ"
-"""What the CLDR calls an unknown region; an address must have some country."""
 
 SPELLINGS = {
     "channel islands": "JE",
@@ -17,29 +16,54 @@ SPELLINGS = {
     "england": "GB",
     "great britain": "GB",
     "holland": "NL",
+    "hong kong": "HK",
+    "ivory coast": "CI",
     "korea": "KR",
+    "macao": "MO",
+    "macau": "MO",
     "northern ireland": "GB",
     "rsa": "ZA",
     "scotland": "GB",
+    "turkey": "TR",
     "uk": "GB",
     "united states of america": "US",
     "usa": "US",
+    "viet nam": "VN",
     "wales": "GB",
 }
+UNSAID = frozenset({"", "-", "n/a", "unknown", "unspecified"})
+"""What stands in a cell of which nobody knew the country."""
+_NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"])
+"""What the CLDR knows beside the countries: exceptional reservations, groups, and codes for tests."""
 
 
 @cache
-def country_code(name: str) -> str:
-    """The code of a country by its name or code, in any case; `ZZ` where nobody knows it."""
-    return _names().get(name.strip().casefold(), UNKNOWN)
+def country_codes() -> frozenset[str]:
+    """ISO 3166-1 alpha-2, and XK, by which everybody calls Kosovo."""
+    territories = map(str, Locale("en").territories)
+    return frozenset(code for code in territories if len(code) == 2 and code.isalpha()) - _NO_COUNTRIES
+
+
+@cache
+def country_code(name: str) -> str | None:
+    """The code of a country by its name or code, however it is accented; None where nobody knows it."""
+    return _names().get(_folded(name))
+
+
+def _folded(name: str) -> str:
+    """As it is looked for: without case, accents, hyphens and article, `Saint` as the CLDR shortens it."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
+    words = re.sub(r"[\s-]+", " ", plain.casefold().replace("\u2019", "'").replace("&", "and")).strip()
+    return words.removeprefix("the ").replace("saint ", "st. ")
 
 
 @cache
 def _names() -> dict[str, str]:
-    names: dict[str, str] = {}
+    """A name that two countries share is nobody's."""
+    found: dict[str, set[str]] = {}
     for language in ("fr", "en"):
-        territories = Locale(language).territories
-        countries = {code: name for code, name in territories.items() if len(code) == 2 and code != UNKNOWN}
-        names |= {name.casefold(): code for code, name in countries.items()}
-        names |= {code.casefold(): code for code in countries}
-    return names | SPELLINGS
+        for code, name in Locale(language).territories.items():
+            if code in country_codes():
+                found.setdefault(_folded(name), set()).add(code)
+    names = {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
+    return names | {code.casefold(): code for code in country_codes()} | SPELLINGS

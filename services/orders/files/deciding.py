@@ -44,6 +44,7 @@ class Row:
     `unit_price` is as the file says it, before any discount. What a charge comes to stands in `details`, under
     `charge N` and `charge N tax`. A head has neither SKU nor quantity nor price. Of a row that was rejected or skipped
     only `line`, `order` and `reason` mean anything (and `details`, where all its order is skipped: `ALL_SKIPPED`).
+    The order's status stands under `status`, or why there is none under `NO_STATUS`.
     """
 
     kind: Kind
@@ -60,6 +61,8 @@ class Row:
 
 
 ALL_SKIPPED = {"skipped": "order"}
+NO_STATUS = "no status"
+"""Of the row that speaks for its order, this rejects it; the others may leave the columns empty."""
 
 
 class _Unusable(Exception):
@@ -132,6 +135,9 @@ def _details(record: Record, cells: dict[str, str], mapping: Mapping) -> dict[st
             cells[name] = f"{_rate(cells[name]):f}"
     for place, charge in enumerate(mapping.charges):
         cells |= _charged(place, charge, record.cells, mapping)
+    if mapping.status is not None:
+        status = mapping.status.read(record.cells)
+        cells |= {NO_STATUS: mapping.status.unread(record.cells)} if status is None else {"status": status}
     return {name: cell for name, cell in cells.items() if cell}
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from services.orders.domain.characters import cleaned
 from services.orders.files.amounts import prices_of, rate_of
-from services.orders.files.countries import country_code
-from services.orders.files.deciding import Kind, Row
+from services.orders.files.countries import UNSAID, country_code
+from services.orders.files.deciding import NO_STATUS, Kind, Row
 from services.orders.files.mapping import ADDRESS_FIELDS, CUSTOMER_FIELDS, ORDER_FIELDS, Charge, Mapping
 from shared.money import apportion, from_minor, to_minor
 
@@ -53,7 +54,7 @@ class Sender:
             for line in self._lines(row, amount, currency, rate, included=included)
         ]
         lines += self._charges(rows, currency, rate, included=included)
-        return _numbered(number, channel, lines) | {
+        body = _numbered(number, channel, lines) | {
             "channel": channel,
             "external_id": details.get("external_id") or number,
             "imported": True,
@@ -63,7 +64,17 @@ class Sender:
             "billing_address": _address("billing", details),
             "shipping_address": _address("shipping", details),
             **_details(first),
+            **self._status(details),
         }
+        found: dict[str, Any] = cleaned(body)
+        return found
+
+    def _status(self, details: dict[str, str]) -> dict[str, Any]:
+        if self.mapping.status is None:
+            return {}
+        if NO_STATUS in details:
+            raise OrderMismatch(details[NO_STATUS])
+        return {"status": details["status"], "takes_stock": self.mapping.status.stock}
 
     def _prices_include_tax(self, details: dict[str, str]) -> bool:
         said = details.get("prices_include_tax")
@@ -193,8 +204,15 @@ def _customer(number: str, row: Row) -> dict[str, str]:
     return customer | {name: details[name] for name in CUSTOMER_FIELDS if name in details}
 
 
-def _address(kind: str, details: dict[str, str]) -> dict[str, str]:
-    """The address as far as the file has it; the country is there in any case."""
+def _address(kind: str, details: dict[str, str]) -> dict[str, str] | None:
+    """The address as far as the file has it; None where it says nothing. Raises `OrderMismatch` without a country."""
     address = {name: details[f"{kind}_{name}"] for name in ADDRESS_FIELDS if f"{kind}_{name}" in details}
     country = address.get("country") or details.get("country", "")
-    return address | {"country": country_code(country)}
+    code = country_code(country)
+    if code is not None:
+        return address | {"country": code}
+    if country.strip().casefold() not in UNSAID:
+        raise OrderMismatch(f"the {kind} country {country[:40]!r} is no country's name or code that is known")
+    if address.keys() & {"street", "postal_code", "city"}:
+        raise OrderMismatch(f"the {kind} address has no country")
+    return None

@@ -17,8 +17,10 @@ from shared.money import UnknownCurrency, exponent
 
 NEEDED = ("order", "sku", "quantity")
 ADDRESS_FIELDS = ("name", "street", "postal_code", "city", "country")
-CUSTOMER_FIELDS = ("phone", "language", "company", "vat_number")
-ORDER_FIELDS = ("payment_method", "shipping_method", "carrier", "operator", "origin", "indicator")
+CUSTOMER_FIELDS = ("phone", "language", "company", "vat_number", "siren", "siret", "electronic_address")
+ORDER_FIELDS = (
+    "payment_method", "shipping_method", "carrier", "operator", "origin", "indicator", "purchase_order",
+)  # fmt: skip
 """What an order takes over as it is written."""
 OTHER_FIELDS = (
     "unit_price", "amount", "discount", "subtotal", "tax", "tax_rate", "name", "kind", "line_id", "booked_for",
@@ -154,6 +156,55 @@ class Skip(_Part):
         return cell in self.values if self.values else bool(cell) == self.filled
 
 
+class StatusRule(_Part):
+    """What one column (the first of `column` that is there and filled) says of an order's status.
+
+    `values` translate its cell, `filled` is the status where it has any; with neither, the cell is the status itself.
+    """
+
+    column: Columns
+    values: dict[str, Text] = Field(default_factory=dict)
+    filled: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.values and self.filled is not None:
+            raise ValueError("needs either values or filled")
+        return self
+
+    def cell(self, cells: dict[str, str]) -> str:
+        """What stands there; empty for nothing."""
+        return next((text for column in self.column if (text := cells.get(column, "").strip())), "")
+
+    def read(self, cells: dict[str, str]) -> str | None:
+        """The status, None where this column does not decide."""
+        cell = self.cell(cells)
+        if not cell:
+            return None
+        return self.values.get(cell) if self.values else self.filled or cell
+
+
+class Statuses(_Part):
+    """Which status an order takes: what the first rule of `by` says that says anything, else `otherwise`.
+
+    A status is a mnemonic of the shop's, or a type. Where there is no `otherwise`, an order whose status nothing tells
+    is rejected. What has left already leaves the stock here with `stock` only.
+    """
+
+    by: Annotated[tuple[StatusRule, ...], Field(min_length=1)]
+    otherwise: Text | None = None
+    stock: bool = False
+
+    def read(self, cells: dict[str, str]) -> str | None:
+        """The status; None where nothing tells it."""
+        return next((status for rule in self.by if (status := rule.read(cells))), self.otherwise)
+
+    def unread(self, cells: dict[str, str]) -> str:
+        """Why there is none: what the columns say."""
+        said = ", ".join(f"{' or '.join(rule.column)} is {rule.cell(cells)[:40]!r}" for rule in self.by)
+        return f"the mapping has no status for it: {said}"
+
+
 def _as_rules(value: Any) -> Any:
     """A text alone is a column's name."""
     if not isinstance(value, dict):
@@ -185,6 +236,8 @@ class Mapping(_Part):
     services: frozenset[str] = frozenset()
     """SKUs that need no stock."""
     charges: tuple[Charge, ...] = ()
+    status: Statuses | None = None
+    """Absent: all orders are received."""
     skip: tuple[Skip, ...] = ()
     whole_orders: bool = True
     """Whether a rejected row rejects its whole order."""
@@ -207,4 +260,5 @@ class Mapping(_Part):
     def needed(self) -> list[tuple[str, ...]]:
         """Of each of these sets of columns a file must have one."""
         rules = [rule.columns for rule in self.fields.values() if rule.columns and not rule.optional]
-        return [*rules, *((column,) for charge in self.charges for column in (*charge.amount, *charge.minus))]
+        charged = [(column,) for charge in self.charges for column in (*charge.amount, *charge.minus)]
+        return [*rules, *charged, *(rule.column for rule in (self.status.by if self.status else ()))]

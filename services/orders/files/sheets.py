@@ -10,9 +10,6 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 SUFFIXES = frozenset({".xlsx", ".xlsm"})
 SHARED_TEXTS = "xl/sharedStrings.xml"
 MOST_SHARED = 48 * 1024 * 1024
@@ -31,6 +28,9 @@ class UnreadableFileError(Exception):
 
 def sheet_rows(path: Path, progress: Callable[[int], None], *, decimal_comma: bool) -> Iterator[tuple[int, list[str]]]:
     """Rows that hold anything, without trailing empty cells, each with its number; raises `UnreadableFileError`."""
+    from openpyxl import load_workbook  # here: it is a fifth of what every command would load to start
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _check(path)
     try:
         book = load_workbook(path, read_only=True, data_only=True)

@@ -28,6 +28,7 @@ CREATE TABLE rows (
 CREATE TABLE header (cells TEXT);
 CREATE TABLE names (sku TEXT PRIMARY KEY, name TEXT);
 CREATE TABLE codes (order_no TEXT PRIMARY KEY, code TEXT);
+CREATE TABLE statuses (order_no TEXT PRIMARY KEY, status TEXT);
 """
 _INDEXES = """
 CREATE INDEX orders ON rows (order_no, line) WHERE kind IN ('taken', 'head');
@@ -43,6 +44,21 @@ _ORDERS = """
 SELECT line, kind, order_no, sku, quantity, unit_price, placed_at, customer, stocked, reason, details
 FROM rows JOIN (SELECT order_no, min(line) AS first FROM rows WHERE kind = 'taken' GROUP BY order_no)
 USING (order_no) WHERE kind IN ('taken', 'head') ORDER BY first, line
+"""
+_STATUSES = """
+INSERT INTO statuses SELECT order_no, details ->> 'status'
+FROM (SELECT min(line) AS line FROM rows WHERE kind IN ('taken', 'head') GROUP BY order_no) JOIN rows USING (line)
+WHERE details ->> 'status' IS NOT NULL
+"""
+_COUNT_STATUSES = """
+SELECT status, count(*) AS orders FROM statuses
+WHERE order_no IN (SELECT order_no FROM rows WHERE kind = 'taken') GROUP BY status ORDER BY orders DESC, status
+"""
+_NEEDS = """
+SELECT sku, coalesce(name, sku) AS name, max(stocked) AS stocked,
+    sum(quantity) FILTER (WHERE status IS NULL OR status NOT IN (SELECT value FROM json_each(?))) AS quantity
+FROM rows LEFT JOIN names USING (sku) LEFT JOIN statuses USING (order_no)
+WHERE kind = 'taken' GROUP BY sku ORDER BY sku
 """
 _SKIP_WHOLE = """
 UPDATE rows SET kind = 'skipped', reason = whole.why
@@ -129,6 +145,7 @@ class Staging:
         self._db.execute(_SKIP_WHOLE)
         if whole_orders:
             self._db.execute(_REJECT_WHOLE)
+        self._db.execute(_STATUSES)
         self._db.execute(
             "INSERT INTO names SELECT sku, details ->> 'name' FROM rows"
             " WHERE kind = 'taken' AND details ->> 'name' IS NOT NULL ORDER BY line ON CONFLICT DO NOTHING"
@@ -148,14 +165,10 @@ class Staging:
         for order, rows in groupby(self._db.execute(_ORDERS), lambda row: str(row["order_no"])):
             yield order, [_to_row(row) for row in rows]
 
-    def needs(self) -> Iterator[Need]:
-        """Every SKU of the taken rows, by SKU."""
-        statement = (
-            "SELECT sku, coalesce(name, sku) AS name, sum(quantity) AS quantity, max(stocked) AS stocked"
-            " FROM rows LEFT JOIN names USING (sku) WHERE kind = 'taken' GROUP BY sku ORDER BY sku"
-        )
-        for row in self._db.execute(statement):
-            yield Need(row["sku"], row["name"], row["quantity"], bool(row["stocked"]))
+    def needs(self, without: Iterable[str] = ()) -> Iterator[Need]:
+        """Every SKU of the taken rows, by SKU; orders with the statuses `without` need no units of theirs."""
+        for row in self._db.execute(_NEEDS, (json.dumps(list(without)),)):
+            yield Need(row["sku"], row["name"], row["quantity"] or 0, bool(row["stocked"]))
 
     def name_of(self, sku: str) -> str:
         """What the file calls a SKU; the SKU where it never says."""
@@ -214,6 +227,10 @@ class Staging:
             " WHERE kind IN ('taken', 'head') AND details ->> 'currency' IS NOT NULL ORDER BY name"
         )
         return [row["name"] for row in self._db.execute(statement)]
+
+    def statuses(self) -> dict[str, int]:
+        """How many orders the file gives each status, the commonest first; nothing where the mapping knows none."""
+        return {row["status"]: row["orders"] for row in self._db.execute(_COUNT_STATUSES)}
 
     def count_orders(self) -> int:
         """How many orders have a taken row."""

@@ -143,7 +143,7 @@ async def found_shop(outbox: Outbox, settings: Settings) -> None:
     """At the first start: the first shop and the administrator's key."""
     key = settings.api_key.get_secret_value() if settings.api_key else None
     async with outbox.transaction() as tx:
-        if await found(tx, key, demonstration=settings.seed):
+        if await found(tx, key, demonstration=settings.seed, public_url=settings.public_url or ""):
             log.info("orders.founded", shop=FIRST_SHOP)
 
 

@@ -23,6 +23,7 @@ from services.orders.commands.importing import (
     Waiting,
     claim,
     finish,
+    keep_lease,
     note_file,
     place_batch,
     refuse,
@@ -115,7 +116,7 @@ class Importer:
         try:
             while not (await asyncio.wait({reading}, timeout=LEASE.total_seconds() / 3))[0]:
                 async with self._outbox.transaction(batch=True) as tx:
-                    await note_file(tx, found, {}, [])
+                    await keep_lease(tx, found)
         except BaseException:
             ended.set()
             with contextlib.suppress(Superseded, UnreadableFileError):
@@ -124,11 +125,11 @@ class Importer:
         await reading
 
     async def _note(self, found: Import, staging: Staging) -> None:
-        counts = await _apart(lambda: _counts(staging))
+        counts, statuses = await _apart(lambda: (_counts(staging), staging.statuses()))
         if found.done:  # refused orders have been added to it
             del counts["rejected"]
         async with self._outbox.transaction(batch=True) as tx:
-            await note_file(tx, found, counts, staging.header)
+            await note_file(tx, found, counts, staging.header, statuses)
         source = pages(Reject(row.line, row.reason, list(cells.values())) for row, cells in staging.rejects())
         while rejects := await _apart(lambda: next(source, None)):
             async with self._outbox.transaction(batch=True) as tx:

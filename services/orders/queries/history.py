@@ -6,8 +6,6 @@ Mnemonics, types, actors, notes, warnings and unpublished entries never get here
 from collections.abc import Sequence
 from typing import Any
 
-from liquid import Environment
-from liquid.exceptions import LiquidError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,22 +13,15 @@ from services.orders.domain.links import is_valid, order_of
 from services.orders.domain.publication import is_shown
 from services.orders.queries.documents import amount, moment
 from services.orders.queries.records import EntryRecord, OrderRecord, complete, entry_of, record_of
+from services.orders.queries.words import words_of
 from services.orders.tables import entries, orders, shop_settings
 from shared.contracts import Shop
 from shared.database import among
 from shared.problems import NotFound
 from shared.security import find_shop
+from shared.texts import BadText, render
 
 _STATUS = "status"
-
-
-class _Limited(Environment):
-    loop_iteration_limit = 1_000
-    output_stream_limit = 20_000
-    context_depth_limit = 20
-
-
-_liquid = _Limited()
 
 
 class HistoryNotShown(NotFound):
@@ -84,8 +75,7 @@ async def published_entries(conn: AsyncConnection, ids: Sequence[str]) -> dict[s
 
 def history_document(record: OrderRecord, published: Sequence[EntryRecord], shop: Shop | None) -> dict[str, Any]:
     """All that the client of an order sees of it."""
-    words = _words(record, shop)
-    items = [_entry(entry, words) for entry in published]
+    items = [_entry(record, entry, shop) for entry in published]
     return {
         "code": record.code,
         "language": record.language,
@@ -108,31 +98,21 @@ def history_document(record: OrderRecord, published: Sequence[EntryRecord], shop
     }
 
 
-def _entry(entry: EntryRecord, words: dict[str, Any]) -> dict[str, Any]:
-    name = entry.texts.get("name", entry.text)
+def _entry(record: OrderRecord, entry: EntryRecord, shop: Shop | None) -> dict[str, Any]:
     return {
         "at": moment(entry.at),
-        "name": name,
-        "comment": _rendered(entry.texts.get("comment", ""), {**words, "status": {"name": name}}),
+        "name": entry.texts.get("name", entry.text),
+        "comment": _comment(record, entry, shop),
         "message": entry.message,
     }
 
 
-def _words(record: OrderRecord, shop: Shop | None) -> dict[str, Any]:
-    """What a comment may speak of, under the names it has in letters."""
-    total = f"{amount(record.gross, record.currency)} {record.currency}"
-    return {
-        "order": {"code": record.code, "total": total, "currency": record.currency},
-        "customer": {"name": record.customer["name"]},
-        "shop": {"name": shop.title, "url": shop.public_url} if shop else {},
-    }
-
-
-def _rendered(text: str, words: dict[str, Any]) -> str:
+def _comment(record: OrderRecord, entry: EntryRecord, shop: Shop | None) -> str:
     """The comment filled in; one that cannot be is left out, as a mail with it would be."""
-    if "{" not in text:
-        return text
+    text = entry.texts.get("comment", "")
     try:
-        return _liquid.from_string(text).render(**words).strip()
-    except LiquidError:
+        if shop is None or "{" not in text:
+            return render(text, {})
+        return render(text, words_of(record, entry, shop, link_to(shop, record.history_token)))
+    except BadText:
         return ""

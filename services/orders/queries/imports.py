@@ -39,6 +39,7 @@ class Import:
     rejected: int
     skipped: int
     columns: list[str]
+    statuses: dict[str, int]
     error: str | None
     created_at: datetime
     finished_at: datetime | None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.queries.records import OrderRecord, complete, record_of
@@ -19,8 +19,6 @@ from shared.database import among
 
 COUNTED = 1_000
 """How far a page counts its total; `count_orders` counts everything."""
-WALKED = 4_000
-"""How many orders a page asks for a common word, to count them."""
 
 SORTS = {
     "placed_at": orders.c.placed_at,
@@ -63,13 +61,17 @@ async def list_orders(
     Both walk along the same index, the page further on; the first page was seen while counting.
     """
     asked = await matching(conn, shop, filters)
-    total, exact, first = await _total(conn, asked, sort)
-    if after is None and first is not None:
-        statement = page_statement([among(orders.c.id, first[: limit + 1])], sort, None)
-    else:
-        statement = page_statement((*asked.few, *asked.probes), sort, after).limit(limit + 1)
-    records = [record_of(row) for row in await conn.execute(statement)]
-    return Found(await complete(conn, records), total, exact)
+    counted = await _count(conn, asked, sort)
+    first = counted.ids[: limit + 1] if after is None else []
+    records: list[OrderRecord] = []
+    if first:
+        statement = page_statement([among(orders.c.id, first)], sort, None)
+        records += [record_of(row) for row in await conn.execute(statement)]
+    if after is not None or (not counted.exact and len(first) <= limit):
+        begins = after or counted.last
+        statement = page_statement((*asked.few, *asked.probes), sort, begins).limit(limit + 1 - len(first))
+        records += [record_of(row) for row in await conn.execute(statement)]
+    return Found(await complete(conn, records), min(len(counted.ids), COUNTED), counted.exact)
 
 
 async def next_orders(
@@ -90,20 +92,29 @@ async def count_rows(conn: AsyncConnection, shop: str, filters: Filters, *, line
     return int((await conn.execute(select(func.count()).select_from(found.limit(limit).subquery()))).scalar_one())
 
 
-async def _total(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> tuple[int, bool, Sequence[str] | None]:
-    """How many there are, up to `COUNTED`, whether that is all, and the ids that were counted.
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The first orders of a list, in its order; all of them where `exact`; `last` is where a walk was given up."""
 
-    Of orders with a common word only the first `WALKED` are looked at, and no ids are told.
-    """
+    ids: list[str]
+    exact: bool
+    last: Key | None = None
+
+
+async def _count(conn: AsyncConnection, asked: Narrowed, sort: Sort) -> _Counted:
+    """One order more than `COUNTED`; where a word is common, what the first of the list have."""
     walked = page_statement(asked.few, sort, None).with_only_columns(orders.c.id)
     if not asked.probes:
-        ids = (await conn.execute(walked.limit(COUNTED + 1))).scalars().all()
-        return min(len(ids), COUNTED), len(ids) <= COUNTED, ids
-    has_all = and_(*asked.probes).label("has_all")
-    first = walked.add_columns(has_all).limit(WALKED + 1).subquery()
-    counts = select(func.count(), func.count().filter(first.c.has_all)).select_from(first)
-    seen, total = (await conn.execute(counts)).one()
-    return min(total, COUNTED), seen <= WALKED and total <= COUNTED, None
+        ids = list((await conn.execute(walked.limit(COUNTED + 1))).scalars())
+        return _Counted(ids, len(ids) <= COUNTED)
+    position = func.row_number().over(order_by=_ends(sort)).label("position")
+    walked = walked.add_columns(SORTS[sort.name].label("place"), and_(*asked.probes).label("has_all"), position)
+    seen = walked.limit(asked.walk).subquery()
+    told = select(seen).where(or_(seen.c.has_all, seen.c.position == asked.walk)).order_by(seen.c.position)
+    rows = (await conn.execute(told)).all()
+    ids = [row.id for row in rows if row.has_all]
+    last = rows[-1] if rows and rows[-1].position == asked.walk else None
+    return _Counted(ids, last is None and len(ids) <= COUNTED, last and (last.place, last.id))
 
 
 def page_statement(conditions: Sequence[ColumnElement[bool]], sort: Sort, after: Key | None) -> Select[Any]:
@@ -112,9 +123,14 @@ def page_statement(conditions: Sequence[ColumnElement[bool]], sort: Sort, after:
     statement = select(*orders.c).where(*conditions)
     if after is not None:
         statement = statement.where(_behind(column, sort, after))
+    return statement.order_by(*_ends(sort))
+
+
+def _ends(sort: Sort) -> tuple[UnaryExpression[Any], UnaryExpression[Any]]:
+    column = SORTS[sort.name]
     if sort.descending:
-        return statement.order_by(column.desc(), orders.c.id.desc())
-    return statement.order_by(column, orders.c.id)
+        return column.desc(), orders.c.id.desc()
+    return column.asc(), orders.c.id.asc()
 
 
 def _behind(column: ColumnElement[Any], sort: Sort, after: Key) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 Types become numbers and levels here, so that no other service interprets them.
 """
 
-from services.orders.domain.types import levels, tombstone_levels
+from services.orders.domain.types import BACK, Marketplace, levels, tombstone_levels
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
 from shared import contracts
 
@@ -50,16 +50,18 @@ def _status(mnemonic: str, type_: str) -> contracts.Status:
 
 
 def _levels(record: OrderRecord) -> contracts.Levels:
+    """A marketplace that closed the order itself is told no cancellation and no refund."""
     if record.deleted_at is None:
         found = levels(record.type)
     else:
         found = tombstone_levels(
             record.type, credit=record.credit_on_deletion, anything_shipped=record.anything_shipped
         )
+    silent = record.imported_as in BACK and found.marketplace in (Marketplace.CANCELLED, Marketplace.REFUND_REPORTED)
     return contracts.Levels(
         payable=found.payable,
         invoicing=contracts.Invoicing(found.invoicing),
-        marketplace=contracts.Marketplace(found.marketplace),
+        marketplace=contracts.Marketplace.NONE if silent else contracts.Marketplace(found.marketplace),
     )
 
 
@@ -78,6 +80,7 @@ def _line(line: LineRecord) -> contracts.Line:
         quantity=stock.ordered,
         hold=stock.hold,
         shipped=stock.shipped,
+        shipped_before=stock.shipped_before,
         restocked=stock.restocked,
         waits=tuple(contracts.Wait(since=wait.since, quantity=wait.quantity) for wait in stock.waits),
         unit_price=line.unit_price,

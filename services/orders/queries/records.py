@@ -163,6 +163,7 @@ class OrderRecord:
     updated_at: datetime = NEVER_CHANGED
     counted: int = 0
     customer_id: str | None = None
+    imported_as: StatusType | None = None  # where it had left or was closed by then
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -239,6 +240,7 @@ def record_of(row: Any) -> OrderRecord:
     """An order from its row alone; `complete` adds the rest."""
     values = row._asdict()
     values["type"] = StatusType(values["type"])
+    values["imported_as"] = None if row.imported_as is None else StatusType(row.imported_as)
     del values["country"]
     return OrderRecord(**values)
 
@@ -263,9 +265,9 @@ async def complete(conn: AsyncConnection, found: Sequence[OrderRecord]) -> list[
 
 def _line(row: Any) -> LineRecord:
     waits = tuple(Wait(datetime.fromisoformat(since), quantity) for since, quantity in row.waits)
-    quantities = Line(row.id, row.quantity, row.stocked, row.shipped, row.restocked, row.frozen, waits)
+    stock = Line(row.id, row.quantity, row.stocked, row.shipped, row.restocked, row.frozen, waits, row.shipped_before)
     return LineRecord(
-        quantities,
+        stock,
         row.sku,
         row.name,
         row.kind,

@@ -5,6 +5,7 @@ several filters must all hold. `lists` puts them together; `search_terms` has th
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -96,4 +97,4 @@ async def matching(conn: AsyncConnection, shop: str, filters: Filters) -> Narrow
     found += [CONDITIONS[name](value) for name, value in filters.items() if name in CONDITIONS]
     wanted = [one for name, value in filters.items() if name in TERMS for one in TERMS[name](value)]
     words = await narrow(conn, shop, wanted)
-    return Narrowed((*found, *words.few), words.common)
+    return replace(words, few=(*found, *words.few))

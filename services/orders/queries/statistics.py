@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.prices import PUBLIC
 from services.orders.domain.statistics import (
-    PRODUCT,
     Amounts,
     Contribution,
     Facts,
@@ -23,6 +22,7 @@ from services.orders.domain.statistics import (
     difference,
     total,
 )
+from services.orders.domain.types import BACK
 from services.orders.queries.hearings import BILLING
 from services.orders.queries.records import OrderRecord, complete, record_of
 from services.orders.tables import counted_orders, hearings, orders, turnover
@@ -87,6 +87,7 @@ def facts_of(record: OrderRecord, account: Account | None, zone: ZoneInfo) -> Fa
         documents=() if account is None else _documents(account),
         deleted=record.deleted_at is not None,
         test=record.test,
+        closed_elsewhere=record.imported_as in BACK and not record.anything_shipped,
     )
 
 
@@ -176,7 +177,3 @@ async def verify(conn: AsyncConnection, shop: str) -> dict[str, Any]:
 async def _page(conn: AsyncConnection, shop: str, last: str) -> list[OrderRecord]:
     statement = select(*orders.c).where(orders.c.shop == shop, orders.c.id > last).order_by(orders.c.id).limit(PAGE)
     return await complete(conn, [record_of(row) for row in await conn.execute(statement)])
-
-
-BY_VALUE = (*(name for name in DIMENSIONS if name != ALL), PRODUCT)
-"""The dimensions that turnover can be asked by."""

@@ -1,5 +1,7 @@
 """An order's history in one list: what people and rules did, and what the services say came of it.
 
+`edited` names the texts that a person wrote for that one change of status.
+
 Entries (status, lines, deletion, warnings, changes of stock and payment) stand in the table; parcels have theirs;
 documents and deliveries are read from the newest answers, which say when each happened.
 """
@@ -17,6 +19,7 @@ from services.orders.tables import entries
 from shared.contracts import Account, Delivery, DeliveryItem, Document
 
 _AUTOMATIC = "automatic"
+_STATUS = "status"
 
 
 async def order_timeline(conn: AsyncConnection, record: OrderRecord) -> list[dict[str, Any]]:
@@ -43,6 +46,8 @@ def _entry(entry: EntryRecord) -> dict[str, Any]:
     if entry.texts:
         more["status"] = {"mnemonic": entry.status, "type": entry.type, "name": entry.texts.get("name", entry.status)}
         more["actions"] = {"mail": entry.mail, "mail_admins": entry.mail_admins, "sms": entry.sms}
+    if entry.kind == _STATUS and entry.changes:
+        more["edited"] = sorted(field.rpartition(".")[2] for field in entry.changes)
     if entry.message:
         more["comment"] = entry.message
     return _item(entry.at, entry.kind, actor, entry.text, **more)

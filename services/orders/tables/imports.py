@@ -21,6 +21,7 @@ imports = Table(
     Column("size", BigInteger, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in COUNTS),  # done: orders dealt with, in the file's order
     Column("columns", Json(), nullable=False),  # of the file, for its rejects
+    Column("statuses", Json(), nullable=False, server_default="{}"),  # how many orders the file gives each
     Column("error", Text),  # why the file cannot be read
     Column("created_at", UtcDateTime(), nullable=False),
     Column("finished_at", UtcDateTime()),

@@ -98,6 +98,7 @@ orders = Table(
     Column("updated_at", UtcDateTime(), nullable=False),  # of the last change that a page shows
     Column("counted", BigInteger, nullable=False),  # the revision that the statistics know
     Column("customer_id", String(36)),  # the client's record
+    Column("imported_as", String(20)),  # the type it had elsewhere, where it had left or was closed; null: it was open
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     *list_indexes(),
@@ -137,6 +138,7 @@ lines = Table(
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
     Column("booked_for", UtcDateTime()),
     Column("price_list", String(60)),  # where the price comes from; null: it was stated
+    Column("shipped_before", BigInteger, nullable=False, server_default="0"),  # of shipped: before it was imported
 )
 
 parcels = Table(

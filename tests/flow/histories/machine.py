@@ -16,6 +16,7 @@ from tests.flow.suite import parcel
 from tests.flow.test_every_transition import TYPES
 
 QUANTITIES = st.integers(1, 5)
+WANTED = st.lists(st.tuples(st.integers(0, 2), QUANTITIES), min_size=1, max_size=3)
 CHANCES = st.integers(0, 2**32).map(random.Random)
 
 
@@ -29,18 +30,18 @@ class History(RuleBasedStateMachine):
         self.codes: list[str] = []
         self.skus: list[str] = []
 
-    @initialize(stocks=st.lists(st.integers(0, 8), min_size=3, max_size=3))
-    def products(self, stocks: list[int]) -> None:
+    @initialize(stocks=st.lists(st.integers(0, 8), min_size=3, max_size=3), first=WANTED, second=WANTED)
+    def begin(self, stocks: list[int], first: list[tuple[int, int]], second: list[tuple[int, int]]) -> None:
+        """Two orders from the start: left to chance, most histories would have none."""
         self.skus = [self.world.run(self.world.product(stock)) for stock in stocks]
+        self._place(first, cancels=False)
+        self._place(second, cancels=False)
 
     @precondition(lambda self: len(self.codes) < 4)
-    @rule(wanted=st.lists(st.tuples(st.integers(0, 2), QUANTITIES), min_size=1, max_size=3), cancels=st.booleans())
+    @rule(wanted=WANTED, cancels=st.booleans())
     def place(self, wanted: list[tuple[int, int]], cancels: bool) -> None:
-        lines = [(self.skus[sku], quantity) for sku, quantity in wanted]
-        on_short = "cancel" if cancels and len(self.codes) % 3 == 2 else "wait"
-        self.codes.append(self.world.run(self.world.place(*lines, on_short=on_short)))
+        self._place(wanted, cancels=cancels)
 
-    @precondition(lambda self: self.codes)
     @rule(
         which=st.integers(0, 3),
         end=st.sampled_from(TYPES),
@@ -52,7 +53,6 @@ class History(RuleBasedStateMachine):
         code = self.codes[which % len(self.codes)]
         self.world.run(self._move(code, {"status": end, "actions": {"mail": mail}}, stock))
 
-    @precondition(lambda self: self.codes)
     @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES)
     def ship_a_part(self, which: int, line: int, quantity: int) -> None:
         code = self.codes[which % len(self.codes)]
@@ -64,7 +64,6 @@ class History(RuleBasedStateMachine):
         shipment = parcel("P1", (found["id"], min(quantity, max(left, 1))))
         self.world.run(self._move(code, {"status": "partially_shipped", "shipment": shipment}, "all"))
 
-    @precondition(lambda self: self.codes)
     @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES, added=st.booleans())
     def edit(self, which: int, line: int, quantity: int, added: bool) -> None:
         code = self.codes[which % len(self.codes)]
@@ -100,9 +99,13 @@ class History(RuleBasedStateMachine):
         self.world.run(self.world.work(replica))
 
     def teardown(self) -> None:
-        if self.codes:
-            self.world.run(self.world.heal(self.codes))
-            self.world.run(check(self.world, self.codes, self.skus))
+        self.world.run(self.world.heal(self.codes))
+        self.world.run(check(self.world, self.codes, self.skus))
+
+    def _place(self, wanted: list[tuple[int, int]], *, cancels: bool) -> None:
+        lines = [(self.skus[sku], quantity) for sku, quantity in wanted]
+        on_short = "cancel" if cancels else "wait"
+        self.codes.append(self.world.run(self.world.place(*lines, on_short=on_short)))
 
     def _lines(self, code: str) -> list[dict[str, Any]]:
         response = self.world.run(self.world.request("GET", f"/api/v1/orders/{code}"))

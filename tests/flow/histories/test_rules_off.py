@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,8 @@ import pytest
 from sqlalchemy import false
 
 from services.orders.domain.types import TYPES, Invoicing, StatusType
+from shared.web.routes import SERVICES
+from tests.eventually import eventually
 from tests.flow.histories.oracles import check
 from tests.flow.histories.world import World
 
@@ -37,8 +40,15 @@ async def _arrive(world: World) -> None:
 
 
 async def _lose(world: World) -> None:
+    """What was committed is lost on its way, after the broker confirmed it: no outbox has it any more."""
     await world.speak()
     world.network.lose(CHANCE, 1.0)
+    for service in SERVICES:
+        await eventually(partial(_is_confirmed, world, service))
+
+
+async def _is_confirmed(world: World, service: str) -> bool:
+    return not await world.rows(service, "SELECT key FROM outbox")
 
 
 async def entry_in_a_lost_message(world: World) -> None:

@@ -83,7 +83,8 @@ async def test_handled_message_is_acknowledged(broker: RabbitBroker, channel: Ab
         await broker.publish(
             {"version": number}, "orders.order.v1.main.all", exchange=EXCHANGE, persist=True, timeout=5
         )
-    assert [await heard.next() for _ in range(3)] == [({"version": number}, False) for number in range(3)]
+    calls = [await heard.next() for _ in range(3)]  # in any order: threads resolve what a handler asks for
+    assert all(call in calls for call in [({"version": number}, False) for number in range(3)])
     queue = await channel.get_queue("orders")
     assert await consumers(queue, 1) == 1
     await broker.stop()

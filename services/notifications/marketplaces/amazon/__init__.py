@@ -4,7 +4,7 @@ Neighbours: `orders` (reading them), `stock` (levels), `reporting` (cancelled, p
 
 The parcel's number is the `packageReferenceId`, so sending the same confirmation again edits that package and is always
 safe. Where an earlier attempt may have arrived, the package is read back first (`getOrder` with its packages); so it is
-when Amazon says that there is no package left to confirm.
+when Amazon says that there is no package left to confirm. What it refuses may be an order that was cancelled there.
 """
 
 from typing import Any
@@ -25,13 +25,16 @@ from services.notifications.marketplaces.carriers import AMAZON, carrier_code
 from services.notifications.marketplaces.sessions import Session, outcome, page
 from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore, fetch_token
 from services.notifications.settings import AmazonAccount
-from shared.contracts import Outcome
 from shared.database import Clock
 
 __all__ = ["Amazon", "ConfirmShipment", "PackageDetail"]
 
 NO_SELLER = "the account names no seller_id, which all but parcels and reading need"
 ALREADY = "PackageToUpdateNotFound"
+FOUND = "found at Amazon"
+CANCELLED = "the order was cancelled at Amazon: keep the parcel if it has not left"
+EXPLAINED = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
+"""Refusals that the order itself may explain better."""
 
 _shipments = TypeAdapter(Shipment)
 _levels = TypeAdapter(Level)
@@ -96,7 +99,7 @@ class Amazon:
         found = await self._order(cancelling.order, "FULFILLMENT")
         if isinstance(found, Result):
             return found
-        if (found.get("fulfillment") or {}).get("fulfillmentStatus") == "CANCELLED":
+        if orders.status_of(found) == orders.CANCELLED:
             return done(None, "cancelled at Amazon")
         content = reporting.cancellation(self._account.seller_id, cancelling)
         return await self._feeds.submit(reporting.CANCELLATION, content, repeatable=True)
@@ -147,29 +150,29 @@ class Amazon:
 
     async def _confirm(self, shipment: Shipment, body: ConfirmShipment, *, unsure: bool) -> Result:
         if unsure:
-            verdict = await self._read_back(shipment)
-            if verdict is not None and verdict.outcome == Outcome.DONE:
-                return verdict
+            order = await self._order(shipment.order, "PACKAGES")
+            if not isinstance(order, Result) and _lists(order, shipment):
+                return done(str(shipment.number), FOUND)
         path = f"/orders/v0/orders/{quote(shipment.order, safe='')}/shipmentConfirmation"
         response = await self._session.call("POST", path, json=body.document())
         if response.is_success:
             return done(response.headers.get("x-amzn-requestid") or str(shipment.number))
-        if response.status_code == httpx.codes.BAD_REQUEST and ALREADY in response.text:
-            verdict = await self._read_back(shipment)
-            if verdict is not None:
-                return verdict
-        return judge(response, self._clock(), repeatable=True)
+        verdict = None
+        if response.status_code in EXPLAINED:
+            verdict = await self._explanation(shipment, taken=ALREADY in response.text)
+        return verdict or judge(response, self._clock(), repeatable=True)
 
-    async def _read_back(self, shipment: Shipment) -> Result | None:
-        """Done where Amazon lists the parcel with this tracking number, None where not, else why it could not say."""
-        order = await self._order(shipment.order, "PACKAGES")
+    async def _explanation(self, shipment: Shipment, *, taken: bool) -> Result | None:
+        """What the order says of a refusal: that the parcel is there, or that the order is cancelled; None: nothing.
+
+        `taken`: Amazon has no package left to confirm, so that nothing is decided before a look.
+        """
+        order = await self._order(shipment.order, "PACKAGES,FULFILLMENT")
         if isinstance(order, Result):
-            return order
-        for package in order.get("packages") or ():
-            same = package.get("packageReferenceId") == str(shipment.number)
-            if same and package.get("trackingNumber") == (shipment.tracking_number or "").strip():
-                return done(str(shipment.number), "found at Amazon")
-        return None
+            return order if taken else None
+        if taken and _lists(order, shipment):
+            return done(str(shipment.number), FOUND)
+        return rejected(CANCELLED) if orders.status_of(order) == orders.CANCELLED else None
 
     def _headers(self, token: str) -> dict[str, str]:
         return {"x-amz-access-token": token, "x-amz-date": f"{self._clock():%Y%m%dT%H%M%SZ}"}
@@ -182,3 +185,10 @@ class Amazon:
             "client_secret": self._account.client_secret.get_secret_value(),
         }
         return await fetch_token(self._session.http, self._account.token_url, form, self._clock, seconds=self._seconds)
+
+
+def _lists(order: dict[str, Any], shipment: Shipment) -> bool:
+    """Whether the order has the parcel, with this tracking number."""
+    wanted = (str(shipment.number), (shipment.tracking_number or "").strip())
+    packages = order.get("packages") or ()
+    return any((one.get("packageReferenceId"), one.get("trackingNumber")) == wanted for one in packages)

@@ -15,13 +15,14 @@ from lxml import etree
 
 from services.notifications.channels.web import NoAnswer, NotSent, document, exchange, judge
 from services.notifications.domain.results import Result, clip, done, down, rejected, unknown
-from services.notifications.marketplaces.sessions import Session, page
+from services.notifications.marketplaces.sessions import Session, named, page
 from shared.contracts import Outcome
 from shared.database import Clock
 
 BASE = "/feeds/2021-06-30"
 XML = "text/xml; charset=UTF-8"
 JSON = "application/json; charset=UTF-8"
+STATES = frozenset({"CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE"})
 LOOK_AGAIN = 120.0
 """Seconds: a feed takes minutes, and its lane allows one call in two of them."""
 LONGEST_REPORT = 5_000_000
@@ -68,7 +69,7 @@ class Feeds:
         found = await page(self._session.call("GET", f"{BASE}/feeds/{quote(feed, safe='')}"), self._clock)
         if isinstance(found, Result):
             return found
-        match found.get("processingStatus"):
+        match named("amazon", "processingStatus", found.get("processingStatus"), STATES):
             case "DONE":
                 return await self._report(feed, found.get("resultFeedDocumentId"), read or read_report)
             case "CANCELLED" | "FATAL" as status:

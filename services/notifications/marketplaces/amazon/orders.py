@@ -10,13 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 from services.notifications.domain.channel_orders import Pulled, Seen, Window, nobody
-from services.notifications.marketplaces.sessions import readable
+from services.notifications.marketplaces.sessions import named, readable
 from shared.contracts import Address, Channel, ChannelLine, ChannelOrder, Customer, LineKind
 
 PATH = "/orders/2026-01-01/orders"
 DATA = "BUYER,RECIPIENT,PROCEEDS,CANCELLATION,FULFILLMENT"
+STATUS = "fulfillmentStatus"
 OPEN = frozenset({"UNSHIPPED", "PARTIALLY_SHIPPED"})
 KNOWN = OPEN | {"SHIPPED", "CANCELLED"}
+CANCELLED = "CANCELLED"
+NAMED = KNOWN | {"PENDING_AVAILABILITY", "PENDING", "UNFULFILLABLE"}
 BESIDES = {"SHIPPING": "Shipping", "GIFT_WRAP": "Gift wrap", "COD_FEE": "Cash on delivery"}
 WITHOUT_TAX = frozenset({"ATVPDKIKX0DER", "A2EUQ1WTGCTBG2"})
 """Marketplaces of countries whose prices are told before tax: the United States, Canada."""
@@ -39,9 +42,11 @@ def question(window: Window, marketplace_id: str) -> dict[str, str]:
 
 def read_page(shop: str, document: Json) -> Pulled:
     """The orders of an answer, and the token of the next page."""
-    found = [order for order in document.get("orders") or () if _status(order) in KNOWN]
+    found = [
+        order for order in document.get("orders") or () if named("amazon", STATUS, status_of(order), NAMED) in KNOWN
+    ]
     token = (document.get("pagination") or {}).get("nextToken")
-    seen = readable("amazon", lambda order: Seen(read_order(shop, order), _status(order) in OPEN), found)
+    seen = readable("amazon", lambda order: Seen(read_order(shop, order), status_of(order) in OPEN), found)
     return Pulled(tuple(seen), token or None)
 
 
@@ -62,13 +67,14 @@ def read_order(shop: str, order: Json) -> ChannelOrder:
         shipping_address=_address(recipient),
         lines=(*map(_line, items), *_besides(items)),
         cancel_requested=any(_asked(item) for item in items),
-        cancelled=_status(order) == "CANCELLED",
+        cancelled=status_of(order) == CANCELLED,
         ship_by=window.get("latestDateTime"),
     )
 
 
-def _status(order: Json) -> str:
-    return str((order.get("fulfillment") or {}).get("fulfillmentStatus") or "")
+def status_of(order: Json) -> str:
+    """`fulfillmentStatus`, as it came."""
+    return str((order.get("fulfillment") or {}).get(STATUS) or "")
 
 
 def _buyer(order: Json, recipient: Json) -> Customer:

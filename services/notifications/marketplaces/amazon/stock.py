@@ -14,9 +14,10 @@ from pydantic import Field
 from services.notifications.channels.web import document
 from services.notifications.domain.payloads import Level, Levels
 from services.notifications.domain.results import Result, done, rejected
-from services.notifications.marketplaces.sessions import Body
+from services.notifications.marketplaces.sessions import Body, named
 
 INVALID = "INVALID"
+SUBMISSIONS = frozenset({INVALID, "ACCEPTED", "VALID"})
 FEED = "JSON_LISTINGS_FEED"
 
 
@@ -78,7 +79,7 @@ def body(level: Level) -> ListingPatch:
 def read(response: httpx.Response) -> Result:
     """What a 200 means: a submission that was accepted, or one that is invalid."""
     said = document(response)
-    if said.get("status") == INVALID:
+    if named("amazon", "status", said.get("status"), SUBMISSIONS) == INVALID:
         issues = (str(issue.get("message")) for issue in said.get("issues") or () if isinstance(issue, dict))
         return rejected(f"INVALID: {'; '.join(issues) or 'no reason given'}")
     return done(said.get("submissionId"), f"{said.get('status', 'accepted')}".lower())

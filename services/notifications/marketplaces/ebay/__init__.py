@@ -1,10 +1,11 @@
-"""eBay's selling APIs: parcels are fulfilled here; `orders`, `stock` and `refunds` are neighbours.
+"""eBay's APIs for sellers: parcels are fulfilled here; `orders`, `stock`, `refunds`, `cancelling` are neighbours.
 
 eBay has no idempotency key, but a fulfilment's id is its tracking number: so the order's fulfilments are read first,
 and a parcel that is there is done. Tracking numbers are alphanumeric only, and go with a carrier or not at all.
 """
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,6 +18,7 @@ from services.notifications.domain.channel_orders import Pulled, Window
 from services.notifications.domain.payloads import Cancelling, Level, Refunding, Shipment
 from services.notifications.domain.results import Call, Result, done, rejected
 from services.notifications.marketplaces.carriers import EBAY, OTHER, carrier_code
+from services.notifications.marketplaces.ebay import cancelling as cancellations
 from services.notifications.marketplaces.ebay import orders, refunds, stock
 from services.notifications.marketplaces.ebay.fulfilling import Fulfillment
 from services.notifications.marketplaces.ebay.signing import BadKey, Signer, load_key
@@ -25,8 +27,13 @@ from services.notifications.marketplaces.tokens import Token, Tokens, TokenStore
 from services.notifications.settings import EbayAccount
 from shared.database import Clock
 
+UNSIGNED = "this needs the account's signature_key and private_key; or do it at eBay (Seller Hub) by hand, then retry"
 USE_PUT = 34500
 """eBay's code for a fulfilment that exists already (there is no PUT to use)."""
+
+CANCELLED = "the order was cancelled at eBay: keep the parcel if it has not left"
+EXPLAINED = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
+"""Refusals that the order itself may explain better."""
 
 _shipments = TypeAdapter(Shipment)
 _levels = TypeAdapter(Level)
@@ -46,6 +53,7 @@ class Ebay:
         tokens = Tokens(self._fetch_token, store, clock)
         self._session = Session(http, account.base_url, tokens, _headers, seconds=seconds)
         self._inventory = Session(http, account.inventory_url, tokens, _headers, seconds=seconds)
+        self._after_sales = Session(http, account.post_order_url, tokens, _iaf_headers, seconds=seconds)
 
     async def send(self, call: Call) -> Result:
         """Do what the call's verb says."""
@@ -72,35 +80,48 @@ class Ebay:
         if call.reference is not None or call.unsure_since is not None:
             order = await self._order(refund.order)
             return order if isinstance(order, Result) else refunds.found(order, refund, call.reference)
-        try:
-            signer = self._signer()
-        except BadKey as error:
-            return rejected(str(error))
-        if signer is None:
-            return rejected("refunds need the account's signature_key and private_key, or are made at eBay by hand")
         path = f"/order/{quote(refund.order, safe='')}/issue_refund"
         content = refunds.body(refund).model_dump_json(by_alias=True, exclude_none=True).encode()
-        signed = signer.headers("POST", self._session.url(path), content, self._clock())
+        signed = self._signed(self._session.url(path), content)
+        if isinstance(signed, Result):
+            return signed
         response = await self._session.call("POST", path, more=signed, content=content)
         return refunds.read(response) or judge(response, self._clock(), repeatable=False)
 
     async def _cancel(self, cancelling: Cancelling) -> Result:
-        """Nothing is cancelled by these APIs: whether somebody has done it there is all that can be known."""
+        """Ask for it, or approve what the buyer asks, unless a look shows that it is done or under way."""
         order = await self._order(cancelling.order)
         if isinstance(order, Result):
             return order
-        if (order.get("cancelStatus") or {}).get("cancelState") == "CANCELED":
-            return done(None, "cancelled at eBay")
-        return rejected("cancel this order at eBay (Seller Hub), then retry: it will be found")
+        known = cancellations.standing(order, self._clock(), timedelta(days=self._account.cancel_days))
+        if known is not None:
+            return known
+        request = cancellations.buyers_request(order)
+        path = cancellations.PATH if request is None else f"{cancellations.PATH}/{quote(request, safe='')}/approve"
+        body = None if request else cancellations.body(order).model_dump_json(by_alias=True, exclude_none=True)
+        content = (body or "").encode()
+        signed = self._signed(self._after_sales.url(path), content)
+        if isinstance(signed, Result):
+            return signed
+        more = signed | cancellations.market(order)
+        response = await self._after_sales.call("POST", path, more=more, content=content)
+        if response.is_success:
+            return cancellations.read(response)
+        return judge(response, self._clock(), repeatable=True)
 
     async def _order(self, order_id: str) -> dict[str, Any] | Result:
         return await page(self._session.call("GET", f"/order/{quote(order_id, safe='')}"), self._clock)
 
-    def _signer(self) -> Signer | None:
+    def _signed(self, url: httpx.URL, content: bytes) -> dict[str, str] | Result:
+        """The headers that sign a POST, or why nobody can."""
         known, private = self._account.signature_key, self._account.private_key
         if known is None or private is None:
-            return None
-        return Signer(known.get_secret_value(), load_key(private.get_secret_value()))
+            return rejected(UNSIGNED)
+        try:
+            signer = Signer(known.get_secret_value(), load_key(private.get_secret_value()))
+        except BadKey as error:
+            return rejected(str(error))
+        return signer.headers("POST", url, content, self._clock())
 
     async def _parcel(self, call: Call) -> Result:
         """Create the fulfilment, unless a look shows that it exists."""
@@ -115,7 +136,7 @@ class Ebay:
         await self._session.http.aclose()
 
     def _body(self, shipment: Shipment) -> Fulfillment:
-        tracking = re.sub(r"[^0-9A-Za-z]", "", shipment.tracking_number or "") or None
+        tracking = re.sub(r"[^0-9A-Za-z]", "", shipment.tracking_number or "").upper() or None
         carrier = carrier_code(shipment.carrier or OTHER, self._account.carriers, EBAY) if tracking else None
         return Fulfillment.model_validate(
             {
@@ -139,7 +160,14 @@ class Ebay:
             verdict = await self._find(path, body)
             if verdict is not None:
                 return verdict
+        if response.status_code in EXPLAINED and await self._is_cancelled(shipment.order):
+            return rejected(CANCELLED)
         return judge(response, self._clock(), repeatable=body.tracking_number is not None)
+
+    async def _is_cancelled(self, order_id: str) -> bool:
+        """Whether eBay says so; not where it cannot be asked."""
+        order = await self._order(order_id)
+        return not isinstance(order, Result) and orders.cancel_state(order) == orders.CANCELLED
 
     async def _find(self, path: str, body: Fulfillment) -> Result | None:
         """Done where eBay has this fulfilment, None where it has not, else why it could not say."""
@@ -165,6 +193,11 @@ class Ebay:
 def _headers(token: str) -> dict[str, str]:
     # eBay declares Content-Type as a required header, even where there is no body.
     return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+
+def _iaf_headers(token: str) -> dict[str, str]:
+    # The Post-Order API is older than the others, and calls the same token so.
+    return {"Authorization": f"IAF {token}", "Content-Type": "application/json"}
 
 
 def _same(known: dict[str, Any], body: Fulfillment) -> bool:

@@ -8,13 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from services.notifications.domain.channel_orders import Pulled, Seen, Window, nobody
-from services.notifications.marketplaces.sessions import readable
+from services.notifications.marketplaces.sessions import named, readable
 from shared.contracts import Address, Channel, ChannelLine, ChannelOrder, Customer, LineKind
 
 PATH = "/order"
 SIZE = 200
 OPEN = frozenset({"NOT_STARTED", "IN_PROGRESS"})
+FULFILLMENT_STATES = OPEN | {"FULFILLED"}
 PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
+PAYMENT_STATES = PAID | {"FAILED", "FULLY_REFUNDED", "PENDING"}
+CANCELLED = "CANCELED"
+ASKED = "IN_PROGRESS"
+CANCEL_STATES = frozenset({CANCELLED, ASKED, "NONE_REQUESTED"})
 FINEST = Decimal("0.0001")
 
 Json = dict[str, Any]
@@ -38,7 +43,7 @@ def read_page(shop: str, window: Window, document: Json) -> Pulled:
 def read_order(shop: str, order: Json) -> ChannelOrder:
     """One order in the house's words."""
     to = _recipient(order)
-    state = (order.get("cancelStatus") or {}).get("cancelState")
+    state = named("ebay", "cancelState", cancel_state(order), CANCEL_STATES)
     items: list[Json] = order["lineItems"]
     dates = [(item.get("lineItemFulfillmentInstructions") or {}).get("shipByDate") for item in items]
     return ChannelOrder(
@@ -51,16 +56,21 @@ def read_order(shop: str, order: Json) -> ChannelOrder:
         customer=_buyer(order, to),
         shipping_address=_address(to),
         lines=(*map(_line, items), *_delivery(order.get("pricingSummary") or {})),
-        cancel_requested=state == "IN_PROGRESS",
-        cancelled=state == "CANCELED",
+        cancel_requested=state == ASKED,
+        cancelled=state == CANCELLED,
         ship_by=min(filter(None, dates), default=None),
     )
 
 
+def cancel_state(order: Json) -> str:
+    """`cancelState`, as it came."""
+    return str((order.get("cancelStatus") or {}).get("cancelState") or "")
+
+
 def _open(order: Json) -> bool:
-    cancelled = (order.get("cancelStatus") or {}).get("cancelState") == "CANCELED"
-    paid = order.get("orderPaymentStatus") in PAID
-    return paid and not cancelled and order.get("orderFulfillmentStatus") in OPEN
+    paid = named("ebay", "orderPaymentStatus", order.get("orderPaymentStatus"), PAYMENT_STATES) in PAID
+    status = named("ebay", "orderFulfillmentStatus", order.get("orderFulfillmentStatus"), FULFILLMENT_STATES)
+    return paid and cancel_state(order) != CANCELLED and status in OPEN
 
 
 def _recipient(order: Json) -> Json:

@@ -1,4 +1,4 @@
-"""HTTP message signatures (RFC 9421) as eBay asks them of European sellers who pay money back.
+"""HTTP message signatures (RFC 9421) as eBay asks them of European sellers who pay money back or cancel.
 
 The key is an Ed25519 one that eBay's Key Management API made; `signature_key` is the JWE by which eBay knows it.
 """
@@ -14,7 +14,6 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_pem_private_key
 
-PARTS = ("content-digest", "x-ebay-signature-key", "@method", "@path", "@authority")
 RAW = 32
 
 
@@ -30,20 +29,19 @@ class Signer:
     key: Ed25519PrivateKey
 
     def headers(self, method: str, url: httpx.URL, body: bytes, now: datetime) -> dict[str, str]:
-        """The headers that prove that this very call is the seller's."""
-        values = {
-            "content-digest": f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:",
+        """The headers that prove that this very call is the seller's; a call without a body has no digest of it."""
+        digest = {"content-digest": f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"}
+        values = (digest if body else {}) | {
             "x-ebay-signature-key": self.signature_key,
             "@method": method,
             "@path": url.path,
             "@authority": url.netloc.decode(),
         }
-        asked = " ".join(f'"{name}"' for name in PARTS)
+        asked = " ".join(f'"{name}"' for name in values)
         parameters = f"({asked});created={int(now.timestamp())}"
-        lines = [f'"{name}": {values[name]}' for name in PARTS]
+        lines = [f'"{name}": {value}' for name, value in values.items()]
         signed = self.key.sign("\n".join([*lines, f'"@signature-params": {parameters}']).encode())
-        return {
-            "Content-Digest": values["content-digest"],
+        return ({"Content-Digest": digest["content-digest"]} if body else {}) | {
             "x-ebay-signature-key": self.signature_key,
             "Signature-Input": f"sig1={parameters}",
             "Signature": f"sig1=:{base64.b64encode(signed).decode()}:",

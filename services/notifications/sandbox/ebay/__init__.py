@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from services.notifications.sandbox.ebay.cancellations import Cancellations
 from services.notifications.sandbox.ebay.orders import Orders
 from services.notifications.sandbox.ebay.refunds import Refunds
 from services.notifications.sandbox.ebay.schemas import (
@@ -28,9 +29,11 @@ from shared.web.sandbox import Kind, Ledger
 
 BASE = "/sell/fulfillment/v1"
 INVENTORY_BASE = "/sell/inventory/v1"
+POST_ORDER_BASE = "/post-order/v2"
 REVISIONS = 250
 """Of one listing in a day."""
 TOO_OFTEN = 25002
+BAD_ORDER = 32100
 
 
 class EbaySandbox:
@@ -41,6 +44,7 @@ class EbaySandbox:
         self.orders = Orders(clock)
         self.quantities: dict[str, int] = {}
         self.refunds = Refunds(self.orders)
+        self.cancellations = Cancellations(self.orders, clock)
         self._clock = clock
         self._revisions: dict[tuple[str, str], int] = {}
         self._bearer = Bearer(7200)
@@ -56,18 +60,20 @@ class EbaySandbox:
         router.add_api_route(path, self._create, methods=["POST"])
         router.add_api_route(path, self._list, methods=["GET"])
         router.add_api_route(f"{INVENTORY_BASE}/bulk_update_price_quantity", self._update, methods=["POST"])
+        router.add_api_route(f"{POST_ORDER_BASE}/cancellation", self._cancel, methods=["POST"])
+        router.add_api_route(f"{POST_ORDER_BASE}/cancellation/{{request_id}}/approve", self._approve, methods=["POST"])
         return router
 
     async def _token(self, request: Request) -> Response:
         basic = request.headers.get("authorization", "").startswith("Basic ")
         return respond(self._bearer.grant(await request.body(), identified=basic))
 
-    def _refused(self, request: Request) -> Response | None:
+    def _refused(self, request: Request, *, wanted: str = "Bearer") -> Response | None:
         if self.ledger.fault.kind is Kind.EXPIRED:
             self.ledger.take_fault()
             return respond(_unauthorized())
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        known = scheme == "Bearer" and self._bearer.accepts(token)
+        known = scheme == wanted and self._bearer.accepts(token)
         return None if known else respond(_unauthorized())
 
     async def _create(self, order: str, request: Request) -> Response:
@@ -77,6 +83,8 @@ class EbaySandbox:
         if wrong := violations(FULFILLMENT, body):
             code = next((code for field, code in CODES.items() if field in wrong[0]), INVALID_INPUT)
             return _error(400, code, "; ".join(wrong))
+        if self.orders.is_cancelled(order):
+            return _error(400, BAD_ORDER, "Invalid order ID: the order was cancelled")
         ids = [item["lineItemId"] for item in body["lineItems"]]
         if len(set(ids)) < len(ids):
             return _error(400, DUPLICATE_ITEM, "Duplicate line item in request")
@@ -97,10 +105,12 @@ class EbaySandbox:
         limit, offset = asked.get("limit", "50"), asked.get("offset", "0")
         if not (limit.isdecimal() and offset.isdecimal() and 1 <= int(limit) <= 200):
             return respond(_error(400, 30810, "Invalid limit or offset"))
+        self.cancellations.move_on()
         found = self.orders.search(asked.get("filter", ""), int(offset), int(limit))
         return respond((200, found, {}) if found is not None else _error(400, 30700, "Invalid filter"))
 
     async def _order(self, order: str, request: Request) -> Response:
+        self.cancellations.move_on()
         found = self.orders.find(order)
         answer = (200, found, {}) if found is not None else _error(404, 30500, "There is no such order")
         return self._refused(request) or respond(answer)
@@ -117,6 +127,17 @@ class EbaySandbox:
         if refused is not None:
             return _error(400, 34915, refused)
         return 200, {"refundId": reference, "refundStatus": "PENDING"}, {}
+
+    async def _cancel(self, request: Request) -> Response:
+        return await self._after_sales(request, self.cancellations.create)
+
+    async def _approve(self, request_id: str, request: Request) -> Response:
+        return await self._after_sales(request, lambda _body: self.cancellations.approve(request_id))
+
+    async def _after_sales(self, request: Request, act: Callable[[Any], Answer]) -> Response:
+        if not self.refunds.signed(request, await request.body()):
+            return respond(_error(403, 215120, "The call is not signed by the seller's key"))
+        return await self._changing(None, request, act, scheme="IAF")
 
     async def _update(self, request: Request) -> Response:
         return await self._changing(None, request, self._updated)
@@ -140,9 +161,11 @@ class EbaySandbox:
         self.quantities[item["sku"]] = item["shipToLocationAvailability"]["quantity"]
         return answer
 
-    async def _changing(self, about: str | None, request: Request, act: Callable[[Any], Answer]) -> Response:
+    async def _changing(
+        self, about: str | None, request: Request, act: Callable[[Any], Answer], *, scheme: str = "Bearer"
+    ) -> Response:
         """A call that changes something: authorised, noted, and struck by the fault that was ordered."""
-        if refused := self._refused(request):
+        if refused := self._refused(request, wanted=scheme):
             return refused
         if not request.headers.get("content-type", "").startswith("application/json"):
             return respond(_error(415, 2003, "Unsupported media type"))

@@ -13,6 +13,8 @@ from shared.database import Clock
 
 SINCE = re.compile(r"lastmodifieddate:\[(?P<since>[^.\]]+(\.\d+)?Z)\.\.[^\]]*\]")
 
+CANCELLED = "CANCELED"
+
 Json = dict[str, Any]
 
 
@@ -42,11 +44,31 @@ class Orders:
         if order is None:
             return None
         if cancel_requested:
-            order["cancelStatus"]["cancelState"] = "IN_PROGRESS"
+            self.request_cancel(order, "Buyer", "ORDER_MISTAKE")
         if cancelled:
-            order["cancelStatus"] |= {"cancelState": "CANCELED", "cancelledDate": stamp(self._clock())}
+            order["cancelStatus"] |= {"cancelState": CANCELLED, "cancelledDate": stamp(self._clock())}
         order["lastModifiedDate"] = stamp(self._clock())
         return order
+
+    def request_cancel(self, order: Json, initiator: str, reason: str) -> str:
+        """Somebody asks to cancel; the request's id."""
+        request = {
+            "cancelRequestId": f"5{len(self._orders):04d}{len(order['cancelStatus']['cancelRequests'])}",
+            "cancelInitiator": initiator,
+            "cancelReason": reason,
+            "cancelRequestedDate": stamp(self._clock()),
+            "cancelRequestState": "REQUESTED",
+        }
+        order["cancelStatus"]["cancelState"] = "IN_PROGRESS"
+        order["cancelStatus"]["cancelRequests"].append(request)
+        order["lastModifiedDate"] = stamp(self._clock())
+        return request["cancelRequestId"]
+
+    def end_cancel(self, order: Json) -> None:
+        """The buyer has the money back."""
+        for request in order["cancelStatus"]["cancelRequests"]:
+            request |= {"cancelRequestState": "COMPLETED", "cancelCompletedDate": stamp(self._clock())}
+        self.change(order["orderId"], cancelled=True, cancel_requested=False)
 
     def fulfillments(self, order_id: str) -> list[Json]:
         """What was sent of an order."""
@@ -76,7 +98,7 @@ class Orders:
             "total": len(orders),
             "limit": limit,
             "offset": offset,
-            "orders": orders[offset : offset + limit],
+            "orders": [_listed(order) for order in orders[offset : offset + limit]],
         }
         if len(orders) > offset + limit:
             answer["next"] = f"https://sandbox.invalid/order?limit={limit}&offset={offset + limit}"
@@ -85,6 +107,15 @@ class Orders:
     def find(self, order_id: str) -> Json | None:
         """An order that was bought here."""
         return self._orders.get(order_id)
+
+    def is_cancelled(self, order_id: str) -> bool:
+        """Whether nothing may be sent of it any more."""
+        order = self._orders.get(order_id)
+        return order is not None and order["cancelStatus"]["cancelState"] == CANCELLED
+
+    def everything(self) -> list[Json]:
+        """All orders that were bought here."""
+        return list(self._orders.values())
 
     def _move(self, order: Json, known: list[Json]) -> None:
         sent: dict[str, int] = {}
@@ -97,6 +128,11 @@ class Orders:
         all_sent = all(item["lineItemFulfillmentStatus"] == "FULFILLED" for item in order["lineItems"])
         order["orderFulfillmentStatus"] = "FULFILLED" if all_sent else "IN_PROGRESS"
         order["lastModifiedDate"] = stamp(self._clock())
+
+
+def _listed(order: Json) -> Json:
+    """As a list shows it: requests to cancel are told of one order alone."""
+    return order | {"cancelStatus": order["cancelStatus"] | {"cancelRequests": []}}
 
 
 def _fulfillment(reference: str, body: Json) -> Json:

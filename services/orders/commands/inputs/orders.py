@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.orders.commands.inputs.details import Coupons, Fields, PickupInput, Tag, Tags
+from services.orders.commands.inputs.details import Coupons, Fields, Importable, PickupInput, Tag, Tags
 from services.orders.commands.inputs.fields import (
     GREATEST,
     Comment,
+    Country,
     Currency,
     ElectronicAddress,
     Email,
@@ -16,7 +17,10 @@ from services.orders.commands.inputs.fields import (
     Input,
     Kind,
     Language,
+    Letter,
+    Liquid,
     Moment,
+    Paragraph,
     Percent,
     Plain,
     Quantity,
@@ -55,10 +59,10 @@ class AddressInput(Input):
     """A postal address; an imported order may know the country alone."""
 
     name: Words = ""
-    street: Words = ""
+    street: Paragraph = ""
     postal_code: Words = ""
     city: Words = ""
-    country: Short
+    country: Country
 
 
 class LineInput(Input):
@@ -89,7 +93,7 @@ class ActionsInput(Input):
     invoice: bool | None = None
 
 
-class PlaceOrder(Input):
+class PlaceOrder(Importable):
     """A new order. An `imported` one sends no confirmation, and its addresses and prices are taken as they come.
 
     Prices include tax where `prices_include_tax` says so; absent, where its client is shown them so, if the order takes
@@ -105,7 +109,6 @@ class PlaceOrder(Input):
     on_short: Literal["wait", "cancel"] = "wait"
     status: Short = "received"
     test: bool = False
-    imported: bool = False
     customer: CustomerInput = CustomerInput()
     customer_id: Short | None = None
     billing_address: AddressInput | None = None
@@ -226,14 +229,27 @@ class DecisionInput(Input):
         return Decision(stock, _unique(self.lines), self.credit, self.reinvoice)
 
 
+class EditedTexts(Input):
+    """What this one change says to the client instead of its status's texts, in the order's language."""
+
+    subject: Annotated[Words, Field(min_length=1), Liquid] | None = None
+    mail: Annotated[Letter, Field(min_length=1), Liquid] | None = None
+    sms: Annotated[Comment, Field(min_length=1), Liquid] | None = None
+
+    def given(self) -> dict[str, str]:
+        """The texts that are there, by name."""
+        return self.model_dump(exclude_none=True)
+
+
 class MoveOrder(Input):
-    """A change of status."""
+    """A change of status; `texts` are edited for this one order."""
 
     status: Short
     shipment: ShipmentInput | None = None
     decision: DecisionInput = DecisionInput()
     actions: ActionsInput = ActionsInput()
     comment: Comment = ""
+    texts: EditedTexts = EditedTexts()
 
 
 class LineEdit(Input):

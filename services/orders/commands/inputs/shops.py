@@ -13,6 +13,7 @@ from services.orders.commands.inputs.fields import (
     Input,
     Language,
     Moment,
+    Paragraph,
     Scope,
     Short,
     Siret,
@@ -45,7 +46,7 @@ class LegalInput(Input):
     siret: Siret | None = None
     electronic_address: ElectronicAddress | None = None
     vat_on_debits: bool = False
-    exemption: Words | None = None
+    exemption: Paragraph | None = None
 
     @model_validator(mode="after")
     def _establishment_of_the_seller(self) -> Self:
@@ -59,7 +60,7 @@ class ClosingInput(Input):
 
     starts: date
     ends: date
-    texts: dict[Language, Words] = Field(default_factory=dict)
+    texts: dict[Language, Paragraph] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _days_are_in_order(self) -> Self:
@@ -97,5 +98,5 @@ class ShopInput(Input):
     @model_validator(mode="after")
     def _one_kind_a_series(self) -> Self:
         if self.invoice_series == self.credit_note_series:
-            raise ValueError("invoice_series and credit_note_series must differ: each kind is numbered for itself")
+            raise ValueError("credit_note_series: must differ from invoice_series: each kind is numbered for itself")
         return self

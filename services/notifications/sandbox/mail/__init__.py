@@ -1,7 +1,10 @@
 """The mail sandbox: a real SMTP listener on loopback that delivers to nobody and shows what it took.
 
-The order's code comes from the header `X-Comptoir-Order`, where there is one. `429` and `500` become the replies a busy
-or a failing relay gives; `timeout_after_accept` takes the mail and breaks the connection.
+The order's code comes from the header `X-Comptoir-Order`, where there is one. Faults become what a relay does: `429`
+and `500` are its replies, `expired_token` is 535, `200_invalid` a refusal for good, `garbage` no SMTP at all;
+`timeout_after_accept` and `reset_after_accept` take the mail and break the connection. Neighbours: `mailboxes`
+(addresses that mail comes to grief at), `bounces` (what came back), `offer` (AUTH, STARTTLS, SIZE), `doors` (all that
+over HTTP).
 """
 
 import asyncio
@@ -13,6 +16,10 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from services.notifications.sandbox.mail.bounces import Bounces
+from services.notifications.sandbox.mail.mailboxes import BOUNCED, DISCONNECTING, Mailboxes, domain_of, lateness
+from services.notifications.sandbox.mail.offer import Offer, authenticate, identity
+from shared.database import Clock
 from shared.web.sandbox import Kind, Ledger
 
 HOST = "127.0.0.1"
@@ -21,16 +28,25 @@ STOP_SECONDS = 1.0
 TAKEN = "250 2.0.0 Ok: kept in the sandbox"
 REPLIES = {
     Kind.BUSY: "450 4.7.1 Too much mail, try again later",
+    Kind.BUSY_FOR: "450 4.7.1 Too much mail, try again in 2 s",
     Kind.FAILING: "451 4.3.0 Requested action aborted: local error in processing",
+    Kind.EXPIRED: "535 5.7.8 Authentication credentials invalid",
+    Kind.INVALID: "554 5.6.0 The content is not acceptable",
+    Kind.GARBAGE: "<h1>Something went wrong</h1>",
 }
+BREAKING = frozenset({Kind.SILENT, Kind.RESET})
 
 
 class MailSandbox:
     """Listens on a port the system chose."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self.ledger = ledger
         self.port = 0
+        self.offer = Offer()
+        self.bounces = Bounces()
+        self._clock = clock
+        self._mailboxes = Mailboxes()
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
 
@@ -51,22 +67,71 @@ class MailSandbox:
             await asyncio.wait(sessions, timeout=STOP_SECONDS)
         self._server = None
 
+    @property
+    def certificate(self) -> str | None:
+        """What STARTTLS is done with, in PEM, where it is offered."""
+        return identity().pem if self.offer.starttls else None
+
+    async def handle_MAIL(
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Called by aiosmtpd at the beginning of a mail."""
+        if self.offer.auth_required and not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Ok"
+
+    async def handle_RCPT(
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Called by aiosmtpd for each recipient; a refusal is a call of its own in the ledger."""
+        sender = envelope.mail_from or ""
+        breaks = domain_of(address) == DISCONNECTING
+        reply = self._mailboxes.reply(sender, address)
+        if breaks or reply:
+            request = {"from": sender, "to": [address], "subject": f"RCPT {address}"}
+            response = {"status": int(reply[:3]) if reply else 0, "body": reply and reply[4:]}
+            self.ledger.write(None, request, response, answered=not breaks)
+        if breaks:
+            _abort(server)
+        if reply is None:
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return reply or "250 2.1.5 Ok"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd with a whole message; the return value is the reply."""
         content = envelope.original_content or b""
         message = message_from_bytes(content)  # the older policy: it parses a header only when asked for
         kind = self.ledger.take_fault()
         reply = REPLIES.get(kind, TAKEN)
-        answered = kind is not Kind.SILENT
+        answered = kind not in BREAKING
         request = _request(envelope, message, len(content))
-        response = {"status": int(reply[:3]), "body": reply[4:]}
-        self.ledger.write(_header(message, "X-Comptoir-Order"), request, response, answered=answered)
+        code = reply[:3] if reply[:3].isdecimal() else "0"
+        response = {"status": int(code), "body": reply[4:]}
+        order = _header(message, "X-Comptoir-Order")
+        self.ledger.write(order, request, response, answered=answered)
         if not answered:
             _abort(server)
+        if kind is Kind.SLOW:
+            await self.ledger.linger(kind)
+        await asyncio.sleep(max(map(lateness, envelope.rcpt_tos), default=0.0))
+        for recipient in envelope.rcpt_tos if reply is TAKEN else ():
+            if domain_of(recipient) == BOUNCED:
+                self.bounces.add(message, envelope.mail_from or "", recipient, order, self._clock())
         return reply
 
     def _connection(self) -> SMTP:
-        connection = Connection(self, hostname="sandbox.invalid", ident="Comptoir sandbox")
+        connection = Connection(
+            self,
+            hostname="sandbox.invalid",
+            ident="Comptoir sandbox",
+            data_size_limit=self.offer.size,
+            tls_context=identity().context if self.offer.starttls else None,
+            authenticator=authenticate,
+            auth_require_tls=False,
+        )
         self._connections = {known for known in self._connections if not known.ended}
         self._connections.add(connection)
         return connection

@@ -1,4 +1,4 @@
-"""Where effects go: SMTP, Twilio, Amazon and eBay accounts, each with its base URL.
+"""Where effects go: SMTP (and the key that signs mails), Twilio or another SMS gateway, Amazon and eBay accounts.
 
 `COMPTOIR_SMTP__HOST=…`, `COMPTOIR_AMAZON__REFRESH_TOKEN=…` and so on name the accounts of every shop;
 `COMPTOIR_SHOP_ACCOUNTS` is a JSON object that gives a shop its own (`{"my-shop": {"amazon": {…}}}`). An account as a
@@ -7,12 +7,26 @@ stands in; where it has none at all, its obligations are rejected with that reas
 """
 
 import json
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_settings import SettingsConfigDict
 
+from services.notifications.settings.gateway import SmsGateway
 from shared import settings
 
 
@@ -46,6 +60,38 @@ class SmtpAccount(_Account):
     connections: int = Field(default=4, ge=1, le=32)
 
 
+class DkimKey(_Account):
+    """The key that signs a shop's mails, and where its public half stands: `<selector>._domainkey.<domain>`.
+
+    Exactly one of `private_key` (PEM, RSA) and `private_key_file`.
+    """
+
+    domain: str = Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+    selector: str = Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")
+    private_key: SecretStr | None = None
+    private_key_file: Path | None = None
+
+    @cached_property
+    def pem(self) -> bytes:
+        """The key itself."""
+        if self.private_key is not None:
+            return self.private_key.get_secret_value().encode()
+        return b"" if self.private_key_file is None else self.private_key_file.read_bytes()
+
+    @model_validator(mode="after")
+    def _one_key(self) -> Self:
+        """Said at the start, and not when the first mail leaves."""
+        if (self.private_key is None) == (self.private_key_file is None):
+            raise ValueError("exactly one of private_key and private_key_file")
+        try:
+            key = load_pem_private_key(self.pem, password=None)
+        except (OSError, ValueError, TypeError):
+            raise ValueError("the private key cannot be read, or is no PEM") from None
+        if not isinstance(key, RSAPrivateKey) or key.key_size < 1024:
+            raise ValueError("the private key is no RSA key of 1024 bits or more")
+        return self
+
+
 class TwilioAccount(_Account):
     """Exactly one of `sender` (E.164 or an alphanumeric name) and `messaging_service_sid`."""
 
@@ -55,6 +101,15 @@ class TwilioAccount(_Account):
     sender: str | None = None
     messaging_service_sid: str | None = None
     validity_seconds: int = Field(default=14_400, ge=1, le=36_000, description="an SMS older than this is not sent")
+
+
+def _one_provider(gateway: SmsGateway | None, info: ValidationInfo) -> SmsGateway | None:
+    if gateway is not None and info.data.get("twilio") is not None:
+        raise ValueError("there is a Twilio account too; SMS leave by one of them")
+    return gateway
+
+
+Gateway = Annotated[SmsGateway | None, BeforeValidator(_from_json), AfterValidator(_one_provider)]
 
 
 class AmazonAccount(_Account):
@@ -75,6 +130,7 @@ class EbayAccount(_Account):
 
     base_url: str = "https://api.ebay.com/sell/fulfillment/v1"
     inventory_url: str = "https://api.ebay.com/sell/inventory/v1"
+    post_order_url: str = "https://api.ebay.com/post-order/v2"
     token_url: str = "https://api.ebay.com/identity/v1/oauth2/token"  # noqa: S105 - an address
     client_id: str
     client_secret: SecretStr
@@ -82,7 +138,10 @@ class EbayAccount(_Account):
     carriers: dict[str, str] = Field(default={}, description="our carrier name → eBay's code")
     signature_key: SecretStr | None = Field(default=None, description="the JWE of eBay's Key Management API")
     private_key: SecretStr | None = Field(
-        default=None, description="its Ed25519 key, PEM or bare base64; signs refunds"
+        default=None, description="its Ed25519 key, PEM or bare base64; signs refunds and cancellations"
+    )
+    cancel_days: int = Field(
+        default=30, ge=1, le=365, description="how long after the purchase eBay lets it be cancelled"
     )
 
 
@@ -90,7 +149,9 @@ class Accounts(_Account):
     """The accounts of one shop, or of all that have none of their own."""
 
     smtp: Annotated[SmtpAccount | None, BeforeValidator(_from_json)] = None
+    dkim: Annotated[DkimKey | None, BeforeValidator(_from_json)] = None
     twilio: Annotated[TwilioAccount | None, BeforeValidator(_from_json)] = None
+    sms_gateway: Gateway = None
     amazon: Annotated[AmazonAccount | None, BeforeValidator(_from_json)] = None
     ebay: Annotated[EbayAccount | None, BeforeValidator(_from_json)] = None
 
@@ -101,7 +162,9 @@ class Settings(settings.Settings):
     model_config = SettingsConfigDict(env_prefix=settings.PREFIX, env_nested_delimiter="__", extra="ignore")
 
     smtp: Annotated[SmtpAccount | None, BeforeValidator(_from_json)] = None
+    dkim: Annotated[DkimKey | None, BeforeValidator(_from_json)] = None
     twilio: Annotated[TwilioAccount | None, BeforeValidator(_from_json)] = None
+    sms_gateway: Gateway = None
     amazon: Annotated[AmazonAccount | None, BeforeValidator(_from_json)] = None
     ebay: Annotated[EbayAccount | None, BeforeValidator(_from_json)] = None
     shop_accounts: Annotated[dict[str, Accounts], BeforeValidator(_from_json)] = Field(default={})
@@ -141,9 +204,12 @@ class Settings(settings.Settings):
     def accounts(self, shop: str) -> Accounts:
         """The accounts that a shop's effects leave by."""
         own = self.shop_accounts.get(shop, Accounts())
+        sms = own if own.twilio or own.sms_gateway else self
         return Accounts(
             smtp=own.smtp or self.smtp,
-            twilio=own.twilio or self.twilio,
+            twilio=sms.twilio,
+            sms_gateway=sms.sms_gateway,
+            dkim=own.dkim or self.dkim,
             amazon=own.amazon or self.amazon,
             ebay=own.ebay or self.ebay,
         )

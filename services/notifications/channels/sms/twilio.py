@@ -1,0 +1,128 @@
+"""Twilio's HTTP API, form-encoded, which has no idempotency key: a try in doubt is looked for among the account's
+messages.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from services.notifications.channels.sms import Message
+from services.notifications.channels.web import NoAnswer, NotSent, document, exchange, judge, why
+from services.notifications.domain.results import Result, clip, done, down, rejected, unknown
+from services.notifications.settings import TwilioAccount
+from shared.contracts import Outcome
+from shared.database import Clock
+
+SKEW = timedelta(minutes=2)
+LOST = frozenset({"failed", "undelivered", "canceled"})
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+class Form(BaseModel):
+    """The form of `POST …/Messages.json`, stricter than the vendor's own file (which requires `To` alone)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    To: str = Field(pattern=E164.pattern)
+    From: str | None = Field(default=None, min_length=3)
+    MessagingServiceSid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
+    Body: str = Field(min_length=1, max_length=1600)
+    ValidityPeriod: int = Field(ge=1, le=36_000)
+    StatusCallback: str | None = None
+
+    @model_validator(mode="after")
+    def _one_sender(self) -> "Form":
+        if (self.From is None) == (self.MessagingServiceSid is None):
+            raise ValueError("exactly one of From and MessagingServiceSid")
+        return self
+
+
+class Twilio:
+    """One account. `callback` says where what becomes of a delivery is to be reported, if anywhere."""
+
+    def __init__(
+        self,
+        account: TwilioAccount,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        *,
+        seconds: float,
+        callback: Callable[[str], str | None] = lambda _delivery: None,
+    ) -> None:
+        self._account = account
+        self._http = http
+        self._clock = clock
+        self._seconds = seconds
+        self._callback = callback
+        self._url = f"{account.base_url}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
+        self._auth = httpx.BasicAuth(account.account_sid, account.auth_token.get_secret_value())
+
+    async def send(self, message: Message, validity: int) -> Result:
+        """Send it; a sender that the account's settings leave open is said as a rejection."""
+        try:
+            form = self._form(message, validity).model_dump(exclude_none=True)
+        except ValidationError as error:
+            return rejected(why(error))
+        try:
+            response = await self._exchange("POST", data=form, headers={"X-Comptoir-Order": message.order})
+        except NotSent as error:
+            return down(str(error))
+        except NoAnswer as error:
+            return unknown(str(error))
+        if response.status_code == httpx.codes.CREATED:
+            return _taken(document(response))
+        return judge(response, self._clock(), repeatable=False)
+
+    async def look_up(self, message: Message, since: datetime) -> Result | None:
+        """The account's message to this number with this text, created since."""
+        # Not filtered by DateSent: a message that is still queued has none.
+        query = {"To": message.to, "PageSize": "50"} | ({"From": self._account.sender} if self._account.sender else {})
+        try:
+            response = await self._exchange("GET", params=query)
+        except (NotSent, NoAnswer) as error:
+            return unknown(f"the look-up failed: {error}")
+        if response.status_code != httpx.codes.OK:
+            return replace(judge(response, self._clock(), repeatable=True), outcome=Outcome.UNKNOWN)
+        for listed in document(response).get("messages") or ():
+            if listed.get("body") == message.text and _created_after(listed, since - SKEW):
+                return _taken(listed)
+        return None
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._http.aclose()
+
+    def _form(self, message: Message, validity: int) -> Form:
+        return Form(
+            To=message.to,
+            From=self._account.sender,
+            MessagingServiceSid=self._account.messaging_service_sid,
+            Body=message.text,
+            ValidityPeriod=validity,
+            StatusCallback=self._callback(message.delivery),
+        )
+
+    async def _exchange(self, method: str, **options: Any) -> httpx.Response:
+        return await exchange(self._http, method, self._url, seconds=self._seconds, auth=self._auth, **options)
+
+
+def _taken(body: dict[str, Any]) -> Result:
+    """Twilio took the message; its status may already say that it went nowhere."""
+    sid = body.get("sid")
+    if body.get("status") in LOST:
+        reason = f"{body.get('status')}: {body.get('error_code')} {body.get('error_message') or ''}"
+        return Result(Outcome.REJECTED, clip(reason), sid)
+    return done(sid)
+
+
+def _created_after(listed: dict[str, Any], moment: datetime) -> bool:
+    try:
+        return parsedate_to_datetime(str(listed.get("date_created"))) >= moment
+    except (ValueError, TypeError):
+        return False

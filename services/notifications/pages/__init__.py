@@ -1,0 +1,1 @@
+"""Pages that notifications itself serves to operators: `push`."""

@@ -1,0 +1,56 @@
+"""Orders that were over elsewhere are taken over as they were: no mail, no stock, no invoice and no call follows."""
+
+from uuid import uuid4
+
+from tests.eventually import eventually
+from tests.flow.suite import Suite
+
+MAPPING = """
+currency: EUR
+fields: {order: No, sku: Art, quantity: Qty, unit_price: Price, email: Mail, name: Art, placed_at: Date, channel: Via}
+status:
+  by:
+    - {column: State, values: {sent: shipped, stopped: cancelled, new: received, over: completed}}
+"""
+VIA = {"sent": "amazon", "stopped": "ebay", "new": "web", "over": "web"}
+
+
+async def taken_over(suite: Suite, sku: str) -> dict[str, str]:
+    """An order of two units in each state; their numbers elsewhere."""
+    numbers = {state: f"{uuid4().hex[:8]}-{state}" for state in VIA}
+    rows = [f"{numbers[state]},{sku},2,12.00,zoe@example.org,2026-01-05,{state},{via}" for state, via in VIA.items()]
+    files = {"file": ("past.csv", "\n".join(["No,Art,Qty,Price,Mail,Date,State,Via", *rows]))}
+    answer = await suite.client.post("/api/v1/orders/imports", files=files, data={"mapping": MAPPING})
+    assert answer.status_code == 202, answer.text
+
+    async def done() -> bool:
+        found = (await suite.client.get(answer.headers["location"])).json()
+        assert (found["state"], found["counts"]["created"]) == ("done", 4), found
+        return True
+
+    await eventually(done, seconds=30)
+    return numbers
+
+
+async def test_past_orders_are_taken_over_and_nothing_follows(suite: Suite) -> None:
+    sku = await suite.product(stock=5)
+    numbers = await taken_over(suite, sku)
+    found = {state: await suite.get("/api/v1/orders", external_id=number) for state, number in numbers.items()}
+    codes = {state: page["items"][0]["code"] for state, page in found.items()}
+    orders = {state: await suite.settled(code) for state, code in codes.items()}
+    facts = {state: (order["status"]["type"], order["facts"]["stock"]) for state, order in orders.items()}
+    assert facts == {
+        "sent": ("shipped", "none"), "stopped": ("cancelled", "none"), "new": ("received", "reserved"),
+        "over": ("completed", "none"),
+    }  # fmt: skip
+    stock = await suite.stock(sku)
+    assert (stock["on_hand"], stock["allocated"]) == (5, 2)
+    for state, code in codes.items():
+        assert await suite.documents(code) == []
+        assert (await suite.get("/api/v1/notifications/deliveries", order=code))["items"] == []
+        assert not [*await suite.calls("amazon", numbers[state]), *await suite.calls("ebay", numbers[state])]
+
+    await suite.move(codes["over"], "returned", decision={"stock": "all"})
+    await suite.settled(codes["over"])
+    assert (await suite.stock(sku))["on_hand"] == 7
+    assert await suite.documents(codes["over"]) == []
