@@ -23,8 +23,6 @@ from shared.web.routes import SERVICES, service_for
 # The longest silence a service may keep: `Prefer: wait` takes up to 30 s, event streams send a comment every 15 s.
 SILENCE_SECONDS = 75.0
 READY_SECONDS = 3.0
-# Less than a service's own keep-alive, so that no request goes out on a connection that is just being closed.
-IDLE_SECONDS = 2.0
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HOP_BY_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer", b"upgrade")
@@ -55,7 +53,7 @@ class Gateway:
     def __init__(self, addresses: Mapping[str, str]) -> None:
         self._addresses = addresses
         self._timeout = httpx.Timeout(SILENCE_SECONDS, connect=5.0, pool=5.0)
-        limits = httpx.Limits(max_connections=1000, max_keepalive_connections=50, keepalive_expiry=IDLE_SECONDS)
+        limits = httpx.Limits(max_connections=1000, max_keepalive_connections=50)
         # trust_env: a proxy for the outside world is not for the services behind this one.
         self._client = httpx.AsyncClient(timeout=self._timeout, limits=limits, trust_env=False)
 

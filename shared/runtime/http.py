@@ -7,6 +7,10 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+KEEP_ALIVE_SECONDS = 75
+"""How long an unused connection is kept: longer than what stands before us keeps it (nginx, most load balancers: 60 s).
+Whoever closes first may close it just when the other one sends a request, which then fails."""
+
 
 class Server:
     """An ASGI application on one port; port 0 takes a free one, `port` then tells it."""
@@ -19,6 +23,7 @@ class Server:
             log_config=None,
             access_log=False,
             lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=int(shutdown_seconds),
             server_header=False,
         )

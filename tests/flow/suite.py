@@ -10,16 +10,13 @@ import httpx
 from tests.eventually import eventually
 
 SETTLE_SECONDS = 30.0
-IDLE_SECONDS = 2.0
-"""How long an unused connection is kept; the server closes it after five, just when it might be used again."""
 
 
 class Suite:
     """Talks HTTP to a suite; every helper asserts that what it asked was accepted."""
 
     def __init__(self, url: str, key: str) -> None:
-        headers, limits = {"Authorization": f"Bearer {key}"}, httpx.Limits(keepalive_expiry=IDLE_SECONDS)
-        self.client = httpx.AsyncClient(base_url=url, headers=headers, limits=limits, timeout=60.0)
+        self.client = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60.0)
 
     async def close(self) -> None:
         await self.client.aclose()
