@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Counter
 
+from shared.broker.probing import uncancelled
 from shared.observability import get_logger
 
 log = get_logger(__name__)
@@ -35,7 +36,8 @@ class Job:
         while True:
             self._wanted.clear()
             try:
-                await self.run()
+                with uncancelled():
+                    await self.run()
             except Exception as error:
                 FAILED.labels(service, self.name).inc()
                 log.warning("job.failed", service=service, job=self.name, exc_info=error)

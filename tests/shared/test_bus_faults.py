@@ -54,6 +54,18 @@ class TestFaults:
         await eventually(lambda: sent(bus, outgoing()), seconds=20)
         await eventually(lambda: heard.bodies)
 
+    async def test_nobody_who_asks_is_cancelled(
+        self, make_bus: MakeBus, broker_url: str, through_proxy: MakeProxy
+    ) -> None:
+        """The client cancels whoever waits on a connection that closes; a job that asked would end without a word."""
+        url, proxy = await through_proxy(broker_url)
+        bus, _ = await hearing(make_bus, url)
+        proxy.blackhole()
+        asking = [asyncio.create_task(bus.depth(ORDERS.queue)) for _ in range(8)]
+        await bus.stop()
+        assert await asyncio.gather(*asking) == [None] * 8
+        proxy.heal()
+
     @pytest.mark.parametrize("when", ["connected", "connecting"])
     async def test_stopping_takes_seconds_whatever_hangs(
         self, make_bus: MakeBus, broker_url: str, through_proxy: MakeProxy, when: str

@@ -48,13 +48,16 @@ class TestJobs:
         running(job)
         await eventually(lambda: len(runs) == 2)
 
-    async def test_a_failure_is_counted_and_tried_again(self, running: Callable[[Job], None]) -> None:
+    @pytest.mark.parametrize("failure", [ValueError, asyncio.CancelledError])
+    async def test_a_failure_is_counted_and_tried_again(
+        self, running: Callable[[Job], None], failure: type[BaseException]
+    ) -> None:
         runs: list[int] = []
 
         async def work() -> None:
             runs.append(1)
             if len(runs) == 1:
-                raise ValueError("on purpose")
+                raise failure("on purpose")
 
         before = FAILED.labels("test", "flaky")._value.get()
         running(Job("flaky", 0.01, work))
