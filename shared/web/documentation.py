@@ -1,8 +1,9 @@
 """The API documentation as pages, served from an installed package and from no outside host."""
 
+from importlib.resources import files
+
 from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse, HTMLResponse
-from swagger_ui_bundle import swagger_ui_path
+from fastapi.responses import HTMLResponse, Response
 
 from shared.problems import NotFound
 from shared.security import open_to_all
@@ -16,9 +17,7 @@ PAGE = """<!doctype html>
 <body><div id="swagger-ui"></div><script src="/docs/{service}/swagger-ui-bundle.js"></script>
 <script src="/docs/{service}/start.js"></script></body></html>"""
 
-START = """fetch("/docs/{service}/openapi.json").then((answer) => answer.json()).then((document) =>
-  SwaggerUIBundle({{ spec: {{ ...document, openapi: "3.0.3" }}, dom_id: "#swagger-ui", deepLinking: true }}));"""
-"""The packaged Swagger UI (4.15) refuses OpenAPI 3.1 by its number alone, and shows what we use of it under another."""
+START = 'SwaggerUIBundle({{ url: "/docs/{service}/openapi.json", dom_id: "#swagger-ui", deepLinking: true }});'
 
 
 def documentation_router(service: str) -> APIRouter:
@@ -34,9 +33,10 @@ def documentation_router(service: str) -> APIRouter:
         return HTMLResponse(START.format(service=service), media_type="text/javascript")
 
     @router.get("/{asset}")
-    async def asset(asset: str) -> FileResponse:
+    async def asset(asset: str) -> Response:
         if asset not in ASSETS:
             raise NotFound("No such file.")
-        return FileResponse(f"{swagger_ui_path}/{asset}", media_type=ASSETS[asset])
+        content = (files("fastapi_swagger.resources") / asset).read_bytes()
+        return Response(content, media_type=ASSETS[asset], headers={"Cache-Control": "max-age=86400"})
 
     return router
