@@ -17,7 +17,7 @@ from hypothesis import settings
 
 from deploy.local.postgres import Postgres, find_postgres
 from deploy.local.rabbitmq import RabbitMQ, find_rabbitmq
-from tests.servers.databases import ServiceDatabase, ServiceDatabases
+from tests.servers.databases import ServiceDatabase, ServiceDatabases, ServiceFiles
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.prism import Prisms, find_prism
 from tests.servers.require import require
@@ -152,6 +152,21 @@ def service_database(service_databases: ServiceDatabases) -> Iterator[MakeDataba
 
     yield make
     service_databases.give_back(taken)
+
+
+@pytest.fixture(scope="session")
+def service_files(tmp_path_factory: pytest.TempPathFactory) -> ServiceFiles:
+    """The services' SQLite files."""
+    return ServiceFiles(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+def empty_database(request: pytest.FixtureRequest, service_files: ServiceFiles, tmp_path: Path) -> MakeDatabase:
+    """`await empty_database("orders")` is the URL of a migrated, empty database of that service, on either kind."""
+    if request.param == "postgresql":
+        on_server: MakeDatabase = request.getfixturevalue("service_database")
+        return on_server
+    return lambda service: service_files.copy(service, tmp_path)
 
 
 @pytest.fixture(scope="session")

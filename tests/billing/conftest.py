@@ -1,37 +1,20 @@
 """Billing alone, on both databases and without a broker: messages go in by `submit`, and come out as outbox rows."""
 
-import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from services.billing.settings import Settings
 from services.billing.wiring import build
-from shared.database import Database
-from shared.database.migrations import upgrade
 from tests.billing.driver import Clock, Driver
 from tests.billing.till import Till
+from tests.conftest import MakeDatabase
 
 
-@pytest.fixture(scope="session")
-async def migrated_billing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to copy."""
-    path = tmp_path_factory.mktemp("billing") / "template.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await upgrade(database, "billing")
-    await database.close()
-    return path
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_billing: Path) -> str:
+@pytest.fixture
+async def database_url(empty_database: MakeDatabase) -> str:
     """A migrated, empty database of billing."""
-    if request.param == "sqlite":
-        shutil.copy(migrated_billing, tmp_path / "billing.db")
-        return f"sqlite+aiosqlite:///{tmp_path / 'billing.db'}"
-    url: str = await request.getfixturevalue("service_database")("billing")
-    return url
+    return await empty_database("billing")
 
 
 @pytest.fixture

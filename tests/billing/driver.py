@@ -1,12 +1,11 @@
 """The service as the tests drive it: orders in, answers, documents and figures out."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from services.billing.commands.converge import converge
 from services.billing.commands.typesetting import typeset as typeset_document
@@ -128,18 +127,3 @@ class Driver:
         """All rows of a table."""
         async with self.service.db.read() as conn:
             return (await conn.execute(select(metadata.tables[table]))).all()
-
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """The statements executed meanwhile."""
-        seen: list[str] = []
-
-        def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
-
-        engine = self.service.db.engine.sync_engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(engine, "before_cursor_execute", note)

@@ -14,6 +14,7 @@ from shared.contracts import (
 )
 from tests.billing.builders import line, parcel
 from tests.billing.driver import Driver, order, order_id
+from tests.statements import statements
 
 
 async def test_an_unshipped_order_is_answered_without_documents(billing: Driver) -> None:
@@ -79,9 +80,9 @@ async def test_the_statements_of_a_batch_do_not_grow(billing: Driver) -> None:
     await billing.hear(order(99, 1, line(shipped=1)))  # the series exists
     for version, count, shipped in ((2, 2, 0), (3, 50, 0), (4, 2, 1), (5, 50, 2)):
         messages = some(version, count, shipped)
-        with billing.statements() as statements:
+        with statements(billing.service.db) as seen:
             await asyncio.gather(*(billing.service.hears[Order.name].submit(message.encode()) for message in messages))
-        counts.append(len(statements))
+        counts.append(len(seen))
     assert counts[0] == counts[1], counts
     assert counts[2] == counts[3], counts
 

@@ -8,6 +8,7 @@ import pytest
 from shared.contracts import Channel, PaymentState
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
+from tests.statements import statements
 
 AMAZON_COLUMNS = (
     "settlement-id settlement-start-date settlement-end-date deposit-date total-amount currency transaction-type "
@@ -221,7 +222,7 @@ async def test_as_many_statements_for_many_orders(billing: Driver) -> None:
     for reference, of in (("S1", lines[:2]), ("S2", lines[2:])):
         body = {"source": "amazon", "reference": reference, "currency": "EUR", "lines": of}
         [payout] = (await billing.http.post("payouts", json=body)).json()["items"]
-        with billing.statements() as seen:
+        with statements(billing.service.db) as seen:
             assert len((await billing.get(f"payouts/{payout['id']}"))["orders"]) == len(of)
         counted.append(len(seen))
     assert counted[0] == counted[1]

@@ -12,6 +12,7 @@ from services.billing.queries.printing import Asked
 from shared.contracts import DocumentKind, Entry, Invoicing, Status, StatusType, Texts
 from tests.billing.builders import NOON, line
 from tests.billing.driver import Driver, order, order_id
+from tests.statements import statements
 
 
 def entry(*, mail: bool = True) -> Entry:
@@ -179,7 +180,7 @@ async def test_looking_for_many_reads_no_bytes_and_asks_as_often_as_for_few(bill
     ids = [one["id"] for one in (await billing.get("documents"))["items"]]
     press, asked = billing.service.state["tools"].printing.press, []
     for names in (Names(documents=tuple(ids[:2])), Names(documents=tuple(ids))):
-        with billing.statements() as seen:
+        with statements(billing.service.db) as seen:
             found = await press.find("demo", Asked("invoice", copy=True), names)
         assert len(found.sheets) == len(names.documents)
         assert not any("blobs" in statement for statement in seen)

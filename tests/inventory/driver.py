@@ -1,14 +1,13 @@
 """The service as the tests drive it: orders in, answers and figures out."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from services.inventory.jobs import answer_marked_orders, publish_products
 from services.inventory.tables import metadata
@@ -194,21 +193,6 @@ class Driver:
         """Everything adds up."""
         found = await self.get("verify")
         assert found["differences"] == []
-
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """The statements executed meanwhile."""
-        seen: list[str] = []
-
-        def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
-
-        engine = self.service.db.engine.sync_engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
 
     async def rows(self, table: str) -> list[Any]:
         """All rows of a table."""

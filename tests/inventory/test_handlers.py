@@ -5,6 +5,7 @@ import asyncio
 from services.inventory.tables import metadata
 from shared.contracts import Order, Reservation, StockState
 from tests.inventory.driver import Driver, line, order, order_id
+from tests.statements import statements
 
 
 def got(answer: Reservation) -> list[tuple[int, int, int]]:
@@ -200,11 +201,11 @@ async def test_statements_of_a_batch_do_not_grow_with_it(inventory: Driver) -> N
     for sku in skus:
         await inventory.make(sku, 2)
     for first, size in ((100, 2), (200, 50)):
-        with inventory.statements() as statements:
+        with statements(inventory.service.db) as seen:
             baskets = [(line(skus[n % 30], 3, since=n), line(skus[(n + 7) % 30], 1, id=2)) for n in range(size)]
             await asyncio.gather(*(inventory.hear(order(first + n, 1, *lines)) for n, lines in enumerate(baskets)))
-        counted.append(len(statements))
-    assert counted[1] <= counted[0] + 1, statements
+        counted.append(len(seen))
+    assert counted[1] <= counted[0] + 1, seen
     await inventory.answer_marked()
     await inventory.verify()
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests.inventory.driver import Driver, line, order, order_id
+from tests.statements import statements
 
 BASE = "/api/v1/inventory"
 
@@ -201,7 +202,7 @@ class TestOrders:
             await book_at(inventory, "north", 5)
         counts = []
         for number, lines in enumerate((1, 8), 1):
-            with inventory.statements() as seen:
+            with statements(inventory.service.db) as seen:
                 await inventory.hear(order(number, 1, *(line("wine", 2, id=id) for id in range(1, lines + 1))))
             counts.append(len(seen))
             assert any("balances" in statement for statement in seen) == spread

@@ -1,10 +1,8 @@
 """Notifications alone, on both databases and without a broker; its counterparts are the sandboxes, or servers."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.notifications.settings import Settings
 from services.notifications.wiring import build
-from shared.database import Database
-from shared.database.migrations import upgrade
+from tests.conftest import MakeDatabase
 from tests.notifications.driver import Clock, Driver, shop
 from tests.notifications.receiving import Browser, Receiver, receiving
 
@@ -22,24 +19,10 @@ MakeDriver = Callable[..., Awaitable[Driver]]
 SEALING_KEY = "S6mVqdyAT1nPzSkfMXIXEgkfsdwl1WV8x9y1ZK0F5sE="
 
 
-@pytest.fixture(scope="session")
-async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to copy."""
-    path = tmp_path_factory.mktemp("notifications") / "template.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await upgrade(database, "notifications")
-    await database.close()
-    return path
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> str:
+@pytest.fixture
+async def database_url(empty_database: MakeDatabase) -> str:
     """A migrated, empty database of notifications."""
-    if request.param == "sqlite":
-        shutil.copy(migrated_file, tmp_path / "notifications.db")
-        return f"sqlite+aiosqlite:///{tmp_path / 'notifications.db'}"
-    url: str = await request.getfixturevalue("service_database")("notifications")
-    return url
+    return await empty_database("notifications")
 
 
 @pytest.fixture

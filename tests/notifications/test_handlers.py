@@ -4,11 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from services.notifications.tables import attempts, obligations, parked
 from shared.contracts import Channel, Closing, Customer, Order, Outcome
 from tests.notifications.driver import NOON, Driver, account, entry, marketplace_order, order, parcel, shop
+from tests.statements import statements
 
 
 @pytest.mark.row("S2-18")
@@ -178,21 +179,12 @@ async def test_an_order_of_an_unknown_shop_waits_until_the_shop_is_heard(house: 
 
 
 async def test_a_batch_costs_a_fixed_number_of_statements(house: Driver) -> None:
-    async def statements(orders: list[Order]) -> int:
-        seen: list[str] = []
-        engine = house.service.db.engine.sync_engine
-
-        def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-            seen.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            hearing = house.service.hears[Order.name]
+    async def count(numbers: range) -> int:
+        hearing = house.service.hears[Order.name]
+        orders = [order(number, 1, entry(1, mail=True)) for number in numbers]
+        with statements(house.service.db) as seen:
             await asyncio.gather(*(hearing.submit(one.encode()) for one in orders))
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
         return len(seen)
 
-    few = await statements([order(number, 1, entry(1, mail=True)) for number in range(1, 3)])
-    many = await statements([order(number, 1, entry(1, mail=True)) for number in range(10, 60)])
-    assert many <= few + 2
+    few = await count(range(1, 3))
+    assert await count(range(10, 60)) <= few + 2

@@ -1,12 +1,10 @@
 """The service as the tests drive it: requests and answers in, documents and messages out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from services.orders.commands.inputs import AddressInput, KeyInput, LegalInput, ShopInput
 from services.orders.commands.shops import create_key, create_shop
@@ -213,21 +211,6 @@ class Driver:
         """All rows of a table."""
         async with self.service.db.read() as conn:
             return list(await conn.execute(select(metadata.tables[table])))
-
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """The statements executed meanwhile."""
-        seen: list[str] = []
-
-        def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            seen.append(statement)
-
-        engine = self.service.db.engine.sync_engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 def invoice(number: str = "FA-1", gross: int = 3750) -> Document:

@@ -13,6 +13,7 @@ from shared.contracts import Product
 from shared.security import hash_key
 from tests.orders.driver import Driver, Json, shop_input
 from tests.orders.space import ACCOUNT, EMAIL, Space
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -36,9 +37,9 @@ async def test_asking_for_a_link_tells_nobody_whether_the_address_is_known(space
     await space.work()
     assert [way.email for way in await space.mailed()] == [EMAIL], "guests have no account"
     assert await space.orders.rows("account_requests") == []
-    with space.orders.statements() as known:
+    with statements(space.orders.service.db) as known:
         await space.ask()
-    with space.orders.statements() as unknown:
+    with statements(space.orders.service.db) as unknown:
         await space.ask("nobody@example.org")
     assert known == unknown, "the same work for everybody"
 

@@ -8,6 +8,7 @@ import pytest
 
 from shared.contracts import Account, Delivery, DeliveryItem, Product, Reservation
 from tests.orders.driver import Driver, Json, invoice, line
+from tests.statements import statements
 
 ALL = {"decision": {"stock": "all"}}
 
@@ -101,7 +102,7 @@ async def test_a_batch_costs_the_same_however_large(orders: Driver) -> None:
     async def submit(documents: list[Json]) -> int:
         messages = [orders.reservation(document, "short") for document in documents]
         consumer = orders.service.hears[Reservation.name]
-        with orders.statements() as seen:
+        with statements(orders.service.db) as seen:
             await asyncio.gather(*(consumer.submit(message.encode()) for message in messages))
         return len([text for text in seen if not text.startswith("BEGIN")])
 

@@ -9,6 +9,7 @@ from services.orders.domain.transitions import Verdict, verdict
 from services.orders.domain.types import TYPES, StatusType
 from shared.contracts import Invoicing, Marketplace
 from tests.orders.driver import Driver, Json, line
+from tests.statements import statements
 
 ALL = {"decision": {"stock": "all"}}
 
@@ -48,7 +49,7 @@ async def test_entries_leave_once_every_service_has_heard_them(orders: Driver) -
 
 async def test_a_quiet_change_of_a_settled_order_costs_few_statements(orders: Driver) -> None:
     made = await orders.settle(await orders.place(line("WINE"), line("BOX", 1)))
-    with orders.statements() as seen:
+    with statements(orders.service.db) as seen:
         await orders.move(made["code"], "processing")
     changing = [text for text in seen if not text.startswith(("BEGIN", "SELECT"))]
     assert len(changing) == 3, changing  # the order, its entry, the outbox

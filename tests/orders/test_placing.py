@@ -11,6 +11,7 @@ from shared.contracts import Invoicing, Marketplace, Order
 from shared.security import find_shop
 from shared.security.links import is_signed, order_in
 from tests.orders.driver import Driver, Json, line, order
+from tests.statements import statements
 
 
 async def test_order_is_created_and_told(orders: Driver) -> None:
@@ -230,9 +231,9 @@ class TestBatch:
 
     async def test_statements_do_not_grow_with_the_orders(self, orders: Driver) -> None:
         await self.place(orders, order(external_id="0"))
-        with orders.statements() as few:
+        with statements(orders.service.db) as few:
             await self.place(orders, *(order(external_id=f"a{number}") for number in range(2)))
-        with orders.statements() as many:
+        with statements(orders.service.db) as many:
             await self.place(orders, *(order(external_id=f"b{number}") for number in range(40)))
         assert len(many) == len(few)
 

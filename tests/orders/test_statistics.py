@@ -16,6 +16,7 @@ from services.orders.jobs import count_changed
 from services.orders.tables import counted_orders, counted_shops, turnover
 from tests.orders.driver import Driver, Json, invoice, line, shop_input
 from tests.orders.tariffs import make_group, put_into
+from tests.statements import statements
 
 
 async def turned_over(orders: Driver, by: str = "day", **query: Any) -> dict[str, Json]:
@@ -181,7 +182,7 @@ async def test_what_is_wrong_is_found(orders: Driver) -> None:
 
 async def test_a_change_costs_no_statement_of_the_statistics(orders: Driver) -> None:
     made = await orders.place()
-    with orders.statements() as seen:
+    with statements(orders.service.db) as seen:
         await orders.move(made["code"], "processing")
     assert not [statement for statement in seen if "turnover" in statement or "counted_" in statement]
 

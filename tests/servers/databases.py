@@ -1,14 +1,16 @@
-"""Migrated, empty PostgreSQL databases of services for tests, used again by the next test where one left only rows.
+"""Migrated, empty databases of services for tests; those of PostgreSQL are used again where a test left only rows.
 
-A copy of a template is some four hundred files and costs more than most tests; emptying the tables of one that is there
-costs a tenth of it, and leaves them as they were made: new files, sequences at their start. What else a test may have
-done to its database (DDL, ANALYZE) shows in the catalogue, and such a database is dropped.
+There a copy of a template is some four hundred files and costs more than most tests; emptying the tables of one that is
+used costs a tenth of it, and leaves them as they were made: new files, sequences at their start. What else a test may
+have done to its database (DDL, ANALYZE) shows in the catalogue, and such a database is dropped.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -46,8 +48,33 @@ class ServiceDatabase:
     catalogue: str = ""
 
 
+class ServiceFiles:
+    """SQLite files, copies of one that is migrated once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._templates: dict[str, Path] = {}
+
+    async def copy(self, service: str, folder: Path) -> str:
+        """The address of a new file in this folder."""
+        copied = folder / f"{service}.db"
+        shutil.copy(await self._template(service), copied)
+        return f"sqlite+aiosqlite:///{copied}"
+
+    async def _template(self, service: str) -> Path:
+        if service not in self._templates:
+            made = self._folder / f"{service}.db"
+            database = Database(f"sqlite+aiosqlite:///{made}")
+            try:
+                await upgrade(database, service)
+            finally:
+                await database.close()
+            self._templates[service] = made
+        return self._templates[service]
+
+
 class ServiceDatabases:
-    """All that one server has. `take` gives one that no other test has; afterwards it goes back by `give_back`."""
+    """All that one PostgreSQL has. `take` gives one that no other test has; afterwards it goes back by `give_back`."""
 
     def __init__(self, postgres: Postgres, numbers: Iterator[int]) -> None:
         self._postgres = postgres

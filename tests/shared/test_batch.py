@@ -14,6 +14,7 @@ from shared.outbox.tables import outbox as outbox_table
 from tests.shared.conftest import Clock
 from tests.shared.hearing import hear, hearing, times_applied
 from tests.shared.model import applied_versions, order
+from tests.statements import statements
 
 
 class TestVersions:
@@ -74,18 +75,12 @@ class TestTransactions:
         assert len(commits) == 3, "50 + 50 + 20, none of them parted"
 
     async def test_the_number_of_statements_does_not_grow_with_the_batch(self, db: Database, outbox: Outbox) -> None:
-        statements: list[str] = []
-
-        def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-            statements.append(statement)
-
-        event.listen(db.engine.sync_engine, "before_cursor_execute", note)
         counts = []
         for size in (2, 50):
             consumer = hearing(outbox)
-            statements.clear()
-            await hear(consumer, *(order(1) for _ in range(size)))
-            counts.append(len(statements))
+            with statements(db) as seen:
+                await hear(consumer, *(order(1) for _ in range(size)))
+            counts.append(len(seen))
             await consumer.stop()
         assert counts[0] == counts[1]
 
