@@ -6,6 +6,8 @@ SEEDS ?= 200
 OWNER ?= O,I,B,N
 # A third of its time a test waits for a server of its own: one process more than there are cores keeps these busy.
 WORKERS ?= $(shell expr $$(nproc) + 1)
+# As groups, here of one test each, tests are handed out singly: the last long one keeps no other waiting behind it.
+PARALLEL := -n $(WORKERS) --maxprocesses 4 --dist loadgroup
 export PORT
 
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ up: .venv/.dev ## Run four processes on PostgreSQL and RabbitMQ, private ones un
 	@exec $(BIN)/python -m deploy.local
 
 test: check servers ## Everything: check, then all tests on both modes, with servers of their own (ARGS= for pytest)
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup --durations 15 $(ARGS)
+	$(BIN)/pytest $(PARALLEL) --durations 15 $(ARGS)
 
 check: .venv/.dev ## Lint, format, types and import rules
 	$(BIN)/ruff check
@@ -33,7 +35,7 @@ servers: .venv/.dev # what tests need beside Python, as far as this machine allo
 	$(BIN)/python -m tests.servers.install
 
 features: .venv/.dev servers ## Show which rows of the acceptance list a test shows (OWNER=O,I for these services)
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup --features $(OWNER)
+	$(BIN)/pytest $(PARALLEL) --features $(OWNER)
 
 bench: .venv/.dev servers ## Measure, with the floor beside it: var/bench.json, docs/benchmarks.md
 	$(BIN)/python -m tests.bench

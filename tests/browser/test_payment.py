@@ -10,8 +10,6 @@ from tests.browser.window import Window
 from tests.eventually import eventually
 from tests.flow.suite import SETTLE_SECONDS, Suite
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 async def at_payment(window: Window, suite: Suite, quantity: int) -> str:
     """Order, and open the link; the order's code."""

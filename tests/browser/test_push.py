@@ -21,8 +21,6 @@ from tests.eventually import eventually
 from tests.flow.suite import SETTLE_SECONDS, Suite
 from tests.notifications.receiving import PUSH, Browser, Receiver, bytes_of, receiving
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PUSH_SERVICE = Path(__file__).with_name("push.js").read_text(encoding="utf-8")
 KNOWS_NO_PUSH = "delete window.PushManager"
 

@@ -9,8 +9,6 @@ from tests.browser.conftest import OpenWindow
 from tests.eventually import eventually
 from tests.flow.suite import SETTLE_SECONDS, Suite
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 async def mailed(suite: Suite) -> str:
     """The code of an order whose mail has left."""

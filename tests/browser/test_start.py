@@ -6,8 +6,6 @@ from playwright.async_api import expect
 from shared.web.routes import SERVICES
 from tests.browser.conftest import OpenWindow
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.parametrize(("language", "title"), [("fr", "Comptoir est en marche"), ("en", "Comptoir is running")])
 async def test_the_start_page_leads_everywhere(open_window: OpenWindow, language: str, title: str) -> None:

@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("faults"),
 ]
 ON_THE_WAY = (
     "billing.numbered",

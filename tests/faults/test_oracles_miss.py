@@ -101,7 +101,6 @@ def build(postgres: Postgres, rabbitmq: RabbitMQ, rabbitmq_vhosts: VirtualHosts,
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("sabotage")
 @pytest.mark.parametrize("name", SABOTAGES)
 async def test_what_is_switched_off_is_missed(name: str, build: Build) -> None:
     sabotage = SABOTAGES[name]
@@ -131,7 +130,6 @@ DOCTORED: dict[str, Callable[[Evidence], object]] = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("faults")
 async def test_a_small_untruth_is_found(auditor: Auditor) -> None:
     quiet = Sabotage({}, ((), ()), frozenset())
     verdict = await auditor.run(small_plan(quiet))

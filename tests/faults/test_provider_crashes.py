@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.real,
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("faults"),
 ]
 CLAIMED, CALLED = "billing.call_claimed", "billing.called"
 

@@ -23,7 +23,6 @@ SEEDS = (
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_nothing_is_lost_and_nothing_done_twice(
     auditor: Auditor, seed: int, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
