@@ -107,7 +107,7 @@ class Workload:
             "channel": order.channel,
             "on_short": order.on_short,
             "customer": {"name": "Zoé Martin", "email": email, "phone": f"+336{order.number:08d}"},
-            "actions": {"mail": step.mail},
+            "actions": {"mail": step.mail, "sms": step.sms},
             "comment": marker,
         }
         if order.channel != "web":
