@@ -69,4 +69,5 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         links_wanted=links.nudge,
     )
     service.routers += routers(tools)
+    service.state["tools"] = tools
     return service
