@@ -59,7 +59,8 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         heartbeat_seconds=settings.heartbeat_seconds,
     )
     service.on_closing.append(feed.close)
-    tools = Tools(
+    service.routers += routers
+    service.state["tools"] = Tools(
         service.db,
         outbox,
         service.bus.hints,
@@ -68,5 +69,4 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
         settings,
         links_wanted=links.nudge,
     )
-    service.routers += routers(tools)
     return service

@@ -9,8 +9,8 @@ from services.orders.api.answers.histories import Note, Notes, OrderLog
 from services.orders.api.answers.orders import OrderAnswer
 from services.orders.api.tools import (
     Code,
+    Orders,
     Reader,
-    Tools,
     Writer,
     commanding,
     documents_of,
@@ -24,48 +24,44 @@ from services.orders.queries.records import find_order
 from shared.outbox import Transaction
 from shared.web import json_response, once
 
-
-def add_details(router: APIRouter, tools: Tools) -> None:
-    """Below `/api/v1/orders/{code}`."""
-    _add_amending(router, tools)
-    _add_notes(router, tools)
-
-    @router.get("/{code}/log", response_model=OrderLog)
-    async def read_log(caller: Reader, code: Code) -> Response:
-        """Every command on the order: who, when, what."""
-        async with tools.db.read() as conn:
-            items = await order_log(conn, await find_order(conn, caller.shop, code))
-        return _listed(items)
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
 
-def _add_amending(router: APIRouter, tools: Tools) -> None:
-    @router.patch("/{code}", response_model=OrderAnswer)
-    async def patch_order(request: Request, code: Code, body: AmendOrder, caller: Writer) -> Response:
-        """Change what is named and leave the rest; `If-Match` takes a version."""
-        actor, version = await commanding(request, caller, tools.keyring), expected_version(request)
-        async with tools.outbox.transaction() as tx:
-            record = await amend_order(tx, caller.shop, code, body, actor, version=version)
-            document = (await documents_of(tx.conn, [record]))[0]
-        return order_response(document)
+@router.patch("/{code}", response_model=OrderAnswer)
+async def patch_order(request: Request, caller: Writer, tools: Orders, code: Code, body: AmendOrder) -> Response:
+    """Change what is named and leave the rest; `If-Match` takes a version."""
+    actor, version = await commanding(request, caller, tools.keyring), expected_version(request)
+    async with tools.outbox.transaction() as tx:
+        record = await amend_order(tx, caller.shop, code, body, actor, version=version)
+        document = (await documents_of(tx.conn, [record]))[0]
+    return order_response(document)
 
 
-def _add_notes(router: APIRouter, tools: Tools) -> None:
-    @router.get("/{code}/notes", response_model=Notes)
-    async def read_notes(caller: Reader, code: Code) -> Response:
-        """The internal notes, newest first; no message, mail or page for clients holds them."""
-        async with tools.db.read() as conn:
-            items = await order_notes_of(conn, await find_order(conn, caller.shop, code))
-        return _listed(items)
+@router.get("/{code}/notes", response_model=Notes)
+async def read_notes(caller: Reader, tools: Orders, code: Code) -> Response:
+    """The internal notes, newest first; no message, mail or page for clients holds them."""
+    async with tools.db.read() as conn:
+        items = await order_notes_of(conn, await find_order(conn, caller.shop, code))
+    return _listed(items)
 
-    @router.post("/{code}/notes", status_code=201, response_model=Note)
-    async def post_note(request: Request, code: Code, body: NoteInput, caller: Writer) -> Response:
-        """One more of them."""
-        actor = await commanding(request, caller, tools.keyring)
 
-        async def command(tx: Transaction) -> Response:
-            return json_response(await add_note(tx, caller.shop, code, body, actor), 201)
+@router.post("/{code}/notes", status_code=201, response_model=Note)
+async def post_note(request: Request, caller: Writer, tools: Orders, code: Code, body: NoteInput) -> Response:
+    """One more of them."""
+    actor = await commanding(request, caller, tools.keyring)
 
-        return await once(request, tools.outbox, caller, command)
+    async def command(tx: Transaction) -> Response:
+        return json_response(await add_note(tx, caller.shop, code, body, actor), 201)
+
+    return await once(request, tools.outbox, caller, command)
+
+
+@router.get("/{code}/log", response_model=OrderLog)
+async def read_log(caller: Reader, tools: Orders, code: Code) -> Response:
+    """Every command on the order: who, when, what."""
+    async with tools.db.read() as conn:
+        items = await order_log(conn, await find_order(conn, caller.shop, code))
+    return _listed(items)
 
 
 def _listed(items: list[dict[str, Any]]) -> Response:

@@ -17,9 +17,11 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from services.orders.api.feed import Event
-from services.orders.api.tools import READ, Reader, Tools
+from services.orders.api.tools import READ, Orders, Reader, Tools
 from shared.problems import Invalid, Problem
 from shared.security import Caller
+
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
 AGAIN_MILLISECONDS = 2000
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -41,22 +43,20 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def add_events(router: APIRouter, tools: Tools) -> None:
-    """`GET /api/v1/orders/events`."""
+@router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def read_events(
+    request: Request,
+    caller: Reader,
+    tools: Orders,
+    last_event_id: Annotated[str | None, Header(max_length=200, description="of the last event that came")] = None,
+) -> EventStream:
+    """Server-sent events `order.changed` for the orders of the shop: `{code, revision, status, kind}`.
 
-    @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
-    async def read_events(
-        request: Request,
-        caller: Reader,
-        last_event_id: Annotated[str | None, Header(max_length=200, description="of the last event that came")] = None,
-    ) -> EventStream:
-        """Server-sent events `order.changed` for the orders of the shop: `{code, revision, status, kind}`.
-
-        `kind` is created, changed or deleted. A comment comes every 15 seconds. After an interruption the same event
-        may come twice.
-        """
-        since = None if last_event_id is None else _time_in(last_event_id)
-        return EventStream(_written(request, tools, caller, since))
+    `kind` is created, changed or deleted. A comment comes every 15 seconds. After an interruption the same event
+    may come twice.
+    """
+    since = None if last_event_id is None else _time_in(last_event_id)
+    return EventStream(_written(request, tools, caller, since))
 
 
 async def _written(request: Request, tools: Tools, caller: Caller, since: datetime | None) -> AsyncGenerator[bytes]:

@@ -13,13 +13,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from services.orders.api.listing import FilterQuery, chosen_filters
-from services.orders.api.tools import Reader, Tools
+from services.orders.api.tools import Orders, Reader, Tools
 from services.orders.files.columns import Language, cells_of, columns_of
 from services.orders.files.writing import MEDIA_TYPES, MOST_ROWS, Format, writer_of
 from services.orders.queries.lists import Sort, count_rows, next_orders
 from services.orders.queries.records import OrderRecord
 from services.orders.queries.search_filters import Filters
 from shared.problems import Invalid
+
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
 PAGE = 200
 """Orders in memory at once."""
@@ -36,26 +38,23 @@ class ExportQuery(FilterQuery):
     sort: Literal["placed_at", "-placed_at", "code", "-code"] = "-placed_at"
 
 
-def add_exports(router: APIRouter, tools: Tools) -> None:
-    """`GET /api/v1/orders/export`."""
-
-    @router.get(
-        "/export",
-        response_class=StreamingResponse,
-        responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
-    )
-    async def export_orders(caller: Reader, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
-        """All orders of the filtered list as a file; an import of the format `comptoir` reads its lines back."""
-        async with tools.db.read() as conn:
-            filters = await chosen_filters(conn, caller.shop, query)
-            if query.format == "xlsx":
-                lines_too = query.rows == "lines"
-                count = await count_rows(conn, caller.shop, filters, lines_too=lines_too, limit=MOST_ROWS)
-                if count >= MOST_ROWS:  # the header is a row, too
-                    raise Invalid(f"A sheet holds {MOST_ROWS} rows: ask for csv, or for fewer orders.", field="format")
-        headers = {"Content-Disposition": f'attachment; filename="orders.{query.format}"'}
-        pages = _pages(tools, caller.shop, filters, query.sort)
-        return StreamingResponse(_pieces(pages, query), headers=headers, media_type=MEDIA_TYPES[query.format])
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
+)
+async def export_orders(caller: Reader, tools: Orders, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
+    """All orders of the filtered list as a file; an import of the format `comptoir` reads its lines back."""
+    async with tools.db.read() as conn:
+        filters = await chosen_filters(conn, caller.shop, query)
+        if query.format == "xlsx":
+            lines_too = query.rows == "lines"
+            count = await count_rows(conn, caller.shop, filters, lines_too=lines_too, limit=MOST_ROWS)
+            if count >= MOST_ROWS:  # the header is a row, too
+                raise Invalid(f"A sheet holds {MOST_ROWS} rows: ask for csv, or for fewer orders.", field="format")
+    headers = {"Content-Disposition": f'attachment; filename="orders.{query.format}"'}
+    pages = _pages(tools, caller.shop, filters, query.sort)
+    return StreamingResponse(_pieces(pages, query), headers=headers, media_type=MEDIA_TYPES[query.format])
 
 
 async def _pages(tools: Tools, shop: str, filters: Filters, order: str) -> AsyncIterator[Sequence[OrderRecord]]:

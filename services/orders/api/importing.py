@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
 from services.orders.api.answers.shop import ImportAnswer, Imports
-from services.orders.api.tools import Reader, Tools, Writer
+from services.orders.api.tools import Orders, Reader, Tools, Writer
 from services.orders.commands.importing import add_part, begin, cancel, receive
 from services.orders.files.guarding import guarded
 from services.orders.files.loading import MappingError, format_text, parse_mapping
@@ -24,6 +24,8 @@ from shared.problems import Invalid
 from shared.security import Caller
 from shared.web import Page, after_key, json_response
 from shared.web.paging import Limit, page_of
+
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
 IMPORTS = "/api/v1/orders/imports"
 UPLOAD_LIMIT = 256 * 1024 * 1024
@@ -46,55 +48,51 @@ FORM = {
 Id = Annotated[str, Path(max_length=40)]
 
 
-def add_imports(router: APIRouter, tools: Tools) -> None:
-    """Below `/api/v1/orders/imports`: send a file, stop its import, and look (`_add_looks`)."""
-    _add_looks(router, tools)
-
-    @router.post(
-        "/imports",
-        status_code=202,
-        responses={413: {"description": "too large"}, 422: {"description": "invalid"}},
-        openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}},
-        response_model=ImportAnswer,
-    )
-    async def start_import(request: Request, caller: Writer) -> Response:
-        """Take a file of orders; answers at once, and works through it afterwards."""
-        async with request.form(max_files=1, max_fields=10) as form:  # a large file is kept on disk meanwhile
-            found = await _received(tools, caller, form)
-        return json_response(_document(found), 202, {"Location": f"{IMPORTS}/{found.id}"})
-
-    @router.post("/imports/{id}/cancel", response_model=ImportAnswer)
-    async def cancel_import(caller: Writer, id: Id) -> Response:
-        """Stop an import; the orders that it has created stay."""
-        async with tools.outbox.transaction() as tx:
-            return json_response(_document(await cancel(tx, caller.shop, id)))
+@router.get("/imports", responses={200: {"model": Imports}})
+async def read_imports(caller: Reader, tools: Orders, limit: Limit = 50, after: str | None = None) -> Page:
+    """The shop's imports, the newest first."""
+    key = after_key(after, 1, kinds=(str,))
+    async with tools.db.read() as conn:
+        found, total = await list_imports(conn, caller.shop, limit, key[0] if key else None)
+    more = len(found) > limit
+    return page_of([_document(one) for one in found], limit, total, [found[limit - 1].id] if more else None)
 
 
-def _add_looks(router: APIRouter, tools: Tools) -> None:
-    @router.get("/imports", responses={200: {"model": Imports}})
-    async def read_imports(caller: Reader, limit: Limit = 50, after: str | None = None) -> Page:
-        """The shop's imports, the newest first."""
-        key = after_key(after, 1, kinds=(str,))
-        async with tools.db.read() as conn:
-            found, total = await list_imports(conn, caller.shop, limit, key[0] if key else None)
-        more = len(found) > limit
-        return page_of([_document(one) for one in found], limit, total, [found[limit - 1].id] if more else None)
+@router.get("/imports/{id}", response_model=ImportAnswer)
+async def read_import(caller: Reader, tools: Orders, id: Id) -> Response:
+    """How far an import is."""
+    async with tools.db.read() as conn:
+        return json_response(_document(await find_import(conn, caller.shop, id)))
 
-    @router.get("/imports/{id}", response_model=ImportAnswer)
-    async def read_import(caller: Reader, id: Id) -> Response:
-        """How far an import is."""
-        async with tools.db.read() as conn:
-            return json_response(_document(await find_import(conn, caller.shop, id)))
 
-    @router.get(
-        "/imports/{id}/rejects", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}}
-    )
-    async def read_rejects(caller: Reader, id: Id) -> StreamingResponse:
-        """The rejected rows as CSV: line and reason, then the columns of the file, to be mended and imported again."""
-        async with tools.db.read() as conn:
-            found = await find_import(conn, caller.shop, id)
-        headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
-        return StreamingResponse(_rejects(tools, found), media_type="text/csv; charset=utf-8", headers=headers)
+@router.get("/imports/{id}/rejects", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
+async def read_rejects(caller: Reader, tools: Orders, id: Id) -> StreamingResponse:
+    """The rejected rows as CSV: line and reason, then the columns of the file, to be mended and imported again."""
+    async with tools.db.read() as conn:
+        found = await find_import(conn, caller.shop, id)
+    headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
+    return StreamingResponse(_rejects(tools, found), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.post(
+    "/imports",
+    status_code=202,
+    responses={413: {"description": "too large"}, 422: {"description": "invalid"}},
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}},
+    response_model=ImportAnswer,
+)
+async def start_import(request: Request, caller: Writer, tools: Orders) -> Response:
+    """Take a file of orders; answers at once, and works through it afterwards."""
+    async with request.form(max_files=1, max_fields=10) as form:  # a large file is kept on disk meanwhile
+        found = await _received(tools, caller, form)
+    return json_response(_document(found), 202, {"Location": f"{IMPORTS}/{found.id}"})
+
+
+@router.post("/imports/{id}/cancel", response_model=ImportAnswer)
+async def cancel_import(caller: Writer, tools: Orders, id: Id) -> Response:
+    """Stop an import; the orders that it has created stay."""
+    async with tools.outbox.transaction() as tx:
+        return json_response(_document(await cancel(tx, caller.shop, id)))
 
 
 async def _received(tools: Tools, caller: Caller, form: FormData) -> Import:

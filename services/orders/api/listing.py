@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidato
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.answers.orders import Counts, ListedOrders
-from services.orders.api.tools import Reader, Tools, documents_of, moment_in, odd_after, order_id
+from services.orders.api.tools import Orders, Reader, documents_of, moment_in, odd_after, order_id
 from services.orders.commands.inputs.fields import Currency, Email, Language, Moment, Plain, Short, Words
 from services.orders.domain.types import StatusType
 from services.orders.queries.catalogue import UnknownStatus, list_statuses
@@ -28,6 +28,8 @@ from shared.problems import Invalid, NotFound
 from shared.security import find_shop
 from shared.web import Page, after_key, json_response
 from shared.web.paging import Limit, page_of
+
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
 
 Payment = Literal["unpaid", "pending", "authorised", "paid", "partly_refunded", "refunded", "failed", "other"]
 StockFact = Literal["none", "reserved", "partly", "short", "committed", "other"]
@@ -109,21 +111,19 @@ class OrderPage(Page):
     total_exact: bool
 
 
-def add_listing(router: APIRouter, tools: Tools) -> None:
-    """`GET /api/v1/orders` and its counts."""
+@router.get("", responses={200: {"model": ListedOrders}})
+async def read_orders(caller: Reader, tools: Orders, filters: Annotated[ListQuery, Query()]) -> OrderPage:
+    """Orders of the shop, the newest first unless `sort` says otherwise (`-` for descending)."""
+    async with tools.db.read() as conn:
+        return await list_page(conn, caller.shop, filters)
 
-    @router.get("", responses={200: {"model": ListedOrders}})
-    async def read_orders(caller: Reader, filters: Annotated[ListQuery, Query()]) -> OrderPage:
-        """Orders of the shop, the newest first unless `sort` says otherwise (`-` for descending)."""
-        async with tools.db.read() as conn:
-            return await list_page(conn, caller.shop, filters)
 
-    @router.get("/counts", response_model=Counts)
-    async def read_counts(caller: Reader, filters: Annotated[FilterQuery, Query()]) -> Response:
-        """What the filtered orders come to: how many per status, and their totals per currency."""
-        async with tools.db.read() as conn:
-            rows = await count_orders(conn, caller.shop, await chosen_filters(conn, caller.shop, filters))
-        return json_response(_counts(rows))
+@router.get("/counts", response_model=Counts)
+async def read_counts(caller: Reader, tools: Orders, filters: Annotated[FilterQuery, Query()]) -> Response:
+    """What the filtered orders come to: how many per status, and their totals per currency."""
+    async with tools.db.read() as conn:
+        rows = await count_orders(conn, caller.shop, await chosen_filters(conn, caller.shop, filters))
+    return json_response(_counts(rows))
 
 
 async def list_page(conn: AsyncConnection, shop: str, query: ListQuery) -> OrderPage:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.answers.sales import Resyncing, Resyncs, UnsettledOrders
-from services.orders.api.tools import Tools, order_id
+from services.orders.api.tools import Orders, order_id
 from services.orders.commands.resyncing import request_resync
 from services.orders.queries.documents import moment
 from services.orders.queries.hearings import find_hearings, reasons_unsettled
@@ -21,6 +21,8 @@ from shared.outbox import Transaction
 from shared.security import Caller, allow
 from shared.web import Page, after_key, json_response, once
 from shared.web.paging import Limit, page_of
+
+router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
 
 Operator = Annotated[Caller, Depends(allow("operations"))]
 
@@ -33,35 +35,31 @@ class Resync(BaseModel):
     service: str
 
 
-def operations_routes(tools: Tools) -> APIRouter:
-    """Below `/api/v1/operations`."""
-    router = APIRouter(prefix="/api/v1/operations", tags=["operations"])
+@router.get("/unsettled", responses={200: {"model": UnsettledOrders}})
+async def read_unsettled(caller: Operator, tools: Orders, limit: Limit = 50, after: str | None = None) -> Page:
+    """Orders that some service has not dealt with, the oldest first, each with its reasons."""
+    async with tools.db.read() as conn:
+        return await _unsettled(conn, caller.shop, limit, after_key(after, 1))
 
-    @router.get("/unsettled", responses={200: {"model": UnsettledOrders}})
-    async def read_unsettled(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
-        """Orders that some service has not dealt with, the oldest first, each with its reasons."""
-        async with tools.db.read() as conn:
-            return await _unsettled(conn, caller.shop, limit, after_key(after, 1))
 
-    @router.post("/resync", status_code=202, response_model=Resyncing)
-    async def add_resync(request: Request, caller: Operator, body: Resync) -> Response:
-        """Say the shop and all its orders again to a service, at a capped rate."""
+@router.post("/resync", status_code=202, response_model=Resyncing)
+async def add_resync(request: Request, caller: Operator, tools: Orders, body: Resync) -> Response:
+    """Say the shop and all its orders again to a service, at a capped rate."""
 
-        async def command(tx: Transaction) -> Response:
-            await request_resync(tx, caller.shop, body.service)
-            return json_response({"service": body.service}, 202)
+    async def command(tx: Transaction) -> Response:
+        await request_resync(tx, caller.shop, body.service)
+        return json_response({"service": body.service}, 202)
 
-        return await once(request, tools.outbox, caller, command)
+    return await once(request, tools.outbox, caller, command)
 
-    @router.get("/resync", response_model=Resyncs)
-    async def read_resyncs(caller: Operator) -> Response:
-        """How far each resync is."""
-        async with tools.db.read() as conn:
-            rows = (await conn.execute(select(resyncs).where(resyncs.c.shop == caller.shop))).mappings().all()
-        items = [_plain(dict(row)) for row in rows]
-        return json_response({"items": items, "next": None, "total": len(items)})
 
-    return router
+@router.get("/resync", response_model=Resyncs)
+async def read_resyncs(caller: Operator, tools: Orders) -> Response:
+    """How far each resync is."""
+    async with tools.db.read() as conn:
+        rows = (await conn.execute(select(resyncs).where(resyncs.c.shop == caller.shop))).mappings().all()
+    items = [_plain(dict(row)) for row in rows]
+    return json_response({"items": items, "next": None, "total": len(items)})
 
 
 async def _unsettled(conn: AsyncConnection, shop: str, limit: int, key: list[Any] | None) -> Page:

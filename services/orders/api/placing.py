@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.answers.orders import BatchAnswer, PlacedOrder
-from services.orders.api.tools import Tools, Writer, commanding, documents_of, order_response, read_document
+from services.orders.api.tools import Orders, Tools, Writer, commanding, documents_of, order_response, read_document
 from services.orders.api.waiting import inventory_heard, wait_seconds
 from services.orders.commands.entries import Actor
 from services.orders.commands.foreseeing import foresee
@@ -34,6 +34,8 @@ from shared.security import Caller, find_shop
 from shared.web import json_response, once
 from shared.web.idempotency import HEADER, remember, scope_of
 
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+
 BATCH = 200
 APPLIED = "preference-applied"
 
@@ -54,57 +56,55 @@ class Collision(Problem):
     title = "The order is being created by another request"
 
 
-def add_placing(router: APIRouter, tools: Tools) -> None:
-    """`POST /api/v1/orders` and its batch."""
+@router.post("", status_code=201, response_model=PlacedOrder)
+async def place_order(request: Request, caller: Writer, tools: Orders, body: PlaceOrder) -> Response:
+    """Create an order; with `Prefer: wait=N` answer once inventory has."""
+    actor = await commanding(request, caller, tools.keyring)
+    id_ = new_id()
 
-    @router.post("", status_code=201, response_model=PlacedOrder)
-    async def place_order(request: Request, body: PlaceOrder, caller: Writer) -> Response:
-        """Create an order; with `Prefer: wait=N` answer once inventory has."""
-        actor = await commanding(request, caller, tools.keyring)
-        id_ = new_id()
+    async def command(tx: Transaction) -> Response:
+        record = await place(tx, caller.shop, body, actor, id_=id_)
+        return await _created(tx.conn, (await documents_of(tx.conn, [record]))[0])
 
-        async def command(tx: Transaction) -> Response:
-            record = await place(tx, caller.shop, body, actor, id_=id_)
-            return await _created(tx.conn, (await documents_of(tx.conn, [record]))[0])
+    async with tools.hints.waiting(id_) as changed:
+        response = await _placing(once(request, tools.outbox, caller, command))
+        seconds = wait_seconds(request.headers.get("prefer"))
+        if seconds is None or APPLIED in response.headers:
+            return response
+        made = orjson.loads(response.body)
+        heard = await inventory_heard(tools.db, made["id"], made["version"], seconds, changed)
+    document = await read_document(tools, caller.shop, made["code"])
+    async with tools.db.read() as conn:
+        if not heard:
+            return await _created(conn, document)
+        awaited = await _created(conn, document, **{APPLIED: "wait"})
+    await _remember(request, tools, caller, awaited)
+    return awaited
 
-        async with tools.hints.waiting(id_) as changed:
-            response = await _placing(once(request, tools.outbox, caller, command))
-            seconds = wait_seconds(request.headers.get("prefer"))
-            if seconds is None or APPLIED in response.headers:
-                return response
-            made = orjson.loads(response.body)
-            heard = await inventory_heard(tools.db, made["id"], made["version"], seconds, changed)
-        document = await read_document(tools, caller.shop, made["code"])
+
+@router.post("/batch", response_model=BatchAnswer)
+async def place_orders(request: Request, caller: Writer, tools: Orders, body: Batch) -> Response:
+    """Create up to 200 orders in one transaction; known external ids are found, invalid ones told."""
+    actor = await commanding(request, caller, tools.keyring)
+    checked = [checked_order(document) for document in body.orders]
+    valid = [order for order in checked if isinstance(order, PlaceOrder)]
+    if body.dry_run:
         async with tools.db.read() as conn:
-            if not heard:
-                return await _created(conn, document)
-            awaited = await _created(conn, document, **{APPLIED: "wait"})
-        await _remember(request, tools, caller, awaited)
-        return awaited
+            foreseen = iter(await foresee(conn, caller.shop, valid))
+        results = [next(foreseen) if isinstance(order, PlaceOrder) else order for order in checked]
+        return json_response({"items": [_result(result) for result in results]})
 
-    @router.post("/batch", response_model=BatchAnswer)
-    async def place_orders(request: Request, body: Batch, caller: Writer) -> Response:
-        """Create up to 200 orders in one transaction; known external ids are found, invalid ones told."""
-        actor = await commanding(request, caller, tools.keyring)
-        checked = [checked_order(document) for document in body.orders]
-        valid = [order for order in checked if isinstance(order, PlaceOrder)]
-        if body.dry_run:
-            async with tools.db.read() as conn:
-                foreseen = iter(await foresee(conn, caller.shop, valid))
-            results = [next(foreseen) if isinstance(order, PlaceOrder) else order for order in checked]
-            return json_response({"items": [_result(result) for result in results]})
+    async def command(tx: Transaction) -> Response:
+        return await _place_all(tx, caller.shop, checked, actor)
 
-        async def command(tx: Transaction) -> Response:
-            return await _place_all(tx, caller.shop, checked, actor)
+    async def sorting_out(tx: Transaction) -> Response:
+        acceptable = [await _unless_refused(tx, caller.shop, order, actor) for order in checked]
+        return await _place_all(tx, caller.shop, acceptable, actor)
 
-        async def sorting_out(tx: Transaction) -> Response:
-            acceptable = [await _unless_refused(tx, caller.shop, order, actor) for order in checked]
-            return await _place_all(tx, caller.shop, acceptable, actor)
-
-        try:
-            return await _placing(once(request, tools.outbox, caller, command))
-        except Invalid:  # the shop has not what one of them names: find out which, and place the others
-            return await _placing(once(request, tools.outbox, caller, sorting_out))
+    try:
+        return await _placing(once(request, tools.outbox, caller, command))
+    except Invalid:  # the shop has not what one of them names: find out which, and place the others
+        return await _placing(once(request, tools.outbox, caller, sorting_out))
 
 
 async def _place_all(tx: Transaction, shop: str, checked: Sequence[PlaceOrder | Refusals], actor: Actor) -> Response:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.orders.api.answers.orders import OrderPreview
-from services.orders.api.tools import Code, Reader, Tools, commanding
+from services.orders.api.tools import Code, Orders, Reader, commanding
 from services.orders.commands.editing import preview_lines
 from services.orders.commands.inputs import EditLines, PlaceOrder
 from services.orders.commands.placing import preview
@@ -15,26 +15,26 @@ from services.orders.queries.records import OrderRecord
 from shared.outbox import Transaction
 from shared.web import json_response
 
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+
 SHOWN = ("currency", "prices_include_tax", "language", "lines", "adjustments", "totals")
 
 
-def add_previews(router: APIRouter, tools: Tools) -> None:
-    """`POST /api/v1/orders/preview`, and the same of an edit of lines."""
+@router.post("/preview", response_model=OrderPreview)
+async def preview_order(request: Request, caller: Reader, tools: Orders, body: PlaceOrder) -> Response:
+    """Lines, promotions and totals that `POST /api/v1/orders` would save; refusals are the same."""
+    actor = await commanding(request, caller, tools.keyring)
+    async with tools.db.read() as conn:
+        record = await preview(Transaction(conn, tools.outbox.clock()), caller.shop, body, actor)
+    return json_response(_shown(record))
 
-    @router.post("/preview", response_model=OrderPreview)
-    async def preview_order(request: Request, body: PlaceOrder, caller: Reader) -> Response:
-        """Lines, promotions and totals that `POST /api/v1/orders` would save; refusals are the same."""
-        actor = await commanding(request, caller, tools.keyring)
-        async with tools.db.read() as conn:
-            record = await preview(Transaction(conn, tools.outbox.clock()), caller.shop, body, actor)
-        return json_response(_shown(record))
 
-    @router.post("/{code}/lines/preview", response_model=OrderPreview)
-    async def preview_edit(code: Code, body: EditLines, caller: Reader) -> Response:
-        """The same of `PUT /api/v1/orders/{code}/lines`; whether an invoice must be issued anew is not asked here."""
-        async with tools.db.read() as conn:
-            record = await preview_lines(Transaction(conn, tools.outbox.clock()), caller.shop, code, body)
-        return json_response(_shown(record))
+@router.post("/{code}/lines/preview", response_model=OrderPreview)
+async def preview_edit(caller: Reader, tools: Orders, code: Code, body: EditLines) -> Response:
+    """The same of `PUT /api/v1/orders/{code}/lines`; whether an invoice must be issued anew is not asked here."""
+    async with tools.db.read() as conn:
+        record = await preview_lines(Transaction(conn, tools.outbox.clock()), caller.shop, code, body)
+    return json_response(_shown(record))
 
 
 def _shown(record: OrderRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.answers.customers import Prices
-from services.orders.api.tools import Reader, Tools
+from services.orders.api.tools import Orders, Reader
 from services.orders.commands.inputs.fields import Currency, Short
 from services.orders.domain.prices import Article, Tariff, shown
 from services.orders.queries.groups import find_group
@@ -17,6 +17,8 @@ from services.orders.queries.prices import find_articles, tariff_of_customer, ta
 from shared.problems import Invalid, NotFound
 from shared.security import find_shop
 from shared.web import json_response
+
+router = APIRouter(prefix="/api/v1", tags=["customers"])
 
 
 class PricesQuery(BaseModel):
@@ -30,24 +32,18 @@ class PricesQuery(BaseModel):
     currency: Annotated[Currency | None, Field(description="the shop's, if absent")] = None
 
 
-def price_routes(tools: Tools) -> APIRouter:
-    """`GET /api/v1/prices`."""
-    router = APIRouter(prefix="/api/v1", tags=["customers"])
-
-    @router.get("/prices", response_model=Prices)
-    async def read_prices(caller: Reader, query: Annotated[PricesQuery, Query()]) -> Response:
-        """The prices an order of this client would take, with tax or net as the group says; null with a reason."""
-        if query.customer is not None and query.group is not None:
-            raise Invalid("A customer has a group: name one of the two.", field="group")
-        async with tools.db.read() as conn:
-            tariff = await _tariff(conn, caller.shop, query)
-            articles = await find_articles(conn, caller.shop, query.sku)
-            currency = query.currency or await _currency(conn, caller.shop)
-        items = [_item(sku, articles.get(sku), tariff, currency) for sku in dict.fromkeys(query.sku)]
-        answer = {"group": tariff.group, "prices_include_tax": tariff.with_tax, "currency": currency}
-        return json_response(answer | {"items": items, "next": None, "total": len(items)})
-
-    return router
+@router.get("/prices", response_model=Prices)
+async def read_prices(caller: Reader, tools: Orders, query: Annotated[PricesQuery, Query()]) -> Response:
+    """The prices an order of this client would take, with tax or net as the group says; null with a reason."""
+    if query.customer is not None and query.group is not None:
+        raise Invalid("A customer has a group: name one of the two.", field="group")
+    async with tools.db.read() as conn:
+        tariff = await _tariff(conn, caller.shop, query)
+        articles = await find_articles(conn, caller.shop, query.sku)
+        currency = query.currency or await _currency(conn, caller.shop)
+    items = [_item(sku, articles.get(sku), tariff, currency) for sku in dict.fromkeys(query.sku)]
+    answer = {"group": tariff.group, "prices_include_tax": tariff.with_tax, "currency": currency}
+    return json_response(answer | {"items": items, "next": None, "total": len(items)})
 
 
 async def _tariff(conn: AsyncConnection, shop: str, query: PricesQuery) -> Tariff:

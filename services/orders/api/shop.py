@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.orders.api.answers.shop import Keys, NewKey, NewShop, ShopAnswer, ShopIdentity
-from services.orders.api.tools import Administrator, Reader, Tools
+from services.orders.api.tools import Administrator, Orders, Reader
 from services.orders.commands.inputs import KeyInput, ShopInput
 from services.orders.commands.shop_log import Subject, logged
 from services.orders.commands.shops import MadeKey, create_key, create_shop, revoke_key, update_shop
@@ -20,73 +20,69 @@ from shared.problems import NotFound
 from shared.security import find_shop
 from shared.web import json_response, once
 
-
-def shop_routes(tools: Tools) -> APIRouter:
-    """The shop for whoever may read orders; changes of it, and keys, for administrators."""
-    router = APIRouter(prefix="/api/v1", tags=["shop"])
-    _add_shops(router, tools)
-    _add_keys(router, tools)
-    return router
+router = APIRouter(prefix="/api/v1", tags=["shop"])
 
 
-def _add_shops(router: APIRouter, tools: Tools) -> None:
-    @router.get("/shop", response_model=ShopAnswer)
-    async def read_shop(caller: Reader) -> Response:
-        """The shop of the key: its identity and its rules."""
-        async with tools.db.read() as conn:
-            shop = await find_shop(conn, caller.shop)
-            rules = await shop_rules(conn, caller.shop)
-        if shop is None:
-            raise NotFound("The shop is not known yet.")
-        return json_response(_shop(shop) | own_rules(asdict(rules)))
-
-    @router.put("/shop", response_model=ShopIdentity)
-    async def put_shop(body: ShopInput, caller: Administrator) -> Response:
-        """The shop as it shall be; its id and keys stay."""
-        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.SHOP):
-            return json_response(_shop(await update_shop(tx, caller.shop, body)))
-
-    @router.post("/shops", status_code=201, response_model=NewShop)
-    async def add_shop(request: Request, body: ShopInput, caller: Administrator) -> Response:
-        """Another shop in this installation, with its first key."""
-
-        async def command(tx: Transaction) -> Response:
-            async with logged(tx, body.shop, caller.actor, Subject.SHOP, Subject.KEYS):
-                shop = await create_shop(tx, body)
-                made = await create_key(tx, shop.shop, KeyInput(name="administrator", scopes=("admin",)))
-            tx.after_commit(tools.keyring.forget)
-            return json_response(_shop(shop) | {"key": _made(made)}, 201)
-
-        return await once(request, tools.outbox, caller, command)
+@router.get("/shop", response_model=ShopAnswer)
+async def read_shop(caller: Reader, tools: Orders) -> Response:
+    """The shop of the key: its identity and its rules."""
+    async with tools.db.read() as conn:
+        shop = await find_shop(conn, caller.shop)
+        rules = await shop_rules(conn, caller.shop)
+    if shop is None:
+        raise NotFound("The shop is not known yet.")
+    return json_response(_shop(shop) | own_rules(asdict(rules)))
 
 
-def _add_keys(router: APIRouter, tools: Tools) -> None:
-    @router.get("/keys", response_model=Keys)
-    async def read_keys(caller: Administrator) -> Response:
-        """All keys ever made; none of them can be read again."""
-        async with tools.db.read() as conn:
-            items = [_plain(key) for key in await list_keys(conn, caller.shop)]
-        return json_response({"items": items, "next": None, "total": len(items)})
+@router.put("/shop", response_model=ShopIdentity)
+async def put_shop(caller: Administrator, tools: Orders, body: ShopInput) -> Response:
+    """The shop as it shall be; its id and keys stay."""
+    async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.SHOP):
+        return json_response(_shop(await update_shop(tx, caller.shop, body)))
 
-    @router.post("/keys", status_code=201, response_model=NewKey)
-    async def add_key(request: Request, body: KeyInput, caller: Administrator) -> Response:
-        """A new key; `key` is told this once."""
 
-        async def command(tx: Transaction) -> Response:
-            async with logged(tx, caller.shop, caller.actor, Subject.KEYS):
-                made = await create_key(tx, caller.shop, body)
-            tx.after_commit(tools.keyring.forget)
-            return json_response(_made(made), 201)
+@router.post("/shops", status_code=201, response_model=NewShop)
+async def add_shop(request: Request, caller: Administrator, tools: Orders, body: ShopInput) -> Response:
+    """Another shop in this installation, with its first key."""
 
-        return await once(request, tools.outbox, caller, command)
+    async def command(tx: Transaction) -> Response:
+        async with logged(tx, body.shop, caller.actor, Subject.SHOP, Subject.KEYS):
+            shop = await create_shop(tx, body)
+            made = await create_key(tx, shop.shop, KeyInput(name="administrator", scopes=("admin",)))
+        tx.after_commit(tools.keyring.forget)
+        return json_response(_shop(shop) | {"key": _made(made)}, 201)
 
-    @router.delete("/keys/{id_}", status_code=204)
-    async def remove_key(caller: Administrator, id_: str) -> Response:
-        """The key opens nothing any more."""
-        async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.KEYS):
-            await revoke_key(tx, caller.shop, id_)
-            tx.after_commit(tools.keyring.forget)
-        return Response(status_code=204)
+    return await once(request, tools.outbox, caller, command)
+
+
+@router.get("/keys", response_model=Keys)
+async def read_keys(caller: Administrator, tools: Orders) -> Response:
+    """All keys ever made; none of them can be read again."""
+    async with tools.db.read() as conn:
+        items = [_plain(key) for key in await list_keys(conn, caller.shop)]
+    return json_response({"items": items, "next": None, "total": len(items)})
+
+
+@router.post("/keys", status_code=201, response_model=NewKey)
+async def add_key(request: Request, caller: Administrator, tools: Orders, body: KeyInput) -> Response:
+    """A new key; `key` is told this once."""
+
+    async def command(tx: Transaction) -> Response:
+        async with logged(tx, caller.shop, caller.actor, Subject.KEYS):
+            made = await create_key(tx, caller.shop, body)
+        tx.after_commit(tools.keyring.forget)
+        return json_response(_made(made), 201)
+
+    return await once(request, tools.outbox, caller, command)
+
+
+@router.delete("/keys/{id_}", status_code=204)
+async def remove_key(caller: Administrator, tools: Orders, id_: str) -> Response:
+    """The key opens nothing any more."""
+    async with tools.outbox.transaction() as tx, logged(tx, caller.shop, caller.actor, Subject.KEYS):
+        await revoke_key(tx, caller.shop, id_)
+        tx.after_commit(tools.keyring.forget)
+    return Response(status_code=204)
 
 
 def _shop(shop: Shop) -> dict[str, Any]:

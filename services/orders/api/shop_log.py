@@ -1,4 +1,7 @@
-"""The log of the shop over HTTP: who did what, to which order or to the configuration."""
+"""The log of the shop over HTTP: who did what, to which order or to the configuration.
+
+Whoever may read orders reads it; what was done to keys is for administrators.
+"""
 
 from typing import Annotated, Any
 
@@ -8,13 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.orders.api.answers.histories import ShopLog
 from services.orders.api.listing import Day, Several, moment_of
-from services.orders.api.tools import Reader, Tools, moment_in, order_id
+from services.orders.api.tools import Orders, Reader, moment_in, order_id
 from services.orders.commands.inputs.fields import Short
 from services.orders.commands.shop_log import Subject
 from services.orders.queries.shop_log import Asked, LogItem, Place, read_log
 from services.orders.queries.statistics import zone_of
 from shared.web import after_key, json_response
 from shared.web.paging import Limit, encode_key
+
+router = APIRouter(prefix="/api/v1", tags=["shop"])
 
 
 class LogQuery(BaseModel):
@@ -31,27 +36,21 @@ class LogQuery(BaseModel):
     after: str | None = None
 
 
-def log_routes(tools: Tools) -> APIRouter:
-    """`/api/v1/log`, for whoever may read orders; what was done to keys is for administrators."""
-    router = APIRouter(prefix="/api/v1", tags=["shop"])
-
-    @router.get("/log", response_model=ShopLog)
-    async def read_shop_log(caller: Reader, query: Annotated[LogQuery, Query()]) -> Response:
-        """What was done in the shop, the newest first: to its orders, deleted ones too, and to its configuration."""
-        async with tools.db.read() as conn:
-            zone = await zone_of(conn, caller.shop)
-            asked = Asked(
-                kinds=query.kind or (),
-                actors=query.actor or (),
-                order=query.order,
-                start=None if query.first is None else moment_of(query.first, zone),
-                end=None if query.last is None else moment_of(query.last, zone, end=True),
-                hidden=() if caller.is_admin else (Subject.KEYS,),
-            )
-            found = await read_log(conn, caller.shop, asked, query.limit, _place(query.after))
-        return json_response(_page(found, query.limit))
-
-    return router
+@router.get("/log", response_model=ShopLog)
+async def read_shop_log(caller: Reader, tools: Orders, query: Annotated[LogQuery, Query()]) -> Response:
+    """What was done in the shop, the newest first: to its orders, deleted ones too, and to its configuration."""
+    async with tools.db.read() as conn:
+        zone = await zone_of(conn, caller.shop)
+        asked = Asked(
+            kinds=query.kind or (),
+            actors=query.actor or (),
+            order=query.order,
+            start=None if query.first is None else moment_of(query.first, zone),
+            end=None if query.last is None else moment_of(query.last, zone, end=True),
+            hidden=() if caller.is_admin else (Subject.KEYS,),
+        )
+        found = await read_log(conn, caller.shop, asked, query.limit, _place(query.after))
+    return json_response(_page(found, query.limit))
 
 
 def _page(items: list[LogItem], limit: int) -> dict[str, Any]:

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.answers.sales import StatisticsVerification, Turnover
-from services.orders.api.tools import Reader, Tools
+from services.orders.api.tools import Orders, Reader
 from services.orders.domain.statistics import PRODUCT, Amounts
 from services.orders.queries.documents import amount
 from services.orders.queries.statistics import count_pending, turnover_by, turnover_by_day, verify, zone_of
 from shared.problems import Invalid
 from shared.web import json_response
+
+router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
 
 PERIODS = {"day": 10, "month": 7, "year": 4}
 """How much of a date tells the period: `2026-06-01`."""
@@ -33,29 +35,24 @@ class TurnoverQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=1000, description="of products, channels …; periods come whole")] = 100
 
 
-def statistics_routes(tools: Tools) -> APIRouter:
-    """Below `/api/v1/statistics`."""
-    router = APIRouter(prefix="/api/v1/statistics", tags=["statistics"])
+@router.get("/turnover", response_model=Turnover)
+async def read_turnover(caller: Reader, tools: Orders, query: Annotated[TurnoverQuery, Query()]) -> Response:
+    """Booked, paid and invoiced kept apart; `pending` orders have changed and are counted in a moment."""
+    if query.last < query.first:
+        raise Invalid("'to' lies before 'from'.", field="to")
+    async with tools.db.read() as conn:
+        items = await _items(conn, caller.shop, query)
+        pending = await count_pending(conn, caller.shop)
+        zone = await zone_of(conn, caller.shop)
+    return json_response({"by": query.by, "timezone": zone, "pending": pending, "items": items, "next": None})
 
-    @router.get("/turnover", response_model=Turnover)
-    async def read_turnover(caller: Reader, query: Annotated[TurnoverQuery, Query()]) -> Response:
-        """Booked, paid and invoiced kept apart; `pending` orders have changed and are counted in a moment."""
-        if query.last < query.first:
-            raise Invalid("'to' lies before 'from'.", field="to")
-        async with tools.db.read() as conn:
-            items = await _items(conn, caller.shop, query)
-            pending = await count_pending(conn, caller.shop)
-            zone = await zone_of(conn, caller.shop)
-        return json_response({"by": query.by, "timezone": zone, "pending": pending, "items": items, "next": None})
 
-    @router.get("/verify", response_model=StatisticsVerification)
-    async def read_verification(caller: Reader) -> Response:
-        """Whether the sums are what a computation from scratch comes to; `differences` is empty where they are."""
-        async with tools.db.read() as conn:
-            found = await verify(conn, caller.shop)
-        return json_response({"ok": not found["differences"], **found})
-
-    return router
+@router.get("/verify", response_model=StatisticsVerification)
+async def read_verification(caller: Reader, tools: Orders) -> Response:
+    """Whether the sums are what a computation from scratch comes to; `differences` is empty where they are."""
+    async with tools.db.read() as conn:
+        found = await verify(conn, caller.shop)
+    return json_response({"ok": not found["differences"], **found})
 
 
 async def _items(conn: AsyncConnection, shop: str, query: TurnoverQuery) -> list[dict[str, Any]]:

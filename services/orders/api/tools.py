@@ -25,10 +25,6 @@ from shared.security import Caller, Keyring, allow
 from shared.web import json_response
 
 READ = "orders:read"
-Reader = Annotated[Caller, Depends(allow(READ))]
-Writer = Annotated[Caller, Depends(allow("orders:write"))]
-Administrator = Annotated[Caller, Depends(allow("admin"))]
-Code = Annotated[str, Path(max_length=40, description=f"the order's code, however typed; written it is {CODE_REGEX}")]
 MANAGE = "orders:manage"
 
 
@@ -43,6 +39,19 @@ class Tools:
     feed: Feed
     settings: Settings
     links_wanted: Callable[[], object]
+
+
+async def _tools(request: Request) -> Tools:
+    """The tools of the service that is asked; a function that is not `async` would be called in a thread."""
+    tools: Tools = request.app.state.tools
+    return tools
+
+
+Orders = Annotated[Tools, Depends(_tools)]
+Reader = Annotated[Caller, Depends(allow(READ))]
+Writer = Annotated[Caller, Depends(allow("orders:write"))]
+Administrator = Annotated[Caller, Depends(allow("admin"))]
+Code = Annotated[str, Path(max_length=40, description=f"the order's code, however typed; written it is {CODE_REGEX}")]
 
 
 async def commanding(request: Request, caller: Caller, keyring: Keyring) -> Actor:

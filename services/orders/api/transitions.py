@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.api.answers.transitions import ForeseenMessage, TransitionEffects, Transitions
-from services.orders.api.tools import Code, Reader, Tools, commanding
+from services.orders.api.tools import Code, Orders, Reader, commanding
 from services.orders.commands.entries import Actor
 from services.orders.commands.inputs import MoveOrder
 from services.orders.commands.inputs.fields import Language
@@ -29,52 +29,54 @@ from shared.problems import NotFound
 from shared.security import find_shop
 from shared.web import json_response
 
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"])
+
 NAMES = {Verdict.FREE: "allowed", Verdict.CONFIRM: "confirm", Verdict.REFUSED: "refused"}
 
 
-def add_transitions(router: APIRouter, tools: Tools) -> None:
-    """Previews below `/api/v1/orders/{code}`."""
+@router.get("/{code}/transitions", response_model=Transitions)
+async def read_transitions(request: Request, caller: Reader, tools: Orders, code: Code) -> Response:
+    """The statuses that can be reached from here: at once, with a decision, or not; and what each would do."""
+    actor = await commanding(request, caller, tools.keyring)
+    async with tools.db.read() as conn:
+        record = await find_order(conn, caller.shop, code)
+        way = _Way(Transaction(conn, tools.outbox.clock()), record, actor, await _around(conn, record))
+        rules = await shop_rules(conn, caller.shop)
+        found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES.values()}
+        for status in await list_statuses(conn, caller.shop):
+            if status.active:
+                name, document = way.to(status, rules)
+                found[name].append(document)
+    return json_response(found)
 
-    @router.get("/{code}/transitions", response_model=Transitions)
-    async def read_transitions(request: Request, caller: Reader, code: Code) -> Response:
-        """The statuses that can be reached from here: at once, with a decision, or not; and what each would do."""
-        actor = await commanding(request, caller, tools.keyring)
-        async with tools.db.read() as conn:
-            record = await find_order(conn, caller.shop, code)
-            way = _Way(Transaction(conn, tools.outbox.clock()), record, actor, await _around(conn, record))
-            rules = await shop_rules(conn, caller.shop)
-            found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES.values()}
-            for status in await list_statuses(conn, caller.shop):
-                if status.active:
-                    name, document = way.to(status, rules)
-                    found[name].append(document)
-        return json_response(found)
 
-    @router.post("/{code}/transitions", response_model=TransitionEffects)
-    async def preview_transition(request: Request, caller: Reader, code: Code, body: MoveOrder) -> Response:
-        """What `POST …/status` would do with this body; refused as that would be."""
-        actor = await commanding(request, caller, tools.keyring)
-        async with tools.db.read() as conn:
-            tx = Transaction(conn, tools.outbox.clock())
-            record, wanted = await _asked(tx, caller.shop, code, body, actor)
-            effects = preview(tx, record, wanted, actor, await _around(conn, record), strictly=True)
-        return json_response(_document(effects))
+@router.post("/{code}/transitions", response_model=TransitionEffects)
+async def preview_transition(request: Request, caller: Reader, tools: Orders, code: Code, body: MoveOrder) -> Response:
+    """What `POST …/status` would do with this body; refused as that would be."""
+    actor = await commanding(request, caller, tools.keyring)
+    async with tools.db.read() as conn:
+        tx = Transaction(conn, tools.outbox.clock())
+        record, wanted = await _asked(tx, caller.shop, code, body, actor)
+        effects = preview(tx, record, wanted, actor, await _around(conn, record), strictly=True)
+    return json_response(_document(effects))
 
-    @router.post("/{code}/transitions/message", response_model=ForeseenMessage)
-    async def preview_message(
-        request: Request,
-        caller: Reader,
-        code: Code,
-        body: MoveOrder,
-        language: Annotated[Language | None, Query(description="as if the order were in this one")] = None,
-    ) -> Response:
-        """`orders.order.v1` as it would be sent after this change: give it to `POST …/notifications/preview`."""
-        actor = await commanding(request, caller, tools.keyring)
-        async with tools.db.read() as conn:
-            tx = Transaction(conn, tools.outbox.clock())
-            record, wanted = await _asked(tx, caller.shop, code, body, actor)
-            message = foreseen(tx, record, wanted, actor, language)
-        return Response(message.model_dump_json(), media_type="application/json")
+
+@router.post("/{code}/transitions/message", response_model=ForeseenMessage)
+async def preview_message(
+    request: Request,
+    caller: Reader,
+    tools: Orders,
+    code: Code,
+    body: MoveOrder,
+    language: Annotated[Language | None, Query(description="as if the order were in this one")] = None,
+) -> Response:
+    """`orders.order.v1` as it would be sent after this change: give it to `POST …/notifications/preview`."""
+    actor = await commanding(request, caller, tools.keyring)
+    async with tools.db.read() as conn:
+        tx = Transaction(conn, tools.outbox.clock())
+        record, wanted = await _asked(tx, caller.shop, code, body, actor)
+        message = foreseen(tx, record, wanted, actor, language)
+    return Response(message.model_dump_json(), media_type="application/json")
 
 
 class _Way:

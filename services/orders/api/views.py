@@ -1,6 +1,7 @@
 """Routes on saved views: lists of orders under a name, private to the key that made them or shared with the shop.
 
-A view's query is checked by the very model that the list's URL is checked by, so a view that was saved can be opened.
+Whoever may read orders may name their lists. A view's query is checked by the very model that the list's URL is checked
+by, so a view that was saved can be opened.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from services.orders.api.answers.shop import ViewAnswer, Views
 from services.orders.api.listing import ListQuery, is_repeatable
-from services.orders.api.tools import Reader, Tools
+from services.orders.api.tools import Orders, Reader
 from services.orders.commands.views import ViewInput, create_view, delete_view, update_view
 from services.orders.queries.documents import moment
 from services.orders.queries.search_views import View, find_view, list_views
@@ -21,51 +22,51 @@ from shared.problems import Invalid
 from shared.security import Caller
 from shared.web import json_response, once
 
+router = APIRouter(prefix="/api/v1/views", tags=["views"])
+
 LIST = "/api/v1/orders"
 
 
-def view_routes(tools: Tools) -> APIRouter:
-    """Below `/api/v1/views`; whoever may read orders may name their lists."""
-    router = APIRouter(prefix="/api/v1/views", tags=["views"])
+@router.get("", response_model=Views)
+async def read_views(caller: Reader, tools: Orders) -> Response:
+    """One's own views and the shop's shared ones, by name."""
+    async with tools.db.read() as conn:
+        items = [_document(view, caller) for view in await list_views(conn, caller.shop, caller.key_id)]
+    return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("", response_model=Views)
-    async def read_views(caller: Reader) -> Response:
-        """One's own views and the shop's shared ones, by name."""
-        async with tools.db.read() as conn:
-            items = [_document(view, caller) for view in await list_views(conn, caller.shop, caller.key_id)]
-        return json_response({"items": items, "next": None, "total": len(items)})
 
-    @router.get("/{view}", response_model=ViewAnswer)
-    async def read_view(caller: Reader, view: str) -> Response:
-        """One of them."""
-        async with tools.db.read() as conn:
-            return json_response(_document(await find_view(conn, caller.shop, caller.key_id, view), caller))
+@router.get("/{view}", response_model=ViewAnswer)
+async def read_view(caller: Reader, tools: Orders, view: str) -> Response:
+    """One of them."""
+    async with tools.db.read() as conn:
+        return json_response(_document(await find_view(conn, caller.shop, caller.key_id, view), caller))
 
-    @router.post("", status_code=201, response_model=ViewAnswer)
-    async def add_view(request: Request, body: ViewInput, caller: Reader) -> Response:
-        """Give a list a name."""
-        _check(body.query)
 
-        async def command(tx: Transaction) -> Response:
-            return json_response(_document(await create_view(tx, caller, body), caller), 201)
+@router.post("", status_code=201, response_model=ViewAnswer)
+async def add_view(request: Request, caller: Reader, tools: Orders, body: ViewInput) -> Response:
+    """Give a list a name."""
+    _check(body.query)
 
-        return await once(request, tools.outbox, caller, command)
+    async def command(tx: Transaction) -> Response:
+        return json_response(_document(await create_view(tx, caller, body), caller), 201)
 
-    @router.put("/{view}", response_model=ViewAnswer)
-    async def put_view(body: ViewInput, caller: Reader, view: str) -> Response:
-        """Another name or query, shared or not any more."""
-        _check(body.query)
-        async with tools.outbox.transaction() as tx:
-            return json_response(_document(await update_view(tx, caller, view, body), caller))
+    return await once(request, tools.outbox, caller, command)
 
-    @router.delete("/{view}", status_code=204)
-    async def remove_view(caller: Reader, view: str) -> Response:
-        """Forget the name; the orders stay."""
-        async with tools.outbox.transaction() as tx:
-            await delete_view(tx, caller, view)
-        return Response(status_code=204)
 
-    return router
+@router.put("/{view}", response_model=ViewAnswer)
+async def put_view(caller: Reader, tools: Orders, view: str, body: ViewInput) -> Response:
+    """Another name or query, shared or not any more."""
+    _check(body.query)
+    async with tools.outbox.transaction() as tx:
+        return json_response(_document(await update_view(tx, caller, view, body), caller))
+
+
+@router.delete("/{view}", status_code=204)
+async def remove_view(caller: Reader, tools: Orders, view: str) -> Response:
+    """Forget the name; the orders stay."""
+    async with tools.outbox.transaction() as tx:
+        await delete_view(tx, caller, view)
+    return Response(status_code=204)
 
 
 def _check(query: str) -> None:
