@@ -10,7 +10,7 @@ questions to the broker), `hints` (the lossy note that an order changed), `embed
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import aio_pika
@@ -54,6 +54,7 @@ class Bus:
         self.connected = asyncio.Event()
         self.hints = Hints()
         self._subscriptions: list[tuple[Subscription, Submit]] = []
+        self._hearers: list[Subscription] = []
         self._listens = True
         self._stopping = False
         self._unanswered = False
@@ -66,6 +67,10 @@ class Bus:
     def subscribe(self, subscription: Subscription, submit: Submit) -> None:
         """Have `submit` called with the body of every message; it is acknowledged when the call returns."""
         self._subscriptions.append((subscription, submit))
+
+    def speak_to(self, hearers: Iterable[Subscription]) -> None:
+        """Declare these queues of other services, too: what is published waits there for one that never started yet."""
+        self._hearers.extend(hearers)
 
     def silence(self) -> None:
         """Hear nothing: this process publishes, and looks after the dead letters."""
@@ -178,7 +183,7 @@ class Bus:
         async with asyncio.timeout(AMQP_SECONDS * 2):
             connection = self._connection = await aio_pika.connect(with_heartbeat(self.url), timeout=AMQP_SECONDS)
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-            await declare(channel, self.subscriptions)
+            await declare(channel, (*self.subscriptions, *self._hearers))
             self._exchange = await channel.get_exchange(EXCHANGE, ensure=False)
             await self.hints.listen(connection)
         self._channel = channel

@@ -32,10 +32,12 @@ class Message(Part):
     """The present state of one thing.
 
     `name` is the message's public name and the first part of its routing key; `key` identifies the thing; `version`
-    rises with every change that readers must know.
+    rises with every change that readers must know. `heard_by` are the services it is for: whoever publishes it declares
+    their queues, so that it waits for one that has not started yet.
     """
 
     name: ClassVar[str]
+    heard_by: ClassVar[tuple[str, ...]]
 
     shop: ShopId
     version: int = Field(ge=1)

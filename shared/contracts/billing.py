@@ -69,6 +69,7 @@ class Account(Answer):
     """What was paid and invoiced. An unpaid order is a state; a document that is not rendered yet is open."""
 
     name: ClassVar[str] = "billing.account.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("orders", "notifications")
 
     currency: str
     payment: PaymentState

@@ -15,6 +15,7 @@ class SignIn(Message):
     """A client's newest way into the client space, good once and for minutes."""
 
     name: ClassVar[str] = "orders.sign_in.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("notifications",)
 
     id: str = Field(description="the client's id (UUIDv7)")
     email: str = ""

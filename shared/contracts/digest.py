@@ -20,6 +20,7 @@ class Digest(Part):
     """A page of thousands of (order, answer version)."""
 
     name: ClassVar[str] = "digest.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("orders",)
 
     shop: ShopId
     service: str

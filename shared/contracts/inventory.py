@@ -34,6 +34,7 @@ class Reservation(Answer):
     """What inventory holds for an order. Being short is a state, not an open obligation."""
 
     name: ClassVar[str] = "inventory.reservation.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("orders",)
 
     stock: StockState
     lines: tuple[ReservedLine, ...] = ()
@@ -52,6 +53,7 @@ class Product(Message):
     """A SKU of a shop: name, prices (`price` is the public one), and whether it can be had."""
 
     name: ClassVar[str] = "inventory.product.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("orders", "notifications")
 
     sku: str
     title: str

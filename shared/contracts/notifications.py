@@ -40,6 +40,7 @@ class Delivery(Answer):
     """Everything that left, or has to leave, the house for an order."""
 
     name: ClassVar[str] = "notifications.delivery.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("orders",)
 
     heard_account: int = Field(default=0, ge=0, description="the account version applied")
     items: tuple[DeliveryItem, ...] = ()
@@ -61,6 +62,7 @@ class ChannelOrder(Message):
     """An order as the marketplace shows it. It creates ours, or reports a cancellation or address request."""
 
     name: ClassVar[str] = "notifications.channel_order.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("orders",)
 
     channel: Channel
     external_id: str

@@ -235,6 +235,7 @@ class Order(Message):
     """The whole order."""
 
     name: ClassVar[str] = "orders.order.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("inventory", "billing", "notifications")
 
     id: str = Field(description="UUIDv7")
     code: str

@@ -76,6 +76,7 @@ class Shop(Message):
     """
 
     name: ClassVar[str] = "orders.shop.v1"
+    heard_by: ClassVar[tuple[str, ...]] = ("inventory", "billing", "notifications")
 
     title: str = Field(description="the name clients see")
     legal: LegalIdentity

@@ -49,9 +49,9 @@ class Hearing(Protocol):
 class Service:
     """One of the four.
 
-    `hears` are the service's consumers; `publishes` the messages it speaks (for documentation and `comptoir flow`);
-    `answers` the kind of answer it gives to orders, if any; `on_start` runs after the migrations, before anything else,
-    `on_stop` when nothing is heard and no job runs any more; `on_closing` ends the answers that would never end.
+    `hears` are the service's consumers; `publishes` the messages it speaks; `answers` the kind of answer it gives to
+    orders, if any; `on_start` runs after the migrations, before anything else, `on_stop` when nothing is heard and no
+    job runs any more; `on_closing` ends the answers that would never end.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Service:
             url, pool_size=settings.pool_size, synchronous=settings.sqlite_synchronous, application=f"comptoir-{name}"
         )
         self.bus = bus or Bus(settings.amqp_url or "", service=name, prefetch=settings.prefetch)
+        self.bus.speak_to(Subscription(hearer, kind.name) for kind in publishes for hearer in kind.heard_by)
         self.outbox = Outbox(self.db, self.bus, clock=clock)
         self.keyring = Keyring(self.db, clock)
         self.hears: dict[str, Hearing] = {}

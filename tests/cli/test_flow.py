@@ -9,7 +9,7 @@ import pytest
 from services.cli import client
 from services.cli.flow import FILE, Flow, read_flows, render
 from services.cli.operations import operations_base
-from shared.contracts import BY_NAME, Digest
+from shared.contracts import BY_NAME, Digest, Message
 from shared.web.routes import SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,14 @@ def test_the_page_is_what_the_wirings_say(flows: list[Flow]) -> None:
 def test_every_message_of_the_contracts_is_on_it(flows: list[Flow]) -> None:
     assert [flow.message for flow in flows] == [*BY_NAME, Digest.name]
     assert all(flow.says for flow in flows)
+
+
+def test_a_message_is_for_those_who_hear_it(flows: list[Flow]) -> None:
+    """Its publisher declares their queues."""
+    kinds: dict[str, type[Message] | type[Digest]] = {**BY_NAME, Digest.name: Digest}
+    assert {flow.message: set(flow.consumers) for flow in flows} == {
+        name: set(kind.heard_by) for name, kind in kinds.items()
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)

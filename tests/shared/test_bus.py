@@ -57,6 +57,17 @@ class TestPublishing:
         await eventually(lambda: len(inventory.bodies) == 2)
         await eventually(lambda: billing.bodies == [b'{"n":2}'])
 
+    async def test_a_message_waits_for_a_service_that_never_started(self, make_bus: MakeBus, broker_url: str) -> None:
+        """Somebody else's queue takes it already, so that the broker confirms it."""
+        await hearing(make_bus, broker_url, service="inventory")
+        bus = make_bus(broker_url, "orders")
+        bus.speak_to([Subscription("inventory", ORDERS.message), ORDERS])
+        await bus.start()
+        await connected(bus)
+        assert await bus.publish([outgoing()]) == [True]
+        _, billing = await hearing(make_bus, broker_url)
+        await eventually(lambda: billing.bodies)
+
     async def test_what_nobody_hears_is_not_confirmed(self, make_bus: MakeBus, broker_url: str) -> None:
         bus, _ = await hearing(make_bus, broker_url)
         unheard = outgoing(2, message="inventory.product.v1")
