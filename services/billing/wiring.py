@@ -1,6 +1,6 @@
 """The whole billing service on one screen: what it hears, its jobs, its API."""
 
-from services.billing.api import UPLOADS, Printing, Tools, router
+from services.billing.api import UPLOADS, Printing, Tools, routers
 from services.billing.commands.typesetting import typeset
 from services.billing.documents.store import Store
 from services.billing.documents.typesetters import Typesetters
@@ -43,7 +43,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
 
     service.uploads |= UPLOADS
     pages = PageTools(service.db, outbox, providers, asked=calling.nudge)
-    service.routers += [router, payment_pages(pages)]
+    service.routers += [*routers, payment_pages(pages)]
     service.state["tools"] = Tools(service.db, outbox, rendering.nudge, calling.nudge, providers, printing)
     if sandbox is not None:
         service.routers += sandbox.routers

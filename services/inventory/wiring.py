@@ -1,6 +1,6 @@
 """The whole inventory service on one screen: what it hears, its jobs, its API."""
 
-from services.inventory.api import Tools, router
+from services.inventory.api import Tools, routers
 from services.inventory.handlers import OrderHandlers
 from services.inventory.jobs import answer_marked_orders, open_demonstration, publish_products, recover_products
 from services.inventory.settings import Settings
@@ -27,6 +27,6 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.hear_of_shops()
     service.hear(Order, on.on_order, again=on.on_known_order, blocked=on.on_blocked_order)
 
-    service.routers.append(router)
+    service.routers += routers
     service.state["tools"] = Tools(service.db, outbox, wake=answers.nudge)
     return service

@@ -6,8 +6,6 @@ Orders are named by their code (or id), which billing learns from the order's me
 Amounts are strings with the currency's decimals. `tools` holds what the routes are made of.
 """
 
-from fastapi import APIRouter
-
 from services.billing.api import (
     accounting,
     credit,
@@ -25,26 +23,24 @@ from services.billing.api import (
 )
 from services.billing.api.tools import Printing, Tools
 
-__all__ = ["UPLOADS", "Printing", "Tools", "router"]
+__all__ = ["UPLOADS", "Printing", "Tools", "routers"]
 
 UPLOADS = external.UPLOADS | payouts.UPLOADS
 """Bodies that may be larger than others, in bytes."""
 
-router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
-SUBJECTS = (
-    documents,
-    printing,
-    themes,
-    storage,
-    external,
-    payments,
-    methods,
-    payouts,
-    provider,
-    accounting,
-    credit,
-    rates,
-    reports,
-)
-for subject in SUBJECTS:
-    router.include_router(subject.router)
+routers = [
+    documents.router,
+    printing.router,
+    themes.router,
+    storage.router,
+    external.router,
+    payments.router,
+    methods.router,
+    payouts.router,
+    provider.router,
+    accounting.router,
+    credit.router,
+    rates.router,
+    reports.router,
+]
+"""Each holds its whole path, by which traces and logs name a route."""

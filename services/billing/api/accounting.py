@@ -16,7 +16,7 @@ from shared.security import find_shop
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 Prefix = Annotated[str, Path(pattern=r"^[A-Z0-9]{1,10}$")]
 

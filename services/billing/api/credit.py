@@ -13,7 +13,7 @@ from services.billing.commands.credit import Credit, credit, make_anew, preview
 from shared.outbox import Transaction
 from shared.web import json_response, once
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 Text = Annotated[Reason, Field(max_length=300)]
 

@@ -22,7 +22,7 @@ from shared.security import Caller
 from shared.web import Page, after_key, json_response, page_of
 from shared.web.paging import Limit, encode_key
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 SYNTAXES = {"cii": cii, "ubl": ubl}
 

@@ -24,7 +24,7 @@ from shared.security import Caller
 from shared.web import json_response, once
 from shared.web.openapi import also
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 _UPLOAD = 20 * 1024 * 1024
 """Bytes of a file with its form."""

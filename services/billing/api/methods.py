@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.outbox import Transaction
 from shared.web import json_response, once
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), STORABLE]

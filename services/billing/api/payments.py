@@ -30,7 +30,7 @@ from shared.web import Page, after_key, json_response, once, page_of
 from shared.web.openapi import also
 from shared.web.paging import Limit
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 
 class PaymentBody(BaseModel):

@@ -28,7 +28,7 @@ from shared.web.paging import Limit
 UPLOADS = {"/api/v1/billing/payouts/files": 16 * 1024 * 1024}
 """Bodies that may be larger than others, in bytes."""
 
-router = APIRouter(prefix="/payouts")
+router = APIRouter(prefix="/api/v1/billing/payouts", tags=["billing"])
 
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")]
 CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}

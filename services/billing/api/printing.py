@@ -22,7 +22,7 @@ from shared.problems import Invalid, NotFound, Unavailable
 from shared.security import Caller
 from shared.web import json_response, once
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 AT_ONCE = 10
 """More documents than these are made by a job."""

@@ -15,7 +15,7 @@ from shared.security import open_to_all
 from shared.web import json_response
 from shared.web.openapi import also
 
-router = APIRouter(dependencies=[Depends(open_to_all)])
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"], dependencies=[Depends(open_to_all)])
 
 LONGEST_ID = 255
 

@@ -15,7 +15,7 @@ from shared.problems import Invalid
 from shared.web import Page, after_key, page_of
 from shared.web.paging import Limit
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Day = Annotated[date, Path(ge=date(2000, 1, 1), le=date(2199, 12, 31))]

@@ -30,7 +30,7 @@ from shared.problems import Invalid, Unavailable
 from shared.security import Caller, find_shop
 from shared.web import json_response
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 Name = Literal["vat", "e-reporting", "journal", "payments", "fec"]
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{3,20}$")]

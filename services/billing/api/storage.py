@@ -13,7 +13,7 @@ from services.billing.queries.stored import count_stored, list_stored
 from shared.web import after_key, json_response
 from shared.web.paging import encode_key
 
-router = APIRouter()
+router = APIRouter(prefix="/api/v1/billing", tags=["billing"])
 
 PAGE = 50
 

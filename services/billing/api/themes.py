@@ -23,7 +23,7 @@ from shared.problems import Invalid, NotFound, Unavailable
 from shared.security import Caller, find_shop
 from shared.web import json_response
 
-router = APIRouter(prefix="/theme")
+router = APIRouter(prefix="/api/v1/billing/theme", tags=["billing"])
 
 Font = Literal["source-sans", "libertinus-serif", "new-computer-modern"]
 Language = Literal["fr", "en"]

@@ -57,7 +57,7 @@ class Tools:
     printing: Printing
 
 
-def _tools(request: Request) -> Tools:
+async def _tools(request: Request) -> Tools:
     tools: Tools = request.app.state.tools
     return tools
 

@@ -5,16 +5,10 @@ A SKU may hold any printable character, slashes too: it stands last in a path, a
 parameter. Everything is the caller's shop's; whoever names another's SKU finds nothing.
 """
 
-from fastapi import APIRouter
-
 from services.inventory.api import locations, prices, products, sheets, stock
 from services.inventory.api.access import Tools
 
-__all__ = ["Tools", "router"]
+__all__ = ["Tools", "routers"]
 
-router = APIRouter(prefix="/api/v1/inventory")
-router.include_router(prices.router)
-router.include_router(products.router)
-router.include_router(locations.router)
-router.include_router(sheets.router)
-router.include_router(stock.router)
+routers = [prices.router, products.router, locations.router, sheets.router, stock.router]
+"""Each holds its whole path, by which traces and logs name a route."""

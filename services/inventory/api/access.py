@@ -20,7 +20,7 @@ class Tools:
     wake: Callable[[], object]
 
 
-def _tools(request: Request) -> Tools:
+async def _tools(request: Request) -> Tools:
     tools: Tools = request.app.state.tools
     return tools
 

@@ -14,7 +14,7 @@ from services.inventory.queries.locations import location_view, read_locations
 from shared.problems import NotFound
 from shared.web import json_response
 
-router = APIRouter(prefix="/locations", tags=["locations"])
+router = APIRouter(prefix="/api/v1/inventory/locations", tags=["locations"])
 
 Code = Annotated[Place, Path(description="lower-case letters, digits and hyphens; `main` is the default location")]
 

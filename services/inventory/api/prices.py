@@ -17,7 +17,7 @@ from shared.outbox import Transaction
 from shared.problems import Invalid
 from shared.web import json_response, once
 
-router = APIRouter(tags=["prices"])
+router = APIRouter(prefix="/api/v1/inventory", tags=["prices"])
 
 
 @router.put("/products/{sku:path}/prices", response_model=ProductAnswer)

@@ -17,7 +17,7 @@ from shared.security import find_shop
 from shared.web import Page, after_key, json_response, once, page_of
 from shared.web.paging import Limit
 
-router = APIRouter(prefix="/products", tags=["products"])
+router = APIRouter(prefix="/api/v1/inventory/products", tags=["products"])
 
 SkuInPath = Annotated[Sku, Path(description="with slashes as they are, or as %2F")]
 IfMatch = Annotated[str | None, Header(description="the ETag that the product must still have")]

@@ -22,7 +22,7 @@ from services.inventory.queries.sheets import find_image, find_sheet, image_view
 from shared.problems import Invalid, NotFound
 from shared.web import json_response
 
-router = APIRouter(tags=["sheets"])
+router = APIRouter(prefix="/api/v1/inventory", tags=["sheets"])
 
 SkuParameter = Annotated[Sku, Query()]
 _KNOWN: dict[int | str, dict[str, Any]] = {200: {"description": "It was there already", "model": Image}}

@@ -42,7 +42,7 @@ from shared.problems import Invalid, NotFound
 from shared.web import Page, after_key, json_response, once, page_of
 from shared.web.paging import Limit
 
-router = APIRouter(tags=["stock"])
+router = APIRouter(prefix="/api/v1/inventory", tags=["stock"])
 
 SkuParameter = Annotated[Sku, Query()]
 

@@ -111,7 +111,7 @@ class DeliveryWithJournal(Delivery):
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
 
 
-def _tools(request: Request) -> Tools:
+async def _tools(request: Request) -> Tools:
     tools: Tools = request.app.state.tools
     return tools
 

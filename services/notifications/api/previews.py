@@ -86,7 +86,7 @@ class NotComposed(Problem):
 router = APIRouter(prefix="/api/v1/notifications", tags=["previews"])
 
 
-def _documents(request: Request) -> Documents:
+async def _documents(request: Request) -> Documents:
     documents: Documents = request.app.state.documents
     return documents
 

@@ -29,7 +29,7 @@ class Receivers:
     subject: str
 
 
-def _receivers(request: Request) -> Receivers:
+async def _receivers(request: Request) -> Receivers:
     receivers: Receivers = request.app.state.receivers
     return receivers
 

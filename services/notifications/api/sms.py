@@ -64,7 +64,7 @@ class SmsReports:
         return Response(status_code=204)
 
 
-def _tools(request: Request) -> SmsReports:
+async def _tools(request: Request) -> SmsReports:
     tools: SmsReports = request.app.state.sms_reports
     return tools
 
