@@ -27,7 +27,7 @@ from shared.security import Keyring, any_shop, hear_shops
 from shared.settings import Settings
 from shared.web import create_app
 from shared.web.documentation import documentation_router
-from shared.web.health import health_router
+from shared.web.health import router as health
 from shared.web.operations import operations_router
 
 __all__ = ["EXCHANGE", "ROLES", "Hearing", "Job", "Service"]
@@ -128,7 +128,7 @@ class Service:
     def app(self) -> FastAPI:
         """The HTTP application, made at the first use."""
         if self._app is None:
-            routers = [*self.routers, health_router(self), operations_router(self)]
+            routers = [*self.routers, health, operations_router(self.name)]
             if self.settings.docs:
                 routers.append(documentation_router(self.name))
             self._app = create_app(

@@ -1,9 +1,9 @@
 """`/healthz`, `/readyz`, `/readyz/consumer`, `/metrics`: what Kubernetes, an ingress and Prometheus ask."""
 
 from importlib.metadata import version
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -21,30 +21,38 @@ class Checked(Protocol):
     async def not_ready(self) -> str | None: ...
 
 
-def health_router(service: Checked) -> APIRouter:
-    """Liveness asks the event loop alone; readiness the database; the consumer's readiness the broker too."""
-    router = APIRouter(dependencies=[Depends(open_to_all)], include_in_schema=False)
+async def _service(request: Request) -> Checked:
+    service: Checked = request.app.state.service
+    return service
 
-    @router.get("/healthz")
-    async def healthz() -> Response:
-        return json_response({"status": "ok", "service": service.name, "version": version("comptoir")})
 
-    @router.get("/readyz")
-    async def readyz() -> Response:
-        return _answer(service.name, await service.not_ready())
+Service = Annotated[Checked, Depends(_service)]
 
-    @router.get("/readyz/consumer")
-    async def readyz_consumer() -> Response:
-        reason = await service.not_ready()
-        if reason is None and not service.bus.connected.is_set():
-            reason = "the broker is not connected"
-        return _answer(service.name, reason)
+router = APIRouter(dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""Liveness asks the event loop alone; readiness the database; the consumer's readiness the broker too."""
 
-    @router.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    return router
+@router.get("/healthz")
+async def healthz(service: Service) -> Response:
+    return json_response({"status": "ok", "service": service.name, "version": version("comptoir")})
+
+
+@router.get("/readyz")
+async def readyz(service: Service) -> Response:
+    return _answer(service.name, await service.not_ready())
+
+
+@router.get("/readyz/consumer")
+async def readyz_consumer(service: Service) -> Response:
+    reason = await service.not_ready()
+    if reason is None and not service.bus.connected.is_set():
+        reason = "the broker is not connected"
+    return _answer(service.name, reason)
+
+
+@router.get("/metrics")
+async def metrics() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _answer(service: str, reason: str | None) -> Response:

@@ -5,9 +5,10 @@ The CLI (`comptoir outbox`, `comptoir dead …`) calls these for all four servic
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import Field, ValidationError
 from sqlalchemy import ColumnElement, func, select, tuple_
@@ -78,46 +79,59 @@ class Operated(Protocol):
     def hears(self) -> Mapping[str, Submits]: ...
 
 
-def operations_router(service: Operated) -> APIRouter:
+async def _service(request: Request) -> Operated:
+    service: Operated = request.app.state.service
+    return service
+
+
+Service = Annotated[Operated, Depends(_service)]
+Operator = Annotated[Caller, Depends(allow("operations"))]
+
+
+@cache
+def operations_router(service: str) -> APIRouter:
     """Routes below `/api/v1/<service>/operations` (orders: `/api/v1/operations`)."""
-    scope = "operations"
-    base = "/api/v1/operations" if service.name == "orders" else f"/api/v1/{service.name}/operations"
+    base = "/api/v1/operations" if service == "orders" else f"/api/v1/{service}/operations"
     router = APIRouter(prefix=base, tags=["operations"])
-    Operator = Annotated[Caller, Depends(allow(scope))]
-
-    @router.get("/outbox", responses={200: {"model": Listed[UnsentMessage]}})
-    async def list_outbox(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
-        """Messages of the caller's shop that the broker has not confirmed yet."""
-        return await _list(service.db, outbox_table, caller, limit, after, "created_at")
-
-    @router.get("/dead", responses={200: {"model": Listed[ParkedMessage]}})
-    async def list_dead(caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
-        """Parked messages."""
-        return await _list(service.db, parked, caller, limit, after, "at")
-
-    @router.get("/dead/{message}/{key:path}", response_model=ParkedBody)
-    async def show_dead(caller: Operator, message: str, key: str) -> Response:
-        """One parked message with its body."""
-        return json_response(_plain(await _parked(service.db, caller, message, key)))
-
-    @router.post("/dead/{message}/{key:path}", response_model=Replayed)
-    async def replay_dead(caller: Operator, message: str, key: str) -> Response:
-        """Deal with a parked message again; answers whether it is still parked."""
-        row = await _parked(service.db, caller, message, key)
-        await _replay(service, message, key, row)
-        async with service.db.read() as conn:
-            own = (parked.c.message == message) & (parked.c.key == key)
-            still = (await conn.execute(select(parked.c.reason).where(own))).scalar_one_or_none()
-        return json_response({"message": message, "key": key, "parked": still is not None, "reason": still})
-
-    @router.delete("/dead/{message}/{key:path}", status_code=204)
-    async def drop_dead(caller: Operator, message: str, key: str) -> Response:
-        """Forget a parked message; a newer version still comes through."""
-        await _parked(service.db, caller, message, key)
-        await _drop(service, message, key)
-        return Response(status_code=204)
-
+    router.get("/outbox", responses={200: {"model": Listed[UnsentMessage]}})(list_outbox)
+    router.get("/dead", responses={200: {"model": Listed[ParkedMessage]}})(list_dead)
+    one = "/dead/{message}/{key:path}"
+    router.get(one, response_model=ParkedBody)(show_dead)
+    router.post(one, response_model=Replayed)(replay_dead)
+    router.delete(one, status_code=204)(drop_dead)
     return router
+
+
+async def list_outbox(service: Service, caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
+    """Messages of the caller's shop that the broker has not confirmed yet."""
+    return await _list(service.db, outbox_table, caller, limit, after, "created_at")
+
+
+async def list_dead(service: Service, caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
+    """Parked messages."""
+    return await _list(service.db, parked, caller, limit, after, "at")
+
+
+async def show_dead(service: Service, caller: Operator, message: str, key: str) -> Response:
+    """One parked message with its body."""
+    return json_response(_plain(await _parked(service.db, caller, message, key)))
+
+
+async def replay_dead(service: Service, caller: Operator, message: str, key: str) -> Response:
+    """Deal with a parked message again; answers whether it is still parked."""
+    row = await _parked(service.db, caller, message, key)
+    await _replay(service, message, key, row)
+    async with service.db.read() as conn:
+        own = (parked.c.message == message) & (parked.c.key == key)
+        still = (await conn.execute(select(parked.c.reason).where(own))).scalar_one_or_none()
+    return json_response({"message": message, "key": key, "parked": still is not None, "reason": still})
+
+
+async def drop_dead(service: Service, caller: Operator, message: str, key: str) -> Response:
+    """Forget a parked message; a newer version still comes through."""
+    await _parked(service.db, caller, message, key)
+    await _drop(service, message, key)
+    return Response(status_code=204)
 
 
 async def _replay(service: Operated, message: str, key: str, row: Mapping[str, Any]) -> None:

@@ -60,8 +60,8 @@ async def client(house: House, clock: Clock) -> AsyncIterator[httpx.AsyncClient]
                 ShopKey(id=key, sha256=hash_key(key), scopes=scopes) for key, (of, scopes) in keys.items() if of == name
             ]
             await hear_shops(tx, [shop(name, *held)])
-    app = create_app("billing", "1", [operations_router(house)], docs=False)
-    app.state.keyring = Keyring(house.db, clock)
+    app = create_app("billing", "1", [operations_router("billing")], docs=False)
+    app.state.keyring, app.state.service = Keyring(house.db, clock), house
     headers = {"Authorization": "Bearer operator"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers) as client:
         yield client
