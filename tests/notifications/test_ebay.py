@@ -62,8 +62,8 @@ async def test_an_answer_has_a_status_for_each_part(
     assert (result.outcome, result.trouble) == expected
 
 
-def refund_call(**changes: Any) -> Call:
-    payload = orjson.loads(orjson.dumps(Refunding("12-1", "item-1", "EUR", 1200, 1, 1)))
+def refund_call(item: str = "item-1", gross: int = 1200, **changes: Any) -> Call:
+    payload = orjson.loads(orjson.dumps(Refunding("12-1", item, "EUR", gross, 1, 1)))
     return Call("id", "CO-1", payload, verb=REFUND, **changes)
 
 
@@ -123,6 +123,15 @@ async def test_a_refund_under_way_is_only_looked_at(
     assert (result.outcome, result.person, vendor.methods) == (outcome, person, ["GET"])
 
 
+@pytest.mark.parametrize(("items", "outcome"), [((), Outcome.DONE), (("5",), Outcome.UNKNOWN)])
+async def test_a_refund_of_delivery_is_one_that_is_no_items(items: tuple[str, ...], outcome: Outcome) -> None:
+    lines = [{"lineItemId": "item-1", "refunds": [{"refundId": name, "amount": {"value": "4.5"}} for name in items]}]
+    refunds = [{"refundId": "5", "refundStatus": "REFUNDED", "amount": {"value": "4.5", "currency": "EUR"}}]
+    vendor = Scripted(order(lineItems=lines, paymentSummary={"refunds": refunds}))
+    result = await with_key(vendor).send(refund_call("shipping", 450, unsure_since=NOON))
+    assert result.outcome == outcome
+
+
 async def test_refunds_need_the_sellers_key() -> None:
     vendor = Scripted()
     assert (await ebay(vendor).send(refund_call())).outcome == Outcome.REJECTED
@@ -132,7 +141,8 @@ async def test_refunds_need_the_sellers_key() -> None:
 @pytest.mark.slow
 async def test_prism_accepts_our_refund(prism: Prism) -> None:
     seller = with_key(WithTokens(), prism(FULFILLMENT))
-    assert (await seller.send(refund_call())).outcome == Outcome.UNKNOWN  # taken, and made later
+    for item in ("item-1", "shipping"):
+        assert (await seller.send(refund_call(item))).outcome == Outcome.UNKNOWN  # taken, and made later
     await seller.close()
 
 

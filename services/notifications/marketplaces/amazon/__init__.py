@@ -33,6 +33,7 @@ NO_SELLER = "the account names no seller_id, which all but parcels and reading n
 ALREADY = "PackageToUpdateNotFound"
 FOUND = "found at Amazon"
 CANCELLED = "the order was cancelled at Amazon: keep the parcel if it has not left"
+OVERPAID = "Amazon shows less that the buyer paid for this: pay it back at Amazon (Seller Central), then settle"
 EXPLAINED = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
 """Refusals that the order itself may explain better."""
 
@@ -111,7 +112,15 @@ class Amazon:
             return unknown("no answer came: look for the refund at Amazon, then settle or retry", person=True)
         if self._account.seller_id is None:
             return rejected(NO_SELLER)
-        content = reporting.refund(self._account.seller_id, refunding)
+        parts = None
+        if kind := reporting.besides(refunding):
+            found = await self._order(refunding.order, "PROCEEDS")
+            if isinstance(found, Result):
+                return found
+            parts = reporting.shared(refunding, orders.shares(found.get("orderItems") or (), kind))
+            if parts is None:
+                return rejected(OVERPAID)
+        content = reporting.refund(self._account.seller_id, refunding, parts)
         return await self._feeds.submit(reporting.REFUND, content, repeatable=False)
 
     async def _order(self, order_id: str, data: str) -> dict[str, Any] | Result:

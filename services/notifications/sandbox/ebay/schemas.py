@@ -63,9 +63,11 @@ MONEY = {
 REFUND = Draft202012Validator(
     {
         "type": "object",
-        "required": ["reasonForRefund", "refundItems"],
+        "required": ["reasonForRefund"],
+        "oneOf": [{"required": ["refundItems"]}, {"required": ["orderLevelRefundAmount"]}],
         "properties": {
             "reasonForRefund": TEXT,
+            "orderLevelRefundAmount": MONEY,
             "refundItems": {
                 "type": "array",
                 "minItems": 1,
@@ -78,7 +80,8 @@ REFUND = Draft202012Validator(
         },
     }
 )
-CODES = {"shippedDate": 32500, "trackingNumber": 32300, "shippingCarrierCode": 32300, "lineItems": 32200}
+UNKNOWN_ITEM = 32200
+CODES = {"shippedDate": 32500, "trackingNumber": 32300, "shippingCarrierCode": 32300, "lineItems": UNKNOWN_ITEM}
 INVALID_INPUT = 32600
 DUPLICATE_ITEM = 32210
 EXISTS = 34500
