@@ -180,6 +180,27 @@ async def test_of_an_erased_person_nothing_is_kept(house: Driver, clock: Clock) 
     assert (row.body, row.repeat_at) == (None, None)
 
 
+async def test_a_buyer_is_forgotten_when_the_order_ships_after_the_last_repeat(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon")
+    bought = await house.buy("amazon")
+    item = bought["orderItems"][0]["orderItemId"]
+    await house.pull()
+    lines = (line(1, 1, external_id=item),)
+    await house.hear(marketplace_order(Channel.AMAZON, 1, external_id=_id(bought), lines=lines))
+    for _ in range(34):
+        clock.forward(hours=1)
+        await house.pull()
+    [row] = await house.rows(select(channel_orders))
+    assert (row.body is not None, row.repeat_at) == (True, None)  # still to be shipped
+    sent = parcel(1, tracking_number="6A1")
+    await house.hear(marketplace_order(Channel.AMAZON, 2, sent, external_id=_id(bought), lines=lines))
+    await house.deliver()
+    clock.forward(minutes=4)
+    await house.pull()
+    [row] = await house.rows(select(channel_orders))
+    assert (row.open, row.body, row.repeat_at) == (False, None, None)
+
+
 async def test_a_marketplace_in_trouble_is_asked_again_later(house: Driver, clock: Clock) -> None:
     await house.settle_channel("amazon")
     await house.fault("amazon", "expired_token", 2)

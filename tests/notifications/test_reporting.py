@@ -61,6 +61,17 @@ async def test_a_cancelled_order_is_cancelled_by_feed(house: Driver, clock: Cloc
     assert len(await house.calls("amazon")) == 1  # the feed; looking at it changes nothing
 
 
+@pytest.mark.parametrize(("asked", "reason"), [(True, "BuyerCanceled"), (False, "NoInventory")])
+async def test_amazon_is_told_whose_wish_a_cancellation_is(house: Driver, asked: bool, reason: str) -> None:
+    external, wine = await bought(house, Channel.AMAZON)
+    await house.http.patch(f"/sandbox/amazon/orders/{external}", json={"cancel_requested": asked})
+    await house.hear(cancelled(external, wine))
+    await house.deliver()
+    sandbox: Any = house.service.state["sandbox"]
+    [document] = [content for content in sandbox.amazon.feeds.documents() if b"OrderAcknowledgement" in content]
+    assert f"<CancelReason>{reason}</CancelReason>" in document.decode()
+
+
 async def test_a_shipped_order_is_not_cancelled_and_a_person_reads_why(house: Driver, clock: Clock) -> None:
     external, wine = await bought(house, Channel.AMAZON)
     sandbox: Any = house.service.state["sandbox"]

@@ -72,6 +72,11 @@ def read_order(shop: str, order: Json) -> ChannelOrder:
     )
 
 
+def asked_to_cancel(items: Iterable[Json]) -> frozenset[str]:
+    """The ids of the items whose buyer asked to cancel them."""
+    return frozenset(item["orderItemId"] for item in items if _asked(item))
+
+
 def shares(items: Iterable[Json], kind: str) -> dict[str, Decimal]:
     """What the buyer paid for one of `BESIDES`, by item: Amazon charges it to the items."""
     found: dict[str, Decimal] = {}

@@ -5,7 +5,7 @@ again. Money paid back twice is paid back twice: there the doubt is a person's. 
 paid back as a component of the items that Amazon charged it to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from lxml import etree
@@ -16,20 +16,21 @@ from shared.money import from_minor, to_minor
 
 CANCELLATION = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 REFUND = "POST_PAYMENT_ADJUSTMENT_DATA"
+BY_BUYER, BY_SELLER = "BuyerCanceled", "NoInventory"
 PRINCIPAL = "Principal"
 COMPONENTS = {"SHIPPING": "Shipping", "GIFT_WRAP": "GiftWrap", "COD_FEE": "COD"}
 """What a buyer pays besides the goods, and how the feed calls it."""
 
 
-def cancellation(seller: str, cancelling: Cancelling) -> bytes:
-    """An order acknowledged as failed, which is how Amazon's feed says cancelled."""
+def cancellation(seller: str, cancelling: Cancelling, asked: Collection[str] = ()) -> bytes:
+    """An order acknowledged as failed, which is how Amazon's feed says cancelled; `asked`: items whose buyer asked."""
     message = etree.Element("OrderAcknowledgement")
     etree.SubElement(message, "AmazonOrderID").text = cancelling.order
     etree.SubElement(message, "StatusCode").text = "Failure"
     for packed in cancelling.items:
         item = etree.SubElement(message, "Item")
         etree.SubElement(item, "AmazonOrderItemCode").text = packed.item
-        etree.SubElement(item, "CancelReason").text = "NoInventory"
+        etree.SubElement(item, "CancelReason").text = BY_BUYER if packed.item in asked else BY_SELLER
     return envelope(seller, "OrderAcknowledgement", message)
 
 
