@@ -111,3 +111,25 @@ def test_a_sealing_key_that_is_none_is_said_at_the_start(keys: str) -> None:
     with pytest.raises(BadSettings, match="COMPTOIR_SEALING_KEYS: is no list of Fernet keys") as refused:
         Settings(sealing_keys=SecretStr(keys))
     assert "hush" not in str(refused.value)
+
+
+async def list_as(house: Driver, channel: str, **names: str) -> list[str]:
+    """List these SKUs under those names; the fields that are refused."""
+    rows = [{"sku": sku, "external_sku": name} for sku, name in names.items()]
+    answer = await house.http.post(f"{CHANNELS}/{channel}/listings", json={"listings": rows})
+    return [error["field"] for error in answer.json().get("errors", ())]
+
+
+async def test_a_name_at_a_marketplace_is_one_products(house: Driver) -> None:
+    assert await list_as(house, "amazon", a="X", b="X") == ["listings.1.external_sku"]
+    assert await list_as(house, "amazon", a="X", b="Y") == []
+    assert await list_as(house, "amazon", c="Z", d="X") == ["listings.1.external_sku"]
+    assert await list_as(house, "amazon", a="Y", b="X") == []  # they change places
+    assert await list_as(house, "ebay", d="X") == []
+    page = (await house.http.get(f"{CHANNELS}/amazon/listings")).json()
+    assert {row["sku"]: row["external_sku"] for row in page["items"]} == {"a": "Y", "b": "X"}
+
+
+async def test_a_name_that_ebay_cannot_hold_is_refused(house: Driver) -> None:
+    assert await list_as(house, "ebay", a="X" * 50, b="Y" * 51) == ["listings.1.external_sku"]
+    assert await list_as(house, "amazon", b="Y" * 51) == []

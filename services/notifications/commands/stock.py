@@ -15,14 +15,15 @@ from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.channel_accounts import MARKETPLACES, Policy
 from services.notifications.domain.payloads import Level
 from services.notifications.domain.reporting import MARKETPLACE
-from services.notifications.domain.stock_levels import due, exposed, urgency
+from services.notifications.domain.stock_levels import LONGEST_SKU, due, exposed, urgency
 from services.notifications.domain.verbs import STOCK
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_policy
-from services.notifications.tables import channel_listings, obligations, stock
+from services.notifications.tables import channel_accounts, channel_listings, obligations, stock
 from shared.contracts import Outcome, Product
 from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
+from shared.problems import Invalid
 
 _newer = (
     update(obligations)
@@ -73,7 +74,11 @@ async def expose_all(tx: Transaction, shop: str, channel: str) -> None:
 
 
 async def put_listings(tx: Transaction, shop: str, channel: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Say under which names products are listed: rows of `sku`, `external_sku`, `product_type`, `offer_id`."""
+    """Say under which names products are listed: rows of `sku`, `external_sku`, `product_type`, `offer_id`.
+
+    Raises `Invalid` where a marketplace would have two products under one name, or cannot have the name.
+    """
+    await _check_names(tx, shop, channel, rows)
     key = {"shop": shop, "channel": channel}
     skus = sorted(row["sku"] for row in rows)
     unknown = [{"shop": shop, "sku": sku, "version": 0, "available": 0} for sku in skus]
@@ -82,6 +87,21 @@ async def put_listings(tx: Transaction, shop: str, channel: str, rows: Sequence[
     listed = upsert(tx.conn, channel_listings, keys=("shop", "channel", "sku"), update=columns)
     await tx.execute(listed, [key | row for row in rows])
     await _expose(tx, shop, channel, skus)
+
+
+async def _check_names(tx: Transaction, shop: str, channel: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Each name is one product's; the account's row is locked, so that two requests do not both find it free."""
+    a, c = channel_accounts.c, channel_listings.c
+    await tx.execute(select(a.version).where(a.shop == shop, a.channel == channel).with_for_update())
+    names, given = [row["external_sku"] for row in rows], {row["sku"] for row in rows}
+    same = select(c.external_sku, c.sku).where(c.shop == shop, c.channel == channel, among(c.external_sku, names))
+    owners = {row.external_sku: row.sku for row in await tx.execute(same) if row.sku not in given}
+    for index, row in enumerate(rows):
+        field, name = f"listings.{index}.external_sku", row["external_sku"]
+        if len(name) > LONGEST_SKU[channel]:
+            raise Invalid(f"{channel} takes {LONGEST_SKU[channel]} characters at most: {name!r} has more.", field=field)
+        if (owner := owners.setdefault(name, row["sku"])) != row["sku"]:
+            raise Invalid(f"{owner!r} is listed as {name!r} already: {row['sku']!r} needs another name.", field=field)
 
 
 async def remove_listing(tx: Transaction, shop: str, channel: str, sku: str) -> bool:

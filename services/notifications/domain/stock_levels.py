@@ -15,6 +15,10 @@ INTERVALS = {"amazon": timedelta(seconds=30), "ebay": timedelta(minutes=12)}
 often again for the zero that may follow each of them."""
 
 
+LONGEST_SKU = {"amazon": 200, "ebay": 50}
+"""Characters of a listing's SKU that a marketplace takes."""
+
+
 def exposed(available: int, policy: Policy) -> int:
     """Units shown at the marketplace: what is free less the buffer, at most the maximum, never less than none."""
     shown = max(0, available - policy.buffer)

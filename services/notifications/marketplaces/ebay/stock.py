@@ -11,6 +11,7 @@ from pydantic import Field
 from services.notifications.channels.web import document
 from services.notifications.domain.payloads import Level
 from services.notifications.domain.results import Result, done, down, rejected
+from services.notifications.domain.stock_levels import LONGEST_SKU
 from services.notifications.marketplaces.sessions import Body
 
 PATH = "/bulk_update_price_quantity"
@@ -28,7 +29,7 @@ class Offer(Body):
 
 
 class Item(Body):
-    sku: Annotated[str, Field(min_length=1, max_length=50)]
+    sku: Annotated[str, Field(min_length=1, max_length=LONGEST_SKU["ebay"])]
     ship_to_location_availability: Availability
     offers: tuple[Offer, ...] | None = None
 
