@@ -34,8 +34,8 @@ def ebay(transport: httpx.AsyncBaseTransport, base: str = "http://vendor.invalid
     return Ebay(account, http_client(10, transport=transport), MemoryStore(), Clock(), seconds=10)
 
 
-def level_call(sku: str = "W", offer: str | None = "o-1") -> Call:
-    return Call("id", "", orjson.loads(orjson.dumps(Level(sku, 4, "", offer))), verb=STOCK)
+def level_call(sku: str = "W", offer: str | None = "o-1", **price: str) -> Call:
+    return Call("id", "", orjson.loads(orjson.dumps(Level(sku, 4, "", offer, **price))), verb=STOCK)
 
 
 def parts(*statuses: int) -> httpx.Response:
@@ -152,6 +152,15 @@ async def test_a_sku_ebay_cannot_hold_never_leaves() -> None:
     assert vendor.requests == []
 
 
+async def test_a_price_goes_with_the_offers_quantity_as_ebays_file_says(specs_dir: Path) -> None:
+    vendor = Scripted(parts(200))
+    await ebay(vendor).send(level_call(price="18.50", currency="EUR"))
+    body = orjson.loads(vendor.requests[0].content)
+    price = {"value": "18.50", "currency": "EUR"}
+    assert body["requests"][0]["offers"] == [{"offerId": "o-1", "availableQuantity": 4, "price": price}]
+    assert complaints(specs_dir / INVENTORY, "BulkPriceQuantity", body) == []
+
+
 @pytest.mark.failure_mode(4)
 async def test_consent_that_is_lost_is_not_asked_for_in_a_loop() -> None:
     calls = []
@@ -171,8 +180,8 @@ async def test_prism_accepts_our_questions_and_levels(prism: Prism) -> None:
     assert isinstance(await reader.pull(WINDOW), Pulled)
     await reader.close()
     seller = ebay(WithTokens(), prism(INVENTORY))
-    for offer in ("o-1", None):
-        assert (await seller.send(level_call(offer=offer))).outcome == Outcome.DONE
+    for level in (level_call(), level_call(offer=None), level_call(price="18.50", currency="EUR")):
+        assert (await seller.send(level)).outcome == Outcome.DONE
     await seller.close()
 
 

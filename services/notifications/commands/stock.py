@@ -1,11 +1,14 @@
 """What is free of each product, and the level each marketplace shall show: one obligation per listing, the newest only.
 
+A price that a marketplace shall show is a part of the level, and a new one makes a new level.
+
 Levels are not the answer to an order: nobody is told of them, and a rejected one waits for the next level. The rows of
 `stock` are locked first, so that a product heard and a listing changed at the same moment end in the newest level.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,6 +16,7 @@ from sqlalchemy import bindparam, select, update
 
 from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.channel_accounts import MARKETPLACES, Policy
+from services.notifications.domain.listed_prices import price_in, public_prices
 from services.notifications.domain.payloads import Level
 from services.notifications.domain.reporting import MARKETPLACE
 from services.notifications.domain.stock_levels import LONGEST_SKU, due, exposed, urgency
@@ -52,10 +56,12 @@ async def hear_products(tx: Transaction, products: Sequence[Product]) -> bool:
             "version": product.version,
             "available": 0 if product.deleted else product.available,
             "tax_rate": None if product.tax_rate is None else str(product.tax_rate),
+            "currency": product.currency,
+            "prices": public_prices(product),
         }
         for product in sorted(products, key=lambda product: product.key)
     ]
-    columns = ("version", "available", "tax_rate")
+    columns = ("version", "available", "tax_rate", "currency", "prices")
     newer = upsert(tx.conn, stock, keys=("shop", "sku"), update=columns, newest_by="version")
     await tx.execute(newer, rows)
     skus: dict[str, list[str]] = defaultdict(list)
@@ -143,7 +149,7 @@ async def _expose(tx: Transaction, shop: str, channel: str, skus: Iterable[str] 
 async def _listed(tx: Transaction, shop: str, channel: str, skus: Iterable[str] | None) -> Sequence[Found]:
     """Listings with what is free of them, for products that were heard of; their `stock` rows are locked."""
     c, s = channel_listings.c, stock.c
-    listed = select(c.sku, c.external_sku, c.product_type, c.offer_id, s.available).select_from(
+    listed = select(c.sku, c.external_sku, c.product_type, c.offer_id, s.available, s.currency, s.prices).select_from(
         channel_listings.join(stock, (s.shop == c.shop) & (s.sku == c.sku))
     )
     own = listed.where(c.shop == shop, c.channel == channel, s.version > 0)
@@ -153,12 +159,20 @@ async def _listed(tx: Transaction, shop: str, channel: str, skus: Iterable[str] 
 
 
 def _level(row: Found, policy: Policy) -> Level:
-    return Level(row.external_sku, exposed(row.available, policy), row.product_type, row.offer_id)
+    """A price is an offer's: without the marketplace's name of that there is none."""
+    level = Level(row.external_sku, exposed(row.available, policy), row.product_type, row.offer_id)
+    shown = price_in(policy.currency, row.currency, row.prices) if policy.send_prices and row.offer_id else None
+    return level if shown is None else replace(level, price=shown[0], currency=shown[1])
 
 
 def _differs(before: dict[str, Any] | None, level: Level) -> bool:
-    names = ("sku", "quantity", "product_type", "offer")
-    return before is None or any(before.get(name) != getattr(level, name) for name in names)
+    return before is None or any(before.get(name) != getattr(level, name) for name in Level.__slots__)
+
+
+def _sells_out(before: Found, level: Level) -> bool:
+    """Whether the level brings a zero that did not leave yet, whatever else is new in it."""
+    left = before.state in (Outcome.DONE, Outcome.REJECTED) and (before.payload or {}).get("quantity") == 0
+    return level.quantity == 0 and not left
 
 
 def _subject(shop: str, channel: str, sku: str) -> str:
@@ -170,7 +184,7 @@ def _changed_row(tx: Transaction, channel: str, before: Found, level: Level) -> 
     return {
         "row": before.id,
         "place": urgency(level.quantity),
-        "when": due(level.quantity, channel, before.attempted_at, tx.now),
+        "when": due(channel, before.attempted_at, tx.now, sold_out=_sells_out(before, level)),
         "now": tx.now,
         "contents": level,
     }

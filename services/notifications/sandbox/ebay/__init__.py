@@ -38,12 +38,13 @@ BAD_ORDER = 32100
 
 
 class EbaySandbox:
-    """Orders, fulfilments and quantities of one seller."""
+    """Orders, fulfilments, quantities and prices of one seller."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self.ledger = ledger
         self.orders = Orders(clock)
         self.quantities: dict[str, int] = {}
+        self.prices: dict[str, str] = {}
         self.refunds = Refunds(self.orders)
         self.cancellations = Cancellations(self.orders, clock)
         self._clock = clock
@@ -161,6 +162,9 @@ class EbaySandbox:
             refused: dict[str, Any] = answer | {"statusCode": 400} | found
             return refused
         self.quantities[item["sku"]] = item["shipToLocationAvailability"]["quantity"]
+        for offer in item.get("offers") or ():
+            if price := offer.get("price"):
+                self.prices[offer["offerId"]] = f"{price['value']} {price['currency']}"
         return answer
 
     async def _changing(

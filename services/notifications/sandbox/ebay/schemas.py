@@ -24,6 +24,11 @@ FULFILLMENT = Draft202012Validator(
         "dependentRequired": {"trackingNumber": ["shippingCarrierCode"], "shippingCarrierCode": ["trackingNumber"]},
     }
 )
+MONEY = {
+    "type": "object",
+    "required": ["value", "currency"],
+    "properties": {"value": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, "currency": TEXT},
+}
 UNITS = {"type": "integer", "minimum": 0}
 QUANTITIES = Draft202012Validator(
     {
@@ -46,7 +51,7 @@ QUANTITIES = Draft202012Validator(
                             "items": {
                                 "type": "object",
                                 "required": ["offerId"],
-                                "properties": {"offerId": TEXT, "availableQuantity": UNITS},
+                                "properties": {"offerId": TEXT, "availableQuantity": UNITS, "price": MONEY},
                             },
                         },
                     },
@@ -55,11 +60,6 @@ QUANTITIES = Draft202012Validator(
         },
     }
 )
-MONEY = {
-    "type": "object",
-    "required": ["value", "currency"],
-    "properties": {"value": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, "currency": TEXT},
-}
 REFUND = Draft202012Validator(
     {
         "type": "object",
