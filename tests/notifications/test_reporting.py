@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from services.notifications.domain.payloads import Refunding
 from services.notifications.marketplaces.amazon.feeds import read_report
-from services.notifications.marketplaces.amazon.reporting import shared
+from services.notifications.marketplaces.amazon.reporting import given_back
 from services.notifications.marketplaces.ebay.signing import BadKey, Signer, load_key
 from shared.contracts import Channel, Invoicing, Levels, Line, LineKind, Marketplace, Order, Outcome, Status, StatusType
 from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel
@@ -193,7 +193,7 @@ async def test_the_sandboxes_refuse_an_item_that_the_order_has_not(
 
 def test_what_the_items_were_charged_is_given_back_in_turn_and_no_more() -> None:
     def shares(gross: int) -> dict[str, Decimal] | None:
-        return shared(Refunding("o", "shipping", "EUR", gross, 1, 1), {"a": Decimal(3), "b": Decimal("1.5")})
+        return given_back(Refunding("o", "shipping", "EUR", gross, 1, 1), {"a": Decimal(3), "b": Decimal("1.5")})
 
     assert shares(450) == {"a": Decimal("3.00"), "b": Decimal("1.50")}
     assert shares(350) == {"a": Decimal("3.00"), "b": Decimal("0.50")}

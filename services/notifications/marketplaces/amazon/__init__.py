@@ -118,7 +118,7 @@ class Amazon:
             found = await self._order(refunding.order, "PROCEEDS")
             if isinstance(found, Result):
                 return found
-            parts = reporting.shared(refunding, orders.shares(found.get("orderItems") or (), kind))
+            parts = reporting.given_back(refunding, orders.shares(found.get("orderItems") or (), kind))
             if parts is None:
                 return rejected(OVERPAID)
         content = reporting.refund(self._account.seller_id, refunding, parts)

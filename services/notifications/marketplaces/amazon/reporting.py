@@ -40,7 +40,7 @@ def besides(refunding: Refunding) -> str | None:
     return kind if kind in COMPONENTS and refunding.item == kind.lower() else None
 
 
-def shared(refunding: Refunding, paid: Mapping[str, Decimal]) -> dict[str, Decimal] | None:
+def given_back(refunding: Refunding, paid: Mapping[str, Decimal]) -> dict[str, Decimal] | None:
     """What each item gives back of what it was charged besides its price; None: more than all were."""
     left, found = refunding.amount, {}
     for item, charged in paid.items():
