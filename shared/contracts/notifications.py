@@ -53,6 +53,7 @@ class ChannelLine(Part):
     quantity: int = Field(ge=1)
     unit_price: Decimal
     tax_rate: Decimal = Decimal(0)
+    tax_rate_known: bool = Field(default=True, description="false: nobody knows the rate, and 0 stands in its place")
     kind: LineKind | None = Field(
         default=None, description="absent: a product; `service` for what the buyer paid for delivery"
     )

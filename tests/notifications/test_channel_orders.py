@@ -1,29 +1,22 @@
-"""Orders of marketplaces: read page by page, said once and repeated, warned of, forgotten; accounts with secrets."""
+"""Orders of marketplaces: read page by page, said once and repeated, warned of, forgotten."""
 
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from services.notifications.commands.pulling import claim_pull, record_pull
-from services.notifications.domain.channel_orders import Pulled
+from services.notifications.domain.channel_orders import Ours, Pulled, translated
 from services.notifications.domain.results import Result, Trouble
-from services.notifications.settings import Settings
-from services.notifications.tables import channel_accounts, channel_orders, channel_pulls
-from shared.contracts import Channel, LineKind, Outcome, ShopKey
-from shared.security import hash_key
-from shared.settings import BadSettings
+from services.notifications.tables import channel_orders, channel_pulls
+from shared.contracts import Channel, ChannelLine, ChannelOrder, Customer, LineKind, Outcome
 from tests.notifications.conftest import MakeDriver
-from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel, product, shop
+from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel, product
 
 CHANNELS = "/api/v1/notifications/channels"
-SECRETS = {"client_id": "app", "client_secret": "hush-1", "refresh_token": "hush-2"}
 
 
 def _id(bought: dict[str, Any]) -> str:
@@ -47,9 +40,47 @@ async def test_an_order_is_read_and_said_in_our_words(house: Driver, channel: st
         == (bought.get("orderItems") or bought["lineItems"])[0]["orderItemId" if channel == "amazon" else "lineItemId"]
     )
     assert (delivery.kind, delivery.unit_price) == (LineKind.SERVICE, Decimal("4.50"))
+    assert (delivery.tax_rate, delivery.tax_rate_known) == (Decimal(20), True)
     assert said.shipping_address is not None
     assert (said.shipping_address.city, said.customer.name) == ("Bordeaux", "Zoé Martin")
     assert said.ship_by == NOON + timedelta(days=2)
+
+
+def test_delivery_bears_the_rate_of_most_of_the_goods() -> None:
+    house = {"wine": Ours("wine", Decimal(20)), "book": Ours("book", Decimal("5.5")), "gift": Ours("gift", None)}
+
+    def rates(*goods: tuple[str, int]) -> list[tuple[Decimal, bool]]:
+        order = shown(*goods, ("SHIPPING", 1))
+        return [(line.tax_rate, line.tax_rate_known) for line in translated(order, house).lines]
+
+    assert rates(("wine", 1), ("book", 2))[-1] == (Decimal("5.5"), True)
+    assert rates(("wine", 1), ("book", 1))[-1] == (Decimal(20), True)
+    assert rates(("gift", 9), ("wine", 1)) == [(Decimal(0), False), (Decimal(20), True), (Decimal(20), True)]
+    assert rates(("gift", 1)) == [(Decimal(0), False)] * 2
+
+
+def shown(*lines: tuple[str, int]) -> ChannelOrder:
+    """An order of so many units of these, at 10.00; `SHIPPING` is a service."""
+    return ChannelOrder(
+        shop="cave",
+        version=1,
+        channel=Channel.EBAY,
+        external_id="12-1",
+        placed_at=NOON,
+        currency="EUR",
+        customer=Customer(name="Zoé", email="zoe@example.com"),
+        lines=tuple(
+            ChannelLine(
+                external_id=f"item-{sku}",
+                sku=sku,
+                title=sku,
+                quantity=units,
+                unit_price=Decimal("10.00"),
+                kind=LineKind.SERVICE if sku == "SHIPPING" else None,
+            )
+            for sku, units in lines
+        ),
+    )
 
 
 @pytest.mark.parametrize("channel", ["amazon", "ebay"])
@@ -149,6 +180,27 @@ async def test_of_an_erased_person_nothing_is_kept(house: Driver, clock: Clock) 
     assert (row.body, row.repeat_at) == (None, None)
 
 
+async def test_a_buyer_is_forgotten_when_the_order_ships_after_the_last_repeat(house: Driver, clock: Clock) -> None:
+    await house.settle_channel("amazon")
+    bought = await house.buy("amazon")
+    item = bought["orderItems"][0]["orderItemId"]
+    await house.pull()
+    lines = (line(1, 1, external_id=item),)
+    await house.hear(marketplace_order(Channel.AMAZON, 1, external_id=_id(bought), lines=lines))
+    for _ in range(34):
+        clock.forward(hours=1)
+        await house.pull()
+    [row] = await house.rows(select(channel_orders))
+    assert (row.body is not None, row.repeat_at) == (True, None)  # still to be shipped
+    sent = parcel(1, tracking_number="6A1")
+    await house.hear(marketplace_order(Channel.AMAZON, 2, sent, external_id=_id(bought), lines=lines))
+    await house.deliver()
+    clock.forward(minutes=4)
+    await house.pull()
+    [row] = await house.rows(select(channel_orders))
+    assert (row.open, row.body, row.repeat_at) == (False, None, None)
+
+
 async def test_a_marketplace_in_trouble_is_asked_again_later(house: Driver, clock: Clock) -> None:
     await house.settle_channel("amazon")
     await house.fault("amazon", "expired_token", 2)
@@ -183,100 +235,6 @@ async def test_a_round_goes_on_where_it_was_unless_the_page_is_refused(
             await record_pull(tx, claimed, came, 0)
     [row] = await house.rows(select(channel_pulls))
     assert (row.page, row.due_at, row.since) == (page, NOON + timedelta(seconds=seconds), NOON - timedelta(days=2))
-
-
-async def test_credentials_come_in_and_never_go_out(make_driver: MakeDriver) -> None:
-    house = await make_driver(sealing_keys=Fernet.generate_key().decode())
-    put = await house.settle_channel("ebay", credentials=SECRETS, seller_id="S1")
-    shown = await house.http.get(f"{CHANNELS}/ebay")
-    assert (put["has_credentials"], shown.json()["seller_id"]) == (True, "S1")
-    assert "hush" not in str(put) + shown.text
-    [row] = await house.rows(select(channel_accounts))
-    assert "hush" not in row.credentials
-    assert (await house.settle_channel("ebay"))["has_credentials"]
-    assert not (await house.settle_channel("ebay", credentials=None))["has_credentials"]
-
-
-async def test_credentials_without_a_key_to_seal_them_are_refused(make_driver: MakeDriver, tmp_path: Path) -> None:
-    """But in the embedded mode, where the installation makes a key of its own beside its data."""
-    house = await make_driver(sealing_keys=None, var=tmp_path)
-    answer = await house.http.put(f"{CHANNELS}/amazon", json={"credentials": SECRETS})
-    if house.service.db.dialect == "sqlite":
-        assert answer.status_code == 200
-        assert (tmp_path / "sealing-key").stat().st_mode & 0o077 == 0
-    else:
-        assert (answer.status_code, answer.json()["type"]) == (503, "urn:comptoir:problem:no-sealing-keys")
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://api.ebay.com", "https://169.254.169.254/", "https://evil.example", "https://notebay.com", "https://[::1"],
-)
-async def test_a_key_has_us_call_the_vendor_alone(house: Driver, url: str) -> None:
-    answer = await house.http.put(f"{CHANNELS}/ebay", json={"base_url": url})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "base_url"
-
-
-async def test_an_account_switched_off_makes_no_call(house: Driver) -> None:
-    await house.settle_channel("amazon", enabled=False)
-    await house.buy("amazon")
-    await house.pull()
-    assert await house.shown() == []
-    await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1)))
-    await house.deliver()
-    assert await house.outcomes() == [("amazon", "rejected")]
-    assert await house.calls("amazon") == []
-
-
-OTHER = ShopKey(id="other", name="Bo", sha256=hash_key("other-secret"), scopes=("admin",))
-THEIRS = {"Authorization": "Bearer other-secret"}
-
-
-async def test_another_shops_key_finds_nothing_and_changes_nothing(house: Driver) -> None:
-    await house.hear(shop("quai", keys=(OTHER,)))
-    await house.settle_channel("amazon", seller_id="Zerlina", send_stock=True)
-    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [{"sku": "Zerlina"}]})
-    await house.hear(product("Zerlina"))
-    before = await house.rows(select(channel_accounts))
-    for method, path, status in (
-        ("GET", "amazon", 404),
-        ("GET", "amazon/listings", 200),
-        ("DELETE", "amazon/listings/Zerlina", 404),
-        ("PUT", "amazon", 200),
-    ):
-        json = {"send_stock": True} if method == "PUT" else None
-        answer = await house.http.request(method, f"{CHANNELS}/{path}", json=json, headers=THEIRS)
-        assert (answer.status_code, "Zerlina" in answer.text.replace("'Zerlina'", "")) == (status, False), path
-    await house.http.post(f"{CHANNELS}/amazon/listings", json={"listings": [{"sku": "Zerlina"}]}, headers=THEIRS)
-    [level] = await house.deliveries()  # theirs would be of a product that their shop has not
-    assert level["subject"] == "sku/Zerlina"
-    mine = [row for row in await house.rows(select(channel_accounts)) if row.shop == "cave"]
-    assert mine == before
-
-
-@pytest.mark.failure_mode(18)
-async def test_one_sellers_broken_account_holds_up_nobody_else(make_driver: MakeDriver) -> None:
-    """Its credentials cannot be opened any more; the other shop's orders come in."""
-    sealed = await make_driver(sealing_keys=Fernet.generate_key().decode())
-    await sealed.settle_channel("amazon", credentials=SECRETS)
-    house = await make_driver(sealing_keys=Fernet.generate_key().decode())
-    await house.hear(shop("quai", keys=(OTHER,)))
-    assert (await house.http.put(f"{CHANNELS}/amazon", json={}, headers=THEIRS)).status_code == 200
-    await house.buy("amazon")
-    await house.pull()
-    assert [said.shop for said in await house.shown()] == ["quai"]
-    assert "could not be read" in (await house.http.get(f"{CHANNELS}/amazon")).json()["trouble"]
-    await house.hear(marketplace_order(Channel.AMAZON, 1, parcel(1)))
-    await house.deliver()
-    assert await house.outcomes() == [("amazon", "retry")]
-
-
-@pytest.mark.parametrize("keys", ["hush", "", f"{'A' * 43}=,hush"])
-def test_a_sealing_key_that_is_none_is_said_at_the_start(keys: str) -> None:
-    with pytest.raises(BadSettings, match="COMPTOIR_SEALING_KEYS: is no list of Fernet keys") as refused:
-        Settings(sealing_keys=SecretStr(keys))
-    assert "hush" not in str(refused.value)
 
 
 async def test_a_slow_seller_holds_up_no_reading_of_others(make_driver: MakeDriver) -> None:

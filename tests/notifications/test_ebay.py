@@ -34,8 +34,8 @@ def ebay(transport: httpx.AsyncBaseTransport, base: str = "http://vendor.invalid
     return Ebay(account, http_client(10, transport=transport), MemoryStore(), Clock(), seconds=10)
 
 
-def level_call(sku: str = "W", offer: str | None = "o-1") -> Call:
-    return Call("id", "", orjson.loads(orjson.dumps(Level(sku, 4, "", offer))), verb=STOCK)
+def level_call(sku: str = "W", offer: str | None = "o-1", **price: str) -> Call:
+    return Call("id", "", orjson.loads(orjson.dumps(Level(sku, 4, "", offer, **price))), verb=STOCK)
 
 
 def parts(*statuses: int) -> httpx.Response:
@@ -62,8 +62,8 @@ async def test_an_answer_has_a_status_for_each_part(
     assert (result.outcome, result.trouble) == expected
 
 
-def refund_call(**changes: Any) -> Call:
-    payload = orjson.loads(orjson.dumps(Refunding("12-1", "item-1", "EUR", 1200, 1, 1)))
+def refund_call(item: str = "item-1", gross: int = 1200, **changes: Any) -> Call:
+    payload = orjson.loads(orjson.dumps(Refunding("12-1", item, "EUR", gross, 1, 1)))
     return Call("id", "CO-1", payload, verb=REFUND, **changes)
 
 
@@ -123,6 +123,15 @@ async def test_a_refund_under_way_is_only_looked_at(
     assert (result.outcome, result.person, vendor.methods) == (outcome, person, ["GET"])
 
 
+@pytest.mark.parametrize(("items", "outcome"), [((), Outcome.DONE), (("5",), Outcome.UNKNOWN)])
+async def test_a_refund_of_delivery_is_one_that_is_no_items(items: tuple[str, ...], outcome: Outcome) -> None:
+    lines = [{"lineItemId": "item-1", "refunds": [{"refundId": name, "amount": {"value": "4.5"}} for name in items]}]
+    refunds = [{"refundId": "5", "refundStatus": "REFUNDED", "amount": {"value": "4.5", "currency": "EUR"}}]
+    vendor = Scripted(order(lineItems=lines, paymentSummary={"refunds": refunds}))
+    result = await with_key(vendor).send(refund_call("shipping", 450, unsure_since=NOON))
+    assert result.outcome == outcome
+
+
 async def test_refunds_need_the_sellers_key() -> None:
     vendor = Scripted()
     assert (await ebay(vendor).send(refund_call())).outcome == Outcome.REJECTED
@@ -132,7 +141,8 @@ async def test_refunds_need_the_sellers_key() -> None:
 @pytest.mark.slow
 async def test_prism_accepts_our_refund(prism: Prism) -> None:
     seller = with_key(WithTokens(), prism(FULFILLMENT))
-    assert (await seller.send(refund_call())).outcome == Outcome.UNKNOWN  # taken, and made later
+    for item in ("item-1", "shipping"):
+        assert (await seller.send(refund_call(item))).outcome == Outcome.UNKNOWN  # taken, and made later
     await seller.close()
 
 
@@ -140,6 +150,15 @@ async def test_a_sku_ebay_cannot_hold_never_leaves() -> None:
     vendor = Scripted()
     assert (await ebay(vendor).send(level_call("W" * 51))).outcome == Outcome.REJECTED
     assert vendor.requests == []
+
+
+async def test_a_price_goes_with_the_offers_quantity_as_ebays_file_says(specs_dir: Path) -> None:
+    vendor = Scripted(parts(200))
+    await ebay(vendor).send(level_call(price="18.50", currency="EUR"))
+    body = orjson.loads(vendor.requests[0].content)
+    price = {"value": "18.50", "currency": "EUR"}
+    assert body["requests"][0]["offers"] == [{"offerId": "o-1", "availableQuantity": 4, "price": price}]
+    assert complaints(specs_dir / INVENTORY, "BulkPriceQuantity", body) == []
 
 
 @pytest.mark.failure_mode(4)
@@ -161,8 +180,8 @@ async def test_prism_accepts_our_questions_and_levels(prism: Prism) -> None:
     assert isinstance(await reader.pull(WINDOW), Pulled)
     await reader.close()
     seller = ebay(WithTokens(), prism(INVENTORY))
-    for offer in ("o-1", None):
-        assert (await seller.send(level_call(offer=offer))).outcome == Outcome.DONE
+    for level in (level_call(), level_call(offer=None), level_call(price="18.50", currency="EUR")):
+        assert (await seller.send(level)).outcome == Outcome.DONE
     await seller.close()
 
 

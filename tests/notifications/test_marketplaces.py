@@ -32,8 +32,8 @@ def _ebay(vendor: Scripted, **changes: Any) -> Ebay:
     return Ebay(ebay_account(**changes), http_client(5, transport=vendor), MemoryStore(), Clock(), seconds=5)
 
 
-def _packages(tracking: str, reference: str = "1") -> httpx.Response:
-    package = {"packageReferenceId": reference, "trackingNumber": tracking}
+def _packages(tracking: str, reference: str = "1", carrier: str = "Colissimo") -> httpx.Response:
+    package = {"packageReferenceId": reference, "trackingNumber": tracking, "carrier": carrier}
     return httpx.Response(200, json={"order": {"orderId": "902", "packages": [package]}})
 
 
@@ -147,9 +147,10 @@ async def test_amazon_in_doubt_is_read_back_before_it_is_told_again() -> None:
     vendor = Scripted(_packages("6A-0001 2345"))
     result = await _amazon(vendor).send(call(shipment(), NOON))
     assert (result.outcome, result.reason, vendor.methods) == (Outcome.DONE, "found at Amazon", ["GET"])
-    other = Scripted(_packages("another"), ACCEPTED)
-    assert (await _amazon(other).send(call(shipment(), NOON))).outcome == Outcome.DONE
-    assert other.methods == ["GET", "POST"]
+    for shown in (_packages("another"), _packages("6A-0001 2345", carrier="DPD")):
+        other = Scripted(shown, ACCEPTED)
+        assert (await _amazon(other).send(call(shipment(), NOON))).outcome == Outcome.DONE
+        assert other.methods == ["GET", "POST"]
 
 
 @pytest.mark.failure_mode(6)
@@ -193,6 +194,17 @@ async def test_a_parcel_ebay_has_is_done() -> None:
     vendor = Scripted(httpx.Response(200, json={"fulfillments": [known]}))
     result = await _ebay(vendor).send(call(shipment()))
     assert (result.outcome, result.reference, vendor.methods) == (Outcome.DONE, "6A00012345", ["GET"])
+
+
+@pytest.mark.parametrize(
+    ("carrier", "outcome"), [("DPD", Outcome.REJECTED), ("COLISSIMO", Outcome.DONE), (None, Outcome.DONE)]
+)
+async def test_a_parcel_ebay_has_with_another_carrier_is_a_persons(carrier: str | None, outcome: Outcome) -> None:
+    known = {"fulfillmentId": "6A00012345", "shippingCarrierCode": carrier}
+    vendor = Scripted(httpx.Response(200, json={"fulfillments": [known]}))
+    result = await _ebay(vendor).send(call(shipment()))
+    assert (result.outcome, vendor.methods) == (outcome, ["GET"])
+    assert (outcome is Outcome.DONE) or "with DPD, not Colissimo" in str(result.reason)
 
 
 async def test_ebay_without_a_number_is_looked_at_in_doubt_only() -> None:

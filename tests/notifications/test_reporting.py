@@ -1,6 +1,7 @@
 """What marketplaces are told of orders besides parcels: cancelled, paid back; by feed, by a signed call, by hand."""
 
 import base64
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from services.notifications.domain.payloads import Refunding
 from services.notifications.marketplaces.amazon.feeds import read_report
+from services.notifications.marketplaces.amazon.reporting import given_back
 from services.notifications.marketplaces.ebay.signing import BadKey, Signer, load_key
-from shared.contracts import Channel, Invoicing, Levels, Line, Marketplace, Order, Outcome, Status, StatusType
+from shared.contracts import Channel, Invoicing, Levels, Line, LineKind, Marketplace, Order, Outcome, Status, StatusType
 from tests.notifications.driver import NOON, Clock, Driver, line, marketplace_order, parcel
 
 CANCELLED = Levels(payable=False, invoicing=Invoicing.CREDIT, marketplace=Marketplace.CANCELLED)
@@ -57,6 +59,17 @@ async def test_a_cancelled_order_is_cancelled_by_feed(house: Driver, clock: Cloc
         await house.deliver()
     assert await verbs(house) == [("cancel", "done")]
     assert len(await house.calls("amazon")) == 1  # the feed; looking at it changes nothing
+
+
+@pytest.mark.parametrize(("asked", "reason"), [(True, "BuyerCanceled"), (False, "NoInventory")])
+async def test_amazon_is_told_whose_wish_a_cancellation_is(house: Driver, asked: bool, reason: str) -> None:
+    external, wine = await bought(house, Channel.AMAZON)
+    await house.http.patch(f"/sandbox/amazon/orders/{external}", json={"cancel_requested": asked})
+    await house.hear(cancelled(external, wine))
+    await house.deliver()
+    sandbox: Any = house.service.state["sandbox"]
+    [document] = [content for content in sandbox.amazon.feeds.documents() if b"OrderAcknowledgement" in content]
+    assert f"<CancelReason>{reason}</CancelReason>" in document.decode()
 
 
 async def test_a_shipped_order_is_not_cancelled_and_a_person_reads_why(house: Driver, clock: Clock) -> None:
@@ -119,6 +132,72 @@ async def test_what_came_back_and_then_the_rest_are_paid_back_once(
     assert [row for row in await verbs(house) if row[0] == "refund"] == [("refund", "done")] * 2
     amounts = await paid_back(house, channel)
     assert amounts == (["36.00"] if channel is Channel.AMAZON else ["12.00", "24.00"])
+
+
+async def with_delivery(house: Driver, channel: Channel) -> Order:
+    """An order at a sandbox whose buyer paid 4.50 for delivery, as it is here when all of it is paid back."""
+    bought = await house.buy(channel.value, unit_price="12.00", shipping="4.50")
+    item = (bought.get("orderItems") or bought["lineItems"])[0]
+    wine = line(1, 1, external_id=item.get("orderItemId") or item["lineItemId"], gross=1200)
+    delivery = line(2, 1, external_id="shipping", gross=450, kind=LineKind.SERVICE)
+    return marketplace_order(
+        channel, 1, external_id=bought["orderId"], lines=(wine, delivery), levels=PAID_BACK, status=REFUNDED
+    )
+
+
+async def test_delivery_is_paid_back_with_the_items_that_amazon_charged_it_to(house: Driver, clock: Clock) -> None:
+    order = await with_delivery(house, Channel.AMAZON)
+    await house.hear(order)
+    for _ in range(3):
+        await house.deliver()
+        clock.forward(minutes=3)
+    assert await verbs(house) == [("refund", "done")] * 2
+    item = order.lines[0].external_id
+    sandbox: Any = house.service.state["sandbox"]
+    assert {key: str(paid) for key, paid in sandbox.amazon.feeds.refunds.items()} == {
+        item: "12.00",
+        f"{item}/Shipping": "4.50",
+    }
+
+
+async def test_delivery_is_paid_back_as_an_amount_of_ebays_order(house: Driver, clock: Clock) -> None:
+    await house.hear(await with_delivery(house, Channel.EBAY))
+    for _ in range(3):
+        await house.deliver()
+        clock.forward(minutes=3)
+    assert await verbs(house) == [("refund", "done")] * 2
+    bodies = [call["request"]["body"] for call in await house.calls("ebay")]
+    assert [body.get("orderLevelRefundAmount") for body in bodies if "refundItems" not in body] == [
+        {"value": "4.50", "currency": "EUR"}
+    ]
+    assert await paid_back(house, Channel.EBAY) == ["12.00"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "reason"), [(Channel.AMAZON, "more than was paid"), (Channel.EBAY, "Can't find the item")]
+)
+async def test_the_sandboxes_refuse_an_item_that_the_order_has_not(
+    house: Driver, clock: Clock, channel: Channel, reason: str
+) -> None:
+    external, wine = await bought(house, channel)
+    lines = (wine.model_copy(update={"external_id": "item-of-nobody"}),)
+    await house.hear(
+        marketplace_order(channel, 1, external_id=external, lines=lines, levels=PAID_BACK, status=REFUNDED)
+    )
+    for _ in range(3):
+        await house.deliver()
+        clock.forward(minutes=3)
+    [row] = await house.deliveries()
+    assert (row["outcome"], reason in row["reason"]) == ("rejected", True), row["reason"]
+
+
+def test_what_the_items_were_charged_is_given_back_in_turn_and_no_more() -> None:
+    def shares(gross: int) -> dict[str, Decimal] | None:
+        return given_back(Refunding("o", "shipping", "EUR", gross, 1, 1), {"a": Decimal(3), "b": Decimal("1.5")})
+
+    assert shares(450) == {"a": Decimal("3.00"), "b": Decimal("1.50")}
+    assert shares(350) == {"a": Decimal("3.00"), "b": Decimal("0.50")}
+    assert shares(451) is None
 
 
 async def test_a_refund_without_an_answer_is_a_persons(house: Driver, clock: Clock) -> None:

@@ -157,7 +157,7 @@ def test_ebay_is_not_revised_more_often_than_it_allows() -> None:
         quantity = minute % 2
         last = sent[-1] if sent else None
         differs = last is None or last[1] != quantity
-        if differs and due(quantity, "ebay", last[0] if last else None, now) <= now:
+        if differs and due("ebay", last[0] if last else None, now, sold_out=quantity == 0) <= now:
             sent.append((now, quantity))
     assert 200 < len(sent) <= 250
     assert all(second[1] != first[1] for first, second in pairwise(sent))

@@ -77,6 +77,17 @@ async def test_requests_warn_once_and_move_nothing(orders: Driver) -> None:
     ]
 
 
+async def test_a_rate_that_nobody_knows_is_told_once_and_the_order_is_there(orders: Driver) -> None:
+    wine = shown().lines[0].model_copy(update={"tax_rate_known": False})
+    known = wine.model_copy(update={"tax_rate_known": True, "tax_rate": Decimal(20)})
+    for version in (1, 2):
+        await orders.hear(shown(version, lines=(known, wine.model_copy(update={"external_id": "item-2"}))))
+    found = await the_order(orders)
+    assert await warnings(orders, found["code"]) == [
+        "The tax rate of line 2 (WINE) is not known here: check it before the invoice."
+    ]
+
+
 async def test_last_moment_to_ship_is_warned_of_once_for_each(orders: Driver) -> None:
     await orders.hear(shown(1))
     first, second = (datetime(2026, 6, day, 22, tzinfo=UTC) for day in (2, 3))

@@ -18,6 +18,7 @@ from services.notifications.commands.channel_accounts import Sealed, put_account
 from services.notifications.commands.stock import put_listings, remove_listing
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_account, find_pull, listings
+from shared.money import exponent
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound
 from shared.web import Page, after_key, json_response, once, page_of
@@ -33,6 +34,11 @@ def _printable(text: str) -> str:
     if not text.isprintable() or text.isspace():
         raise ValueError("must be printable and not blank")
     return text
+
+
+def _currency(code: str) -> str:
+    exponent(code)
+    return code
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
@@ -58,7 +64,8 @@ class ChannelBody(_Body):
     """How the shop deals with a marketplace.
 
     `credentials` absent: as they are; null: those of the environment. Of its stock the marketplace is shown what is
-    free less `buffer`, at most `maximum`. `alert_hours` before the last moment to ship an order has a warning.
+    free less `buffer`, at most `maximum`; with `send_prices` also public prices with tax, in `currency` or else in each
+    product's own. `alert_hours` before the last moment to ship an order has a warning.
     """
 
     enabled: bool = True
@@ -72,6 +79,8 @@ class ChannelBody(_Body):
     carriers: Annotated[dict[Text, Text], Field(max_length=200)] = {}
     pull_orders: bool = True
     send_stock: bool = False
+    send_prices: bool = False
+    currency: Annotated[str, AfterValidator(_currency)] | None = None
     buffer: Annotated[int, Field(ge=0, le=MOST)] = 0
     maximum: Annotated[int, Field(ge=0, le=MOST)] | None = None
     alert_hours: Annotated[int, Field(ge=1, le=240)] = 12
@@ -93,6 +102,8 @@ class Channel(_Body):
     carriers: dict[str, str]
     pull_orders: bool
     send_stock: bool
+    send_prices: bool = False
+    currency: str | None = None
     buffer: int
     maximum: int | None
     alert_hours: int
@@ -157,6 +168,8 @@ async def put_channel(tools: Notifications, caller: Writer, channel: Marketplace
     """Make or change the shop's account: reading orders and sending stock begin and end at once."""
     for name in ("base_url", "inventory_url", "post_order_url", "token_url"):
         _check_address(channel, name, getattr(body, name))
+    if body.send_prices and (channel != "ebay" or not body.send_stock):
+        raise Invalid("Prices are sent to eBay alone, and with `send_stock`.", field="send_prices")
     credentials = _seal(tools, body)
     account = body.model_dump(exclude={"credentials"})
     async with tools.outbox.transaction() as tx:

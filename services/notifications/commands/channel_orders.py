@@ -64,6 +64,8 @@ def _noted(tx: Transaction, order: ChannelOrder, seen: Seen, before: Found | Non
     alerted = before is not None and before.alerted and before.ship_by == order.ship_by
     version = (before.version if before else 0) + news
     message = order.model_copy(update={"version": version, "ship_soon": alerted})
+    repeat_at = next_repeat(tx.now, 0, heard=False) if news or before is None else before.repeat_at
+    over = repeat_at is None and not seen.open
     if news:
         tx.send(message)
     return {
@@ -72,13 +74,13 @@ def _noted(tx: Transaction, order: ChannelOrder, seen: Seen, before: Found | Non
         "external_id": order.external_id,
         "version": version,
         "digest": said,
-        "body": message.encode().decode(),
+        "body": None if over else message.encode().decode(),
         "ship_by": order.ship_by,
         "open": seen.open,
         "alert_at": order.ship_by - lead if order.ship_by and seen.open and not alerted else None,
         "alerted": alerted,
         "repeats": 0 if news or before is None else before.repeats,
-        "repeat_at": next_repeat(tx.now, 0, heard=False) if news or before is None else before.repeat_at,
+        "repeat_at": repeat_at,
         "changed_at": tx.now,
     }
 

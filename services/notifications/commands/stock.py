@@ -1,11 +1,14 @@
 """What is free of each product, and the level each marketplace shall show: one obligation per listing, the newest only.
 
+A price that a marketplace shall show is a part of the level, and a new one makes a new level.
+
 Levels are not the answer to an order: nobody is told of them, and a rejected one waits for the next level. The rows of
 `stock` are locked first, so that a product heard and a listing changed at the same moment end in the newest level.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,16 +16,18 @@ from sqlalchemy import bindparam, select, update
 
 from services.notifications.commands.obliging import KEY, obligation
 from services.notifications.domain.channel_accounts import MARKETPLACES, Policy
+from services.notifications.domain.listed_prices import price_in, public_prices
 from services.notifications.domain.payloads import Level
 from services.notifications.domain.reporting import MARKETPLACE
-from services.notifications.domain.stock_levels import due, exposed, urgency
+from services.notifications.domain.stock_levels import LONGEST_SKU, due, exposed, urgency
 from services.notifications.domain.verbs import STOCK
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_policy
-from services.notifications.tables import channel_listings, obligations, stock
+from services.notifications.tables import channel_accounts, channel_listings, obligations, stock
 from shared.contracts import Outcome, Product
 from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
+from shared.problems import Invalid
 
 _newer = (
     update(obligations)
@@ -51,10 +56,12 @@ async def hear_products(tx: Transaction, products: Sequence[Product]) -> bool:
             "version": product.version,
             "available": 0 if product.deleted else product.available,
             "tax_rate": None if product.tax_rate is None else str(product.tax_rate),
+            "currency": product.currency,
+            "prices": public_prices(product),
         }
         for product in sorted(products, key=lambda product: product.key)
     ]
-    columns = ("version", "available", "tax_rate")
+    columns = ("version", "available", "tax_rate", "currency", "prices")
     newer = upsert(tx.conn, stock, keys=("shop", "sku"), update=columns, newest_by="version")
     await tx.execute(newer, rows)
     skus: dict[str, list[str]] = defaultdict(list)
@@ -73,7 +80,11 @@ async def expose_all(tx: Transaction, shop: str, channel: str) -> None:
 
 
 async def put_listings(tx: Transaction, shop: str, channel: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Say under which names products are listed: rows of `sku`, `external_sku`, `product_type`, `offer_id`."""
+    """Say under which names products are listed: rows of `sku`, `external_sku`, `product_type`, `offer_id`.
+
+    Raises `Invalid` where a marketplace would have two products under one name, or cannot have the name.
+    """
+    await _check_names(tx, shop, channel, rows)
     key = {"shop": shop, "channel": channel}
     skus = sorted(row["sku"] for row in rows)
     unknown = [{"shop": shop, "sku": sku, "version": 0, "available": 0} for sku in skus]
@@ -82,6 +93,21 @@ async def put_listings(tx: Transaction, shop: str, channel: str, rows: Sequence[
     listed = upsert(tx.conn, channel_listings, keys=("shop", "channel", "sku"), update=columns)
     await tx.execute(listed, [key | row for row in rows])
     await _expose(tx, shop, channel, skus)
+
+
+async def _check_names(tx: Transaction, shop: str, channel: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Each name is one product's; the account's row is locked, so that two requests do not both find it free."""
+    a, c = channel_accounts.c, channel_listings.c
+    await tx.execute(select(a.version).where(a.shop == shop, a.channel == channel).with_for_update())
+    names, given = [row["external_sku"] for row in rows], {row["sku"] for row in rows}
+    same = select(c.external_sku, c.sku).where(c.shop == shop, c.channel == channel, among(c.external_sku, names))
+    owners = {row.external_sku: row.sku for row in await tx.execute(same) if row.sku not in given}
+    for index, row in enumerate(rows):
+        field, name = f"listings.{index}.external_sku", row["external_sku"]
+        if len(name) > LONGEST_SKU[channel]:
+            raise Invalid(f"{channel} takes {LONGEST_SKU[channel]} characters at most: {name!r} has more.", field=field)
+        if (owner := owners.setdefault(name, row["sku"])) != row["sku"]:
+            raise Invalid(f"{owner!r} is listed as {name!r} already: {row['sku']!r} needs another name.", field=field)
 
 
 async def remove_listing(tx: Transaction, shop: str, channel: str, sku: str) -> bool:
@@ -123,7 +149,7 @@ async def _expose(tx: Transaction, shop: str, channel: str, skus: Iterable[str] 
 async def _listed(tx: Transaction, shop: str, channel: str, skus: Iterable[str] | None) -> Sequence[Found]:
     """Listings with what is free of them, for products that were heard of; their `stock` rows are locked."""
     c, s = channel_listings.c, stock.c
-    listed = select(c.sku, c.external_sku, c.product_type, c.offer_id, s.available).select_from(
+    listed = select(c.sku, c.external_sku, c.product_type, c.offer_id, s.available, s.currency, s.prices).select_from(
         channel_listings.join(stock, (s.shop == c.shop) & (s.sku == c.sku))
     )
     own = listed.where(c.shop == shop, c.channel == channel, s.version > 0)
@@ -133,12 +159,20 @@ async def _listed(tx: Transaction, shop: str, channel: str, skus: Iterable[str] 
 
 
 def _level(row: Found, policy: Policy) -> Level:
-    return Level(row.external_sku, exposed(row.available, policy), row.product_type, row.offer_id)
+    """A price is an offer's: without the marketplace's name of that there is none."""
+    level = Level(row.external_sku, exposed(row.available, policy), row.product_type, row.offer_id)
+    shown = price_in(policy.currency, row.currency, row.prices) if policy.send_prices and row.offer_id else None
+    return level if shown is None else replace(level, price=shown[0], currency=shown[1])
 
 
 def _differs(before: dict[str, Any] | None, level: Level) -> bool:
-    names = ("sku", "quantity", "product_type", "offer")
-    return before is None or any(before.get(name) != getattr(level, name) for name in names)
+    return before is None or any(before.get(name) != getattr(level, name) for name in Level.__slots__)
+
+
+def _sells_out(before: Found, level: Level) -> bool:
+    """Whether the level brings a zero that did not leave yet, whatever else is new in it."""
+    left = before.state in (Outcome.DONE, Outcome.REJECTED) and (before.payload or {}).get("quantity") == 0
+    return level.quantity == 0 and not left
 
 
 def _subject(shop: str, channel: str, sku: str) -> str:
@@ -150,7 +184,7 @@ def _changed_row(tx: Transaction, channel: str, before: Found, level: Level) -> 
     return {
         "row": before.id,
         "place": urgency(level.quantity),
-        "when": due(level.quantity, channel, before.attempted_at, tx.now),
+        "when": due(channel, before.attempted_at, tx.now, sold_out=_sells_out(before, level)),
         "now": tx.now,
         "contents": level,
     }

@@ -12,12 +12,14 @@ class Policy:
     """The shop's own choices for one marketplace; without an account row, parcels alone are confirmed there.
 
     `buffer` units are kept back and at most `maximum` are shown, so that a sale in the shop's own window between two
-    updates does not sell a unit twice.
+    updates does not sell a unit twice. Prices travel with levels, in `currency`, or else in the product's own.
     """
 
     enabled: bool = True
     pull_orders: bool = False
     send_stock: bool = False
+    send_prices: bool = False
+    currency: str | None = None
     buffer: int = 0
     maximum: int | None = None
     alert_hours: int = 12

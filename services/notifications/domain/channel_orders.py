@@ -5,6 +5,7 @@ business of ours. The message about it is repeated, since nobody asked for it an
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -66,16 +67,33 @@ def nobody(channel: str, external_id: str) -> str:
 
 
 def translated(order: ChannelOrder, known: dict[str, Ours]) -> ChannelOrder:
-    """The order with our SKUs, and our rate of tax where the marketplace names none."""
-    return order.model_copy(update={"lines": tuple(_line(line, known) for line in order.lines)})
+    """The order with our SKUs, and our rates of tax where the marketplace names none."""
+    lines = [line if line.kind is LineKind.SERVICE else _goods(line, known) for line in order.lines]
+    besides = _principal(line for line in lines if line.kind is not LineKind.SERVICE)
+    return order.model_copy(update={"lines": tuple(_service(line, besides) for line in lines)})
 
 
-def _line(line: ChannelLine, known: dict[str, Ours]) -> ChannelLine:
-    ours = known.get(line.sku)
-    if line.kind is LineKind.SERVICE or ours is None:
+def _goods(line: ChannelLine, known: dict[str, Ours]) -> ChannelLine:
+    ours = known.get(line.sku, Ours(line.sku, None))
+    rate = line.tax_rate or ours.tax_rate
+    found = {"sku": ours.sku, "tax_rate": rate or Decimal(0), "tax_rate_known": rate is not None}
+    return line.model_copy(update=found)
+
+
+def _principal(goods: Iterable[ChannelLine]) -> Decimal | None:
+    """The rate that most of the goods' price bears; of two that bear as much, the higher. None: no rate is known."""
+    weights: dict[Decimal, Decimal] = {}
+    for line in goods:
+        if line.tax_rate_known:
+            weights[line.tax_rate] = weights.get(line.tax_rate, Decimal(0)) + line.unit_price * line.quantity
+    return max(weights, key=lambda rate: (weights[rate], rate), default=None)
+
+
+def _service(line: ChannelLine, rate: Decimal | None) -> ChannelLine:
+    """Delivery, or wrapping, bears the tax of what is delivered or wrapped."""
+    if line.kind is not LineKind.SERVICE or line.tax_rate:
         return line
-    rate = line.tax_rate or ours.tax_rate or Decimal(0)
-    return line.model_copy(update={"sku": ours.sku, "tax_rate": rate})
+    return line.model_copy(update={"tax_rate": rate or Decimal(0), "tax_rate_known": rate is not None})
 
 
 def digest(order: ChannelOrder) -> str:

@@ -155,12 +155,17 @@ class Refunding:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The units of a product that a marketplace shall show, under the marketplace's own names for it."""
+    """The units of a product that a marketplace shall show, under the marketplace's own names for it.
+
+    `price` in `currency`, with tax, goes along where the shop has the marketplace show its prices.
+    """
 
     sku: str
     quantity: int
     product_type: str
     offer: str | None = None
+    price: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,4 +76,6 @@ stock = Table(
     Column("version", BigInteger, nullable=False),
     Column("available", BigInteger, nullable=False, comment="0 for a deleted product"),
     Column("tax_rate", Text, comment="percent"),
+    Column("currency", String(3), comment="the product's own"),
+    Column("prices", Json(), comment="public ones with tax, by currency; none: not heard since they are kept"),
 )

@@ -50,7 +50,8 @@ async def hear_channel_orders(tx: Transaction, messages: Sequence[ChannelOrder])
 
 
 def _asks(message: ChannelOrder) -> bool:
-    return message.cancel_requested or message.cancelled or message.ship_soon or message.shipping_address is not None
+    told = message.cancel_requested or message.cancelled or message.ship_soon or message.shipping_address is not None
+    return told or any(not line.tax_rate_known for line in message.lines)
 
 
 async def _report(tx: Transaction, shop: str, messages: Sequence[ChannelOrder]) -> None:
@@ -97,6 +98,9 @@ def _requests(record: OrderRecord, message: ChannelOrder) -> list[Told]:
     if message.ship_soon and message.ship_by is not None:
         moment = f"{message.ship_by:%Y-%m-%d %H:%M} UTC"
         asked.append((f"ship_by:{moment}", f"{channel} wants this order shipped by {moment}."))
+    if untaxed := [f"{number} ({line.sku})" for number, line in enumerate(message.lines, 1) if not line.tax_rate_known]:
+        lines = f"line{'s' if len(untaxed) > 1 else ''} {', '.join(untaxed)}"
+        asked.append(("tax_rate", f"The tax rate of {lines} is not known here: check it before the invoice."))
     address = message.shipping_address
     if address is not None and record.shipping_address is not None and _differs(address, record.shipping_address):
         digest = hashlib.sha256(address.model_dump_json().encode()).hexdigest()[:16]

@@ -33,6 +33,7 @@ NO_SELLER = "the account names no seller_id, which all but parcels and reading n
 ALREADY = "PackageToUpdateNotFound"
 FOUND = "found at Amazon"
 CANCELLED = "the order was cancelled at Amazon: keep the parcel if it has not left"
+OVERPAID = "Amazon shows less that the buyer paid for this: pay it back at Amazon (Seller Central), then settle"
 EXPLAINED = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
 """Refusals that the order itself may explain better."""
 
@@ -96,12 +97,13 @@ class Amazon:
             return await self._feeds.look(call.reference)
         if self._account.seller_id is None:
             return rejected(NO_SELLER)
-        found = await self._order(cancelling.order, "FULFILLMENT")
+        found = await self._order(cancelling.order, "FULFILLMENT,CANCELLATION")
         if isinstance(found, Result):
             return found
         if orders.status_of(found) == orders.CANCELLED:
             return done(None, "cancelled at Amazon")
-        content = reporting.cancellation(self._account.seller_id, cancelling)
+        asked = orders.asked_to_cancel(found.get("orderItems") or ())
+        content = reporting.cancellation(self._account.seller_id, cancelling, asked)
         return await self._feeds.submit(reporting.CANCELLATION, content, repeatable=True)
 
     async def _refund(self, call: Call, refunding: Refunding) -> Result:
@@ -111,7 +113,15 @@ class Amazon:
             return unknown("no answer came: look for the refund at Amazon, then settle or retry", person=True)
         if self._account.seller_id is None:
             return rejected(NO_SELLER)
-        content = reporting.refund(self._account.seller_id, refunding)
+        parts = None
+        if kind := reporting.besides(refunding):
+            found = await self._order(refunding.order, "PROCEEDS")
+            if isinstance(found, Result):
+                return found
+            parts = reporting.given_back(refunding, orders.shares(found.get("orderItems") or (), kind))
+            if parts is None:
+                return rejected(OVERPAID)
+        content = reporting.refund(self._account.seller_id, refunding, parts)
         return await self._feeds.submit(reporting.REFUND, content, repeatable=False)
 
     async def _order(self, order_id: str, data: str) -> dict[str, Any] | Result:
@@ -151,7 +161,7 @@ class Amazon:
     async def _confirm(self, shipment: Shipment, body: ConfirmShipment, *, unsure: bool) -> Result:
         if unsure:
             order = await self._order(shipment.order, "PACKAGES")
-            if not isinstance(order, Result) and _lists(order, shipment):
+            if not isinstance(order, Result) and _lists(order, shipment, body.package_detail):
                 return done(str(shipment.number), FOUND)
         path = f"/orders/v0/orders/{quote(shipment.order, safe='')}/shipmentConfirmation"
         response = await self._session.call("POST", path, json=body.document())
@@ -187,8 +197,11 @@ class Amazon:
         return await fetch_token(self._session.http, self._account.token_url, form, self._clock, seconds=self._seconds)
 
 
-def _lists(order: dict[str, Any], shipment: Shipment) -> bool:
-    """Whether the order has the parcel, with this tracking number."""
+def _lists(order: dict[str, Any], shipment: Shipment, told: PackageDetail | None = None) -> bool:
+    """Whether the order has the parcel, with this tracking number, and the carrier that is `told`, by either name."""
     wanted = (str(shipment.number), (shipment.tracking_number or "").strip())
-    packages = order.get("packages") or ()
-    return any((one.get("packageReferenceId"), one.get("trackingNumber")) == wanted for one in packages)
+    for one in order.get("packages") or ():
+        if (one.get("packageReferenceId"), one.get("trackingNumber")) == wanted:
+            shown = str(one.get("carrier") or "").lower()
+            return told is None or shown in ("", told.carrier_code.lower(), (told.carrier_name or "").lower())
+    return False

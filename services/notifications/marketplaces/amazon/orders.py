@@ -4,7 +4,7 @@ What Amazon may add to its enumerations is taken as it comes: an unknown status 
 that Amazon ships itself are left to it, pending ones come again when Amazon has the buyer's money.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -72,6 +72,22 @@ def read_order(shop: str, order: Json) -> ChannelOrder:
     )
 
 
+def asked_to_cancel(items: Iterable[Json]) -> frozenset[str]:
+    """The ids of the items whose buyer asked to cancel them."""
+    return frozenset(item["orderItemId"] for item in items if _asked(item))
+
+
+def shares(items: Iterable[Json], kind: str) -> dict[str, Decimal]:
+    """What the buyer paid for one of `BESIDES`, by item: Amazon charges it to the items."""
+    found: dict[str, Decimal] = {}
+    for item in items:
+        for part in (item.get("proceeds") or {}).get("breakdowns") or ():
+            if part["type"] == kind:
+                paid = found.get(item["orderItemId"], Decimal(0))
+                found[item["orderItemId"]] = paid + Decimal(str(part["subtotal"]["amount"]))
+    return found
+
+
 def status_of(order: Json) -> str:
     """`fulfillmentStatus`, as it came."""
     return str((order.get("fulfillment") or {}).get(STATUS) or "")
@@ -123,13 +139,9 @@ def _unit_price(item: Json) -> Decimal:
     return max(Decimal(0), unit - off / Decimal(item["quantityOrdered"])).quantize(FINEST)
 
 
-def _besides(items: Iterable[Json]) -> tuple[ChannelLine, ...]:
+def _besides(items: Sequence[Json]) -> tuple[ChannelLine, ...]:
     """What the buyer paid besides the goods, one line for each kind."""
-    sums: dict[str, Decimal] = {}
-    for item in items:
-        for part in (item.get("proceeds") or {}).get("breakdowns") or ():
-            if part["type"] in BESIDES:
-                sums[part["type"]] = sums.get(part["type"], Decimal(0)) + Decimal(str(part["subtotal"]["amount"]))
+    sums = {kind: sum(shares(items, kind).values(), Decimal(0)) for kind in BESIDES}
     return tuple(
         ChannelLine(
             external_id=kind.lower(), sku=kind, title=BESIDES[kind], quantity=1, unit_price=total, kind=LineKind.SERVICE

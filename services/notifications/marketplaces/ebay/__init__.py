@@ -1,7 +1,8 @@
 """eBay's APIs for sellers: parcels are fulfilled here; `orders`, `stock`, `refunds`, `cancelling` are neighbours.
 
 eBay has no idempotency key, but a fulfilment's id is its tracking number: so the order's fulfilments are read first,
-and a parcel that is there is done. Tracking numbers are alphanumeric only, and go with a carrier or not at all.
+and a parcel that is there is done; with another carrier it is a person's, for eBay corrects none by call.
+Tracking numbers are alphanumeric only, and go with a carrier or not at all.
 """
 
 import re
@@ -32,6 +33,9 @@ USE_PUT = 34500
 """eBay's code for a fulfilment that exists already (there is no PUT to use)."""
 
 CANCELLED = "the order was cancelled at eBay: keep the parcel if it has not left"
+OTHER_CARRIER = (
+    "eBay has this parcel with {}, not {}, and corrects no carrier by call: do it there (Seller Hub), then retry"
+)
 EXPLAINED = (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND)
 """Refusals that the order itself may explain better."""
 
@@ -176,6 +180,8 @@ class Ebay:
             return judge(response, self._clock(), repeatable=True)
         for known in document(response).get("fulfillments") or ():
             if _same(known, body):
+                if _corrected(known, body):
+                    return rejected(OTHER_CARRIER.format(known["shippingCarrierCode"], body.shipping_carrier_code))
                 return done(known.get("fulfillmentId"), "found at eBay")
         return None
 
@@ -207,6 +213,16 @@ def _same(known: dict[str, Any], body: Fulfillment) -> bool:
         return body.tracking_number.upper() in (tracking.upper(), str(known.get("fulfillmentId", "")).upper())
     items = {(item.get("lineItemId"), item.get("quantity")) for item in known.get("lineItems") or ()}
     return not tracking and items == {(item.line_item_id, item.quantity) for item in body.line_items}
+
+
+def _corrected(known: dict[str, Any], body: Fulfillment) -> bool:
+    """Whether eBay has another carrier than we now name, however it writes that."""
+    told, wanted = (_letters(name) for name in (known.get("shippingCarrierCode"), body.shipping_carrier_code))
+    return bool(told and wanted) and told != wanted
+
+
+def _letters(name: str | None) -> str:
+    return re.sub(r"[^0-9a-z]", "", (name or "").lower())
 
 
 def _codes(response: httpx.Response) -> set[Any]:

@@ -21,6 +21,8 @@ CANCELLED = "CANCELED"
 ASKED = "IN_PROGRESS"
 CANCEL_STATES = frozenset({CANCELLED, ASKED, "NONE_REQUESTED"})
 FINEST = Decimal("0.0001")
+DELIVERY = "shipping"
+"""What stands in an item's place where we write down the delivery that was paid: eBay has no item of it."""
 
 Json = dict[str, Any]
 
@@ -127,7 +129,7 @@ def _delivery(summary: Json) -> tuple[ChannelLine, ...]:
     if cost <= 0:
         return ()
     line = ChannelLine(
-        external_id="shipping",
+        external_id=DELIVERY,
         sku="SHIPPING",
         title="Shipping",
         quantity=1,

@@ -1,7 +1,8 @@
 """Money back to an eBay buyer: `issueRefund`, whose answer comes later and is read from the order.
 
 eBay has no idempotency key here. Where an earlier call may have arrived the order is looked at first, and where that
-shows nothing the decision is a person's: better a refund that is late than two.
+shows nothing the decision is a person's: better a refund that is late than two. Goods are paid back by line item;
+delivery, which is none, as an amount of the whole order.
 """
 
 from decimal import Decimal
@@ -13,6 +14,7 @@ from pydantic import Field
 from services.notifications.channels.web import document
 from services.notifications.domain.payloads import Refunding
 from services.notifications.domain.results import Result, done, rejected, unknown
+from services.notifications.marketplaces.ebay.orders import DELIVERY
 from services.notifications.marketplaces.sessions import Body
 from shared.contracts import Outcome
 from shared.money import exponent
@@ -22,6 +24,8 @@ LOOK_AGAIN = 60.0
 LATER = frozenset({34922, 34929})
 """A refund before is being made; the payment was not processed yet."""
 ALREADY = 34917
+
+Json = dict[str, Any]
 
 
 class Money(Body):
@@ -35,10 +39,11 @@ class Item(Body):
 
 
 class IssueRefund(Body):
-    """The body of `POST /order/{order_id}/issue_refund`."""
+    """The body of `POST /order/{order_id}/issue_refund`: one of the two amounts."""
 
     reason_for_refund: Literal["BUYER_RETURN", "BUYER_CANCEL", "OTHER_ADJUSTMENT"] = "BUYER_RETURN"
-    refund_items: tuple[Item]
+    refund_items: tuple[Item] | None = None
+    order_level_refund_amount: Money | None = None
 
 
 def value(refund: Refunding) -> str:
@@ -49,6 +54,8 @@ def value(refund: Refunding) -> str:
 def body(refund: Refunding) -> IssueRefund:
     """What is asked of eBay."""
     money = Money(value=value(refund), currency=refund.currency)
+    if refund.item == DELIVERY:
+        return IssueRefund(order_level_refund_amount=money)
     return IssueRefund(refund_items=(Item(line_item_id=refund.item, refund_amount=money),))
 
 
@@ -67,9 +74,9 @@ def read(response: httpx.Response) -> Result | None:
     return None
 
 
-def found(order: dict[str, Any], refund: Refunding, reference: str | None) -> Result:
+def found(order: Json, refund: Refunding, reference: str | None) -> Result:
     """What the order shows of a refund that was, or may have been, asked for."""
-    known: list[dict[str, Any]] = (order.get("paymentSummary") or {}).get("refunds") or []
+    known: list[Json] = (order.get("paymentSummary") or {}).get("refunds") or []
     for one in known:
         if reference is not None and one.get("refundId") == reference:
             match one.get("refundStatus"):
@@ -79,11 +86,18 @@ def found(order: dict[str, Any], refund: Refunding, reference: str | None) -> Re
                     return rejected("eBay says that the refund failed")
     if reference is not None:
         return Result(Outcome.UNKNOWN, "eBay is making the refund", reference, retry_after=LOOK_AGAIN)
-    for item in order.get("lineItems") or ():
-        amounts = [(one.get("amount") or {}).get("value") for one in item.get("refunds") or ()]
-        if item.get("lineItemId") == refund.item and any(_same(one, refund) for one in amounts):
-            return done(None, "found at eBay")
+    if any(_same((one.get("amount") or {}).get("value"), refund) for one in _like(order, known, refund)):
+        return done(None, "found at eBay")
     return unknown("no answer came, and eBay shows no such refund: look there, then settle or retry", person=True)
+
+
+def _like(order: Json, known: list[Json], refund: Refunding) -> list[Json]:
+    """The refunds of this line item; of delivery: those that are no line item's."""
+    of_items = {item.get("lineItemId"): item.get("refunds") or [] for item in order.get("lineItems") or ()}
+    if refund.item != DELIVERY:
+        return list(of_items.get(refund.item, ()))
+    named = {one.get("refundId") for found in of_items.values() for one in found}
+    return [one for one in known if one.get("refundId") not in named]
 
 
 def _same(amount: Any, refund: Refunding) -> bool:

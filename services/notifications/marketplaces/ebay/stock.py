@@ -1,6 +1,7 @@
-"""A listing's quantity: `bulkUpdatePriceQuantity` for one SKU, whose answer has a status of its own for each part.
+"""A listing's quantity and price: `bulkUpdatePriceQuantity` for one SKU, whose answer has a status for each part.
 
-The offer may have a smaller quantity than the inventory item, so both are set where the offer is known.
+The offer may have a smaller quantity than the inventory item, so both are set where the offer is known; the price is
+the offer's alone.
 """
 
 from typing import Annotated
@@ -11,6 +12,7 @@ from pydantic import Field
 from services.notifications.channels.web import document
 from services.notifications.domain.payloads import Level
 from services.notifications.domain.results import Result, done, down, rejected
+from services.notifications.domain.stock_levels import LONGEST_SKU
 from services.notifications.marketplaces.sessions import Body
 
 PATH = "/bulk_update_price_quantity"
@@ -22,13 +24,19 @@ class Availability(Body):
     quantity: Units
 
 
+class Price(Body):
+    value: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]{1,3})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
 class Offer(Body):
     offer_id: Annotated[str, Field(min_length=1)]
     available_quantity: Units
+    price: Price | None = None
 
 
 class Item(Body):
-    sku: Annotated[str, Field(min_length=1, max_length=50)]
+    sku: Annotated[str, Field(min_length=1, max_length=LONGEST_SKU["ebay"])]
     ship_to_location_availability: Availability
     offers: tuple[Offer, ...] | None = None
 
@@ -40,8 +48,9 @@ class Quantities(Body):
 
 
 def body(level: Level) -> Quantities:
-    """The call that sets the listing's quantity."""
-    offers = (Offer(offer_id=level.offer, available_quantity=level.quantity),) if level.offer else None
+    """The call that sets the listing's quantity, and its price where there is one to tell."""
+    price = Price(value=level.price, currency=level.currency) if level.price and level.currency else None
+    offers = (Offer(offer_id=level.offer, available_quantity=level.quantity, price=price),) if level.offer else None
     item = Item(sku=level.sku, ship_to_location_availability=Availability(quantity=level.quantity), offers=offers)
     return Quantities(requests=(item,))
 

@@ -1,7 +1,7 @@
 """The feeds of the Amazon-shaped sandbox: documents in, a feed that takes a moment, a processing report out.
 
 It cancels orders and pays money back as Amazon does: a shipped order is not cancelled, and nobody gets back more than
-was paid.
+was paid, of goods and delivery apart.
 """
 
 from datetime import datetime
@@ -19,6 +19,9 @@ REFUND = "POST_PAYMENT_ADJUSTMENT_DATA"
 LISTINGS = "JSON_LISTINGS_FEED"
 KINDS = frozenset({CANCELLATION, REFUND, LISTINGS})
 NO_TYPE = "NO_SUCH_TYPE"
+PRINCIPAL = "Principal"
+PAID_AS = {PRINCIPAL: "ITEM", "Shipping": "SHIPPING", "GiftWrap": "GIFT_WRAP", "COD": "COD_FEE"}
+"""How an order calls what the buyer paid, by the component of a refund."""
 
 Json = dict[str, Any]
 
@@ -112,16 +115,22 @@ class Feeds:
         return orjson.dumps({"header": header, "issues": issues, "summary": summary})
 
     def _refund(self, order: str, root: etree._Element) -> str | None:
-        item = root.findtext(".//AmazonOrderItemCode") or ""
-        try:
-            amount = Decimal(root.findtext(".//Amount") or "")
-        except InvalidOperation:
-            return "The amount is no number."
-        paid = self._orders.paid(order, item)
-        so_far = self.refunds.get(item, Decimal(0)) + amount
-        if paid is not None and so_far > paid:
-            return f"{so_far} is more than was paid ({paid})."
-        self.refunds[item] = so_far
+        """Pay back every component of the document, or none and why."""
+        wanted = dict(self.refunds)
+        for item in root.iter("AdjustedItem"):
+            code = item.findtext("AmazonOrderItemCode") or ""
+            for component in item.iter("Component"):
+                kind = component.findtext("Type") or ""
+                try:
+                    amount = Decimal(component.findtext("Amount") or "")
+                except InvalidOperation:
+                    return "The amount is no number."
+                key = code if kind == PRINCIPAL else f"{code}/{kind}"
+                wanted[key] = wanted.get(key, Decimal(0)) + amount
+                paid = self._orders.paid(order, code, PAID_AS.get(kind, ""))
+                if paid is not None and wanted[key] > paid:
+                    return f"{wanted[key]} is more than was paid of {kind} for the item '{code}' ({paid})."
+        self.refunds = wanted
         return None
 
 

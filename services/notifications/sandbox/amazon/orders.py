@@ -75,12 +75,13 @@ class Orders:
             self.change(order_id, cancelled=True, cancel_requested=False)
         return order is None or order["fulfillment"]["fulfillmentStatus"] == "CANCELLED"
 
-    def paid(self, order_id: str, item_id: str) -> Decimal | None:
-        """What the buyer paid for an item; None for one that nobody bought here."""
-        items = self._orders.get(order_id, {}).get("orderItems") or ()
-        found = (item["proceeds"]["proceedsTotal"]["amount"] for item in items if item["orderItemId"] == item_id)
-        amount = next(found, None)
-        return None if amount is None else Decimal(amount)
+    def paid(self, order_id: str, item_id: str, kind: str) -> Decimal | None:
+        """What the buyer paid of this kind for an item, 0 for an item unknown; None: nobody bought the order here."""
+        if order_id not in self._orders:
+            return None
+        items = (item for item in self._orders[order_id]["orderItems"] if item["orderItemId"] == item_id)
+        parts = (part for item in items for part in item["proceeds"]["breakdowns"] if part["type"] == kind)
+        return sum((Decimal(part["subtotal"]["amount"]) for part in parts), Decimal(0))
 
     def search(self, since: str, token: str | None, size: int) -> Json | None:
         """A page of orders changed since; None for a token nobody was given."""

@@ -21,6 +21,7 @@ from services.notifications.sandbox.ebay.schemas import (
     INVALID_INPUT,
     QUANTITIES,
     REFUND,
+    UNKNOWN_ITEM,
 )
 from services.notifications.sandbox.vendors import Answer, Bearer, as_json, effect, respond, seen, violations
 from shared.database import Clock
@@ -37,12 +38,13 @@ BAD_ORDER = 32100
 
 
 class EbaySandbox:
-    """Orders, fulfilments and quantities of one seller."""
+    """Orders, fulfilments, quantities and prices of one seller."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self.ledger = ledger
         self.orders = Orders(clock)
         self.quantities: dict[str, int] = {}
+        self.prices: dict[str, str] = {}
         self.refunds = Refunds(self.orders)
         self.cancellations = Cancellations(self.orders, clock)
         self._clock = clock
@@ -86,6 +88,8 @@ class EbaySandbox:
         if self.orders.is_cancelled(order):
             return _error(400, BAD_ORDER, "Invalid order ID: the order was cancelled")
         ids = [item["lineItemId"] for item in body["lineItems"]]
+        if unknown := self.orders.unknown(order, ids):
+            return _error(400, UNKNOWN_ITEM, f"Invalid line item id: {unknown}")
         if len(set(ids)) < len(ids):
             return _error(400, DUPLICATE_ITEM, "Duplicate line item in request")
         reference = self.orders.fulfill(order, body)
@@ -123,10 +127,9 @@ class EbaySandbox:
     def _refunded(self, order: str, body: Any) -> Answer:
         if wrong := violations(REFUND, body):
             return _error(400, 34901, "; ".join(wrong))
-        reference, refused = self.refunds.make(order, body)
-        if refused is not None:
-            return _error(400, 34915, refused)
-        return 200, {"refundId": reference, "refundStatus": "PENDING"}, {}
+        if refused := self.refunds.refusal(order, body):
+            return _error(400, *refused)
+        return 200, {"refundId": self.refunds.make(order, body), "refundStatus": "PENDING"}, {}
 
     async def _cancel(self, request: Request) -> Response:
         return await self._after_sales(request, self.cancellations.create)
@@ -159,6 +162,9 @@ class EbaySandbox:
             refused: dict[str, Any] = answer | {"statusCode": 400} | found
             return refused
         self.quantities[item["sku"]] = item["shipToLocationAvailability"]["quantity"]
+        for offer in item.get("offers") or ():
+            if price := offer.get("price"):
+                self.prices[offer["offerId"]] = f"{price['value']} {price['currency']}"
         return answer
 
     async def _changing(

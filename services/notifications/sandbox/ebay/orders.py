@@ -108,6 +108,12 @@ class Orders:
         """An order that was bought here."""
         return self._orders.get(order_id)
 
+    def unknown(self, order_id: str, items: list[str]) -> str | None:
+        """The first of these line items that the order has not; of an order that nobody bought, none is known."""
+        order = self._orders.get(order_id)
+        known = {item["lineItemId"] for item in order["lineItems"]} if order is not None else set(items)
+        return next((item for item in items if item not in known), None)
+
     def is_cancelled(self, order_id: str) -> bool:
         """Whether nothing may be sent of it any more."""
         order = self._orders.get(order_id)

@@ -15,6 +15,10 @@ from fastapi import Request
 from services.notifications.sandbox.ebay.orders import Orders
 
 SIGNATURE_KEY = "sandbox.signature.key"
+WHOLE = ""
+"""In a line item's place: an amount of the whole order."""
+NO_ITEM = 34914
+TOO_MUCH = 34915
 INPUT = re.compile(r"^sig1=(?P<parameters>\((?P<parts>[^)]*)\);created=[0-9]+)$")
 
 Json = dict[str, Any]
@@ -26,7 +30,8 @@ class Refunds:
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._key = Ed25519PrivateKey.generate()
-        self._made: dict[str, Decimal] = {}
+        self._made: dict[str, dict[str, Decimal]] = {}
+        self._count = 0
 
     @property
     def private_key(self) -> str:
@@ -52,25 +57,47 @@ class Refunds:
             return False
         return True
 
-    def make(self, order_id: str, body: Json) -> tuple[str | None, str | None]:
-        """The refund's id, or why there is none."""
+    def refusal(self, order_id: str, body: Json) -> tuple[int, str] | None:
+        """Why eBay does not pay this back: its code and words. Of an order nobody bought it takes all."""
         order = self._orders.find(order_id)
-        wanted = {item["lineItemId"]: Decimal(item["refundAmount"]["value"]) for item in body["refundItems"]}
-        paid = {line["lineItemId"]: Decimal(line["lineItemCost"]["value"]) for line in _items(order)}
+        if order is None:
+            return None
+        wanted = _wanted(body)
+        unknown = self._orders.unknown(order_id, [item for item in wanted if item != WHOLE])
+        if unknown is not None:
+            return NO_ITEM, "Can't find the item in the order."
+        paid = {line["lineItemId"]: Decimal(line["lineItemCost"]["value"]) for line in order["lineItems"]}
+        total = Decimal(order["pricingSummary"]["total"]["value"])
+        made = self._made.get(order_id, {})
+        over = any(item in paid and made.get(item, Decimal(0)) + wanted[item] > paid[item] for item in wanted)
+        if over or sum(made.values(), Decimal(0)) + sum(wanted.values(), Decimal(0)) > total:
+            return TOO_MUCH, "The refund amount exceeds order amount."
+        return None
+
+    def make(self, order_id: str, body: Json) -> str:
+        """Pay back; the refund's id. What is no line item's stands with the order alone."""
+        order, made = self._orders.find(order_id), self._made.setdefault(order_id, {})
+        self._count += 1
+        reference, wanted = f"5{self._count:09d}", _wanted(body)
         for item, amount in wanted.items():
-            if item in paid and self._made.get(item, Decimal(0)) + amount > paid[item]:
-                return None, "The refund is more than was paid."
-        reference = f"5{len(self._made) + 1:09d}"
-        for item in body["refundItems"]:
-            self._made[item["lineItemId"]] = self._made.get(item["lineItemId"], Decimal(0)) + wanted[item["lineItemId"]]
-            for line in _items(order):
-                if line["lineItemId"] == item["lineItemId"]:
-                    line.setdefault("refunds", []).append({"amount": item["refundAmount"], "refundId": reference})
+            made[item] = made.get(item, Decimal(0)) + amount
         if order is not None:
-            made = {"refundId": reference, "refundStatus": "REFUNDED"}
-            order.setdefault("paymentSummary", {"payments": []}).setdefault("refunds", []).append(made)
-        return reference, None
+            for item in body.get("refundItems") or ():
+                line = next(line for line in order["lineItems"] if line["lineItemId"] == item["lineItemId"])
+                line.setdefault("refunds", []).append({"amount": item["refundAmount"], "refundId": reference})
+            total = {"value": str(sum(wanted.values(), Decimal(0))), "currency": _currency(body)}
+            known = order.setdefault("paymentSummary", {"payments": []}).setdefault("refunds", [])
+            known.append({"refundId": reference, "refundStatus": "REFUNDED", "amount": total})
+        return reference
 
 
-def _items(order: Json | None) -> list[Json]:
-    return [] if order is None else order["lineItems"]
+def _wanted(body: Json) -> dict[str, Decimal]:
+    """Amounts by line item."""
+    if "orderLevelRefundAmount" in body:
+        return {WHOLE: Decimal(body["orderLevelRefundAmount"]["value"])}
+    return {item["lineItemId"]: Decimal(item["refundAmount"]["value"]) for item in body["refundItems"]}
+
+
+def _currency(body: Json) -> str:
+    amount = body.get("orderLevelRefundAmount") or body["refundItems"][0]["refundAmount"]
+    return str(amount["currency"])

@@ -24,6 +24,11 @@ FULFILLMENT = Draft202012Validator(
         "dependentRequired": {"trackingNumber": ["shippingCarrierCode"], "shippingCarrierCode": ["trackingNumber"]},
     }
 )
+MONEY = {
+    "type": "object",
+    "required": ["value", "currency"],
+    "properties": {"value": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, "currency": TEXT},
+}
 UNITS = {"type": "integer", "minimum": 0}
 QUANTITIES = Draft202012Validator(
     {
@@ -46,7 +51,7 @@ QUANTITIES = Draft202012Validator(
                             "items": {
                                 "type": "object",
                                 "required": ["offerId"],
-                                "properties": {"offerId": TEXT, "availableQuantity": UNITS},
+                                "properties": {"offerId": TEXT, "availableQuantity": UNITS, "price": MONEY},
                             },
                         },
                     },
@@ -55,17 +60,14 @@ QUANTITIES = Draft202012Validator(
         },
     }
 )
-MONEY = {
-    "type": "object",
-    "required": ["value", "currency"],
-    "properties": {"value": {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, "currency": TEXT},
-}
 REFUND = Draft202012Validator(
     {
         "type": "object",
-        "required": ["reasonForRefund", "refundItems"],
+        "required": ["reasonForRefund"],
+        "oneOf": [{"required": ["refundItems"]}, {"required": ["orderLevelRefundAmount"]}],
         "properties": {
             "reasonForRefund": TEXT,
+            "orderLevelRefundAmount": MONEY,
             "refundItems": {
                 "type": "array",
                 "minItems": 1,
@@ -78,7 +80,8 @@ REFUND = Draft202012Validator(
         },
     }
 )
-CODES = {"shippedDate": 32500, "trackingNumber": 32300, "shippingCarrierCode": 32300, "lineItems": 32200}
+UNKNOWN_ITEM = 32200
+CODES = {"shippedDate": 32500, "trackingNumber": 32300, "shippingCarrierCode": 32300, "lineItems": UNKNOWN_ITEM}
 INVALID_INPUT = 32600
 DUPLICATE_ITEM = 32210
 EXISTS = 34500
