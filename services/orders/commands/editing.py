@@ -197,6 +197,8 @@ async def _apply(tx: Transaction, change: Change, request: EditLines, *, preview
         edited = rules.edit(record.quantities, before, after, record.type, tx.now)
     except EditRefused as error:
         raise LinesLocked(str(error)) from None
+    if not any(line.ordered for line in edited.lines):
+        raise Invalid("An order keeps a line: cancel or delete it where nothing is wanted any more.", field="lines")
     _set_lines(change, edited, wanted)
     await _promote(tx, record, request, preview=preview)
     return _Applied(frozenset(wanted), edited.raised)
