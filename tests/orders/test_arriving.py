@@ -135,3 +135,18 @@ def test_a_rule_of_the_status_says_one_thing() -> None:
     wrong = OWN + "status: {by: [{column: A, filled: x, values: {a: b}}]}\n"
     with pytest.raises(MappingError, match=r"status\.by\.0: needs either values or filled"):
         parse_mapping(wrong, "mine.yaml")
+
+
+async def test_nothing_is_placed_in_the_future(orders: Driver) -> None:
+    """The tests' now is noon of the first of June; a client's clock may be a day ahead."""
+    late = order(placed_at="2026-06-02T12:00:01Z")
+    batch = {"orders": [order(placed_at="2026-06-02T12:00:00Z"), late]}
+    for dry_run in (True, False):
+        answer = await orders.http.post("/api/v1/orders/batch", json=batch | {"dry_run": dry_run})
+        assert [item["status"] for item in answer.json()["items"]] == [201, 422]
+        assert answer.json()["items"][1]["errors"][0]["field"] == "placed_at"
+    for path in ("/api/v1/orders", "/api/v1/orders/preview"):
+        answer = await orders.http.post(path, json=late)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "placed_at")
+    assert (await orders.place(placed_at="2050-01-01T00:00:00Z", imported=True))["placed_at"].startswith("2050")
+    assert len(await orders.rows("orders")) == 2

@@ -62,6 +62,19 @@ async def test_bad_edits_change_nothing(orders: Driver) -> None:
     assert await orders.read(made["code"]) == made
 
 
+async def test_an_order_keeps_a_line(orders: Driver) -> None:
+    made = await orders.place(line("WINE", 3), line("BOX", 1))
+    nothing = [{"id": 1, "quantity": 0}, {"id": 2, "quantity": 0}]
+    for lines in ([], nothing, nothing[:1]):
+        for path in ("lines", "lines/preview"):
+            send = orders.http.put if path == "lines" else orders.http.post
+            answer = await send(f"/api/v1/orders/{made['code']}/{path}", json={"lines": lines})
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "lines")
+    assert await orders.read(made["code"]) == made
+    kept = (await put(orders, made, nothing[0], {"id": 2})).json()
+    assert [found["quantity"] for found in kept["lines"]] == [0, 1]
+
+
 async def test_what_left_cannot_be_edited_away(orders: Driver) -> None:
     made = await orders.place(line("WINE", 3), line("BOX", 1))
     shipment = {"lines": [{"line": 1, "quantity": 2}]}

@@ -1,5 +1,6 @@
 """What a shop lets through: the strict profile, tracking before shipping, what a line's kind says to a cancellation."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,12 @@ async def seller(orders: Driver, *more_scopes: str, name: str = "the-guarded", *
     await orders.open_shop(name, f"a-secret-of-{name}", (*SELLER, *more_scopes), **shop)
     orders.service.keyring.forget()
     orders.http = orders.client(f"a-secret-of-{name}")
+
+
+def sold(kind: str, after_days: int = 9) -> Json:
+    """One of that kind; a booking takes place so many days after the tests begin."""
+    at = datetime(2026, 6, 1, 12, tzinfo=UTC) + timedelta(days=after_days)
+    return line("THING", 1, kind=kind, **{"booked_for": at.isoformat()} if kind == "booking" else {})
 
 
 async def way(orders: Driver, made: Json, mnemonic: str) -> Json:
@@ -67,6 +74,28 @@ async def test_shipping_needs_carrier_and_tracking_where_the_shop_says_so(orders
     assert (await orders.try_move((await orders.place())["code"], "shipped")).status_code == 200, "configurable"
 
 
+@pytest.mark.row("S1-23")
+async def test_a_correction_leaves_carrier_and_tracking_where_they_are_needed(orders: Driver) -> None:
+    await seller(orders, tracking_required=True)
+    made = await orders.place()
+    shipped = await orders.move(made["code"], "shipped", shipment=PARCEL)
+    path = f"/api/v1/orders/{made['code']}/parcels/1"
+    for status in ("shipped", "delivered"):
+        for body, missing in (({}, ["carrier", "tracking_number"]), ({"tracking_number": "6A2"}, ["carrier"])):
+            answer = await orders.http.put(path, json=body)
+            assert (answer.status_code, answer.json()["type"]) == (422, "urn:comptoir:problem:tracking-needed")
+            assert [found["field"] for found in answer.json()["errors"]] == missing
+        if status == "shipped":
+            assert (await orders.read(made["code"]))["parcels"] == shipped["parcels"]
+            await orders.move(made["code"], "delivered")
+    corrected = await orders.http.put(path, json=PARCEL | {"tracking_number": "6A2"})
+    assert corrected.json()["parcels"][0]["tracking_number"] == "6A2"
+    fetched = await orders.place()
+    await orders.move(fetched["code"], "delivered")
+    handed = await orders.http.put(f"/api/v1/orders/{fetched['code']}/parcels/1", json={"carrier": "Colissimo"})
+    assert handed.status_code == 200, "it never had a number"
+
+
 async def test_no_rule_ships_past_the_guard(orders: Driver) -> None:
     await seller(orders, tracking_required=True, on_payment={"paid": "shipped"})
     made = await orders.place()
@@ -85,10 +114,12 @@ async def test_no_rule_ships_past_the_guard(orders: Driver) -> None:
 )
 async def test_cancellation_depends_on_the_kind_and_on_what_happened(orders: Driver, kind: str, cancels: bool) -> None:
     await seller(orders)
-    untouched = await orders.place(line("THING", 1, kind=kind))
+    thing = sold(kind)
+    untouched = await orders.place(thing)
     assert (await orders.try_move(untouched["code"], "cancelled")).status_code == 200
-    made = await orders.place(line("THING", 1, kind=kind))
+    made = await orders.place(thing)
     await orders.move(made["code"], "delivered")
+    orders.clock.advance(days=10)
     answer = await orders.try_move(made["code"], "cancelled", **ALL)
     assert answer.status_code == (200 if cancels else 409), answer.text
     if not cancels:
@@ -96,9 +127,67 @@ async def test_cancellation_depends_on_the_kind_and_on_what_happened(orders: Dri
         assert f"({kind})" in answer.json()["detail"]
         assert "cancelled" not in answer.json()["allowed"]
         await seller(orders, "orders:manage", name="the-managed")
-        made = await orders.place(line("THING", 1, kind=kind))
+        made = await orders.place(thing)
         await orders.move(made["code"], "delivered")
         assert (await orders.try_move(made["code"], "cancelled", **ALL)).status_code == 200
+
+
+@pytest.mark.row("S0-15")
+@pytest.mark.parametrize("kind", ["service", "digital", "booking"])
+async def test_what_cannot_be_cancelled_neither_comes_back_nor_is_deleted(orders: Driver, kind: str) -> None:
+    await seller(orders)
+    made = await orders.place(sold(kind))
+    await orders.move(made["code"], "delivered")
+    orders.clock.advance(days=10)
+    refusal = (409, "urn:comptoir:problem:unreturnable")
+    lines = {"decision": {"stock": "lines", "lines": [{"line": 1, "quantity": 1}]}}
+    for status, decision in (
+        ("returned", ALL),
+        ("refunded", ALL),
+        ("closed", ALL),
+        ("received", ALL),
+        ("returned", lines),
+    ):
+        answer = await orders.try_move(made["code"], status, **decision)
+        assert (answer.status_code, answer.json()["type"]) == refusal
+        assert answer.json()["reasons"][0].startswith(f"Line 1 ({kind}) ")
+    assert sorted((await way(orders, made, "returned"))["choices"]) == ["none", "unshipped"]
+    path = f"/api/v1/orders/{made['code']}"
+    for stock in ("all", "none"):
+        answer = await orders.http.delete(path, params={"stock": stock})
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:comptoir:problem:uncancellable")
+    refunded = await orders.move(made["code"], "refunded", decision={"stock": "none"})
+    assert refunded["lines"][0]["restocked"] == 0, "money may go back all the same"
+    orders.http = orders.client("a-secret-of-the-administrator")
+    made = await orders.place(sold(kind, after_days=20))
+    await orders.move(made["code"], "delivered")
+    orders.clock.advance(days=20)
+    await orders.move(made["code"], "returned", **ALL)
+    assert (await orders.http.delete(f"/api/v1/orders/{made['code']}?stock=all")).status_code == 204
+
+
+async def test_a_delivery_comes_back_with_its_goods_and_a_file_does_not(orders: Driver) -> None:
+    await seller(orders)
+    sale = (line("WINE", 2), line("POST", 1, kind="service"))
+    made = await orders.place(*sale)
+    await orders.move(made["code"], "delivered")
+    assert [found["restocked"] for found in (await orders.move(made["code"], "returned", **ALL))["lines"]] == [2, 1]
+    made = await orders.place(*sale, line("EBOOK", 1, kind="digital"))
+    await orders.move(made["code"], "delivered")
+    assert (await orders.try_move(made["code"], "returned", **ALL)).status_code == 409
+    wine = {"stock": "lines", "lines": [{"line": 1, "quantity": 2}]}
+    back = await orders.move(made["code"], "returned", decision=wine)
+    assert [found["restocked"] for found in back["lines"]] == [2, 0, 0]
+
+
+@pytest.mark.row("S0-15")
+async def test_what_was_not_delivered_is_deleted(orders: Driver) -> None:
+    await seller(orders)
+    for status, kind in (("received", "digital"), ("draft", "booking")):
+        made = await orders.place(sold(kind), status=status)
+        if status == "draft":
+            orders.clock.advance(days=10)
+        assert (await orders.http.delete(f"/api/v1/orders/{made['code']}?stock=all")).status_code == 204
 
 
 @pytest.mark.row("S0-15")

@@ -58,9 +58,10 @@ async def test_a_quiet_change_of_a_settled_order_costs_few_statements(orders: Dr
 
 async def test_unknown_status_is_told_with_the_known_ones(orders: Driver) -> None:
     made = await orders.place()
-    answer = await orders.try_move(made["code"], "teleported")
-    assert answer.status_code == 422
-    assert "processing" in answer.json()["known"]
+    for path in ("status", "transitions"):
+        answer = await orders.http.post(f"/api/v1/orders/{made['code']}/{path}", json={"status": "teleported"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "status")
+        assert "processing" in answer.json()["known"]
     assert await orders.read(made["code"]) == made
 
 

@@ -103,6 +103,50 @@ async def test_a_client_uses_it_as_often_as_it_says(orders: Driver) -> None:
     assert len((await orders.place(coupons=["ONCE"], customer=other))["adjustments"]) == 2
 
 
+@pytest.mark.parametrize("limit", ["usage_limit", "client_limit"])
+async def test_a_cancelled_order_gives_its_use_back_and_takes_it_again(orders: Driver, limit: str) -> None:
+    found = await offer(orders, code="ONCE", **{limit: 1})
+    first = await orders.place(coupons=["ONCE"])
+    await orders.move(first["code"], "cancelled")
+    second = await orders.place(coupons=["ONCE"])
+    assert refused(await try_place(orders, coupons=["ONCE"])) == "coupons.0"
+    revived = await orders.move(first["code"], "received", decision={"stock": "all"})
+    assert (amounts(revived), (await orders.get(f"promotions/{found['id']}"))["used"]) == (["-3.75"], 2)
+    for made in (first, second):
+        assert refused(await try_place(orders, coupons=["ONCE"])) == "coupons.0"
+        assert (await orders.http.delete(f"/api/v1/orders/{made['code']}?stock=all")).status_code == 204
+    await orders.place(coupons=["ONCE"])
+    assert (await orders.get("promotions"))["items"][0]["used"] == 1
+
+
+async def test_a_draft_holds_no_use_until_it_is_placed(orders: Driver) -> None:
+    found = await offer(orders, code="ONCE", usage_limit=1)
+    drafts = [await orders.place(line("WINE", 4, "10.00"), status="draft", coupons=["ONCE"]) for _ in range(2)]
+    assert (await orders.get(f"promotions/{found['id']}"))["used"] == 0
+    await orders.move(drafts[0]["code"], "received")
+    assert refused(await try_place(orders, coupons=["ONCE"])) == "coupons.0"
+    path = f"/api/v1/orders/{drafts[1]['code']}/lines"
+    edited = await orders.http.put(path, json={"lines": [{"id": 1, "quantity": 2}]})
+    assert amounts(edited.json()) == ["-2.00"], "a draft keeps the coupon that it was given"
+    other = await orders.place(status="draft")
+    given = {"lines": [{"id": 1}], "coupons": ["ONCE"]}
+    assert refused(await orders.http.put(f"/api/v1/orders/{other['code']}/lines", json=given)) == "coupons.0"
+
+
+@pytest.mark.parametrize("channel", ["amazon", "ebay"])
+async def test_a_marketplaces_order_keeps_its_price(orders: Driver, channel: str) -> None:
+    await offer(orders, name="Half", value="50")
+    body = order(line("WINE", 1, "10.00"), channel=channel, external_id="404-1")
+    seen = (await orders.http.post("/api/v1/orders/preview", json=body)).json()
+    made = (await orders.http.post("/api/v1/orders", json=body)).json()
+    assert (seen["totals"]["gross"], made["totals"]["gross"], made["adjustments"]) == ("10.00", "10.00", [])
+    manual = await orders.place(line("WINE", 1, "10.00"), channel=channel)
+    edit = {"lines": [{"id": 1, "quantity": 2}]}
+    edited = (await orders.http.put(f"/api/v1/orders/{manual['code']}/lines", json=edit)).json()
+    assert (edited["totals"]["gross"], edited["adjustments"]) == ("20.00", [])
+    assert (await orders.place(line("WINE", 1, "10.00"), channel="manual"))["totals"]["gross"] == "5.00"
+
+
 async def test_a_changed_promotion_moves_no_order(orders: Driver) -> None:
     found = await offer(orders, code="TEN")
     made = await orders.place(line("WINE", 4, "10.00"), coupons=["TEN"])

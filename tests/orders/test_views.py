@@ -58,6 +58,21 @@ async def test_a_view_that_could_not_be_opened_is_refused(orders: Driver) -> Non
         answer = await orders.http.post(VIEWS, json={"name": "Odd", "query": query})
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_view_names_statuses_and_amounts_as_the_list_does(orders: Driver) -> None:
+    view = await save(orders.http)
+    for query, field in (("status=nope", "status"), ("total_min=1&currency=EUR&currency=USD", "currency")):
+        listed = await orders.http.get(f"/api/v1/orders?{query}")
+        assert (listed.status_code, listed.json()["errors"][0]["field"]) == (422, field)
+        changed = {"name": "Odd", "query": query}
+        for answer in (
+            await orders.http.post(VIEWS, json=changed),
+            await orders.http.put(f"{VIEWS}/{view['id']}", json=changed),
+        ):
+            assert (answer.status_code, answer.json()["type"]) == (422, listed.json()["type"])
+            assert answer.json()["errors"][0]["field"] == f"query.{field}"
+    assert (await orders.get("views"))["items"] == [view]
     other = await save(orders.http, name="Other")
     taken = await orders.http.put(f"{VIEWS}/{other['id']}", json={"name": "To ship", "query": ""})
     assert taken.status_code == 409

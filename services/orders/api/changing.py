@@ -45,7 +45,7 @@ async def put_lines(request: Request, caller: Writer, tools: Orders, code: Code,
 async def put_parcel(
     request: Request, caller: Writer, tools: Orders, code: Code, number: Annotated[int, Path(ge=1)], body: CorrectParcel
 ) -> Response:
-    """Correct a parcel's carrier or tracking number."""
+    """Correct a parcel: carrier and tracking number both become what the body says, and none where it is silent."""
     actor = await commanding(request, caller, tools.keyring)
     async with tools.outbox.transaction() as tx:
         record = await correct_parcel(tx, caller.shop, code, number, body, actor)

@@ -90,7 +90,7 @@ async def place_orders(request: Request, caller: Writer, tools: Orders, body: Ba
     valid = [order for order in checked if isinstance(order, PlaceOrder)]
     if body.dry_run:
         async with tools.db.read() as conn:
-            foreseen = iter(await foresee(conn, caller.shop, valid))
+            foreseen = iter(await foresee(conn, caller.shop, valid, tools.outbox.clock()))
         results = [next(foreseen) if isinstance(order, PlaceOrder) else order for order in checked]
         return json_response({"items": [_result(result) for result in results]})
 

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 
 from services.orders.api.answers.shop import ViewAnswer, Views
-from services.orders.api.listing import ListQuery, is_repeatable
+from services.orders.api.listing import ListQuery, chosen_filters, is_repeatable
 from services.orders.api.tools import Orders, Reader
 from services.orders.commands.views import ViewInput, create_view, delete_view, update_view
 from services.orders.queries.documents import moment
@@ -45,9 +45,10 @@ async def read_view(caller: Reader, tools: Orders, view: str) -> Response:
 @router.post("", status_code=201, response_model=ViewAnswer)
 async def add_view(request: Request, caller: Reader, tools: Orders, body: ViewInput) -> Response:
     """Give a list a name."""
-    _check(body.query)
+    asked = _asked(body.query)
 
     async def command(tx: Transaction) -> Response:
+        await _check(tx, caller.shop, asked)
         return json_response(_document(await create_view(tx, caller, body), caller), 201)
 
     return await once(request, tools.outbox, caller, command)
@@ -56,8 +57,9 @@ async def add_view(request: Request, caller: Reader, tools: Orders, body: ViewIn
 @router.put("/{view}", response_model=ViewAnswer)
 async def put_view(caller: Reader, tools: Orders, view: str, body: ViewInput) -> Response:
     """Another name or query, shared or not any more."""
-    _check(body.query)
+    asked = _asked(body.query)
     async with tools.outbox.transaction() as tx:
+        await _check(tx, caller.shop, asked)
         return json_response(_document(await update_view(tx, caller, view, body), caller))
 
 
@@ -69,20 +71,30 @@ async def remove_view(caller: Reader, tools: Orders, view: str) -> Response:
     return Response(status_code=204)
 
 
-def _check(query: str) -> None:
-    """Refuse what the list itself would refuse, naming the parameter."""
+def _asked(query: str) -> ListQuery:
+    """What the view asks of the list; refuses what the list itself would refuse, naming the parameter."""
     values = parse_qs(query, keep_blank_values=True)
     chosen = {name: found if is_repeatable(name) else found[-1] for name, found in values.items()}
     if "after" in chosen:
         raise Invalid("A view begins at its first page: leave 'after' out.", field="query")
     try:
-        ListQuery.model_validate(chosen)
+        return ListQuery.model_validate(chosen)
     except ValidationError as error:
         errors = [
             {"field": f"query.{'.'.join(map(str, found['loc']))}", "detail": found["msg"]} for found in error.errors()
         ]
         detail = "; ".join(f"{found['field']}: {found['detail']}" for found in errors)
         raise Invalid(detail, errors=errors) from None
+
+
+async def _check(tx: Transaction, shop: str, asked: ListQuery) -> None:
+    """Refuse what this shop's list would refuse: a status that it has not, amounts of several currencies."""
+    try:
+        await chosen_filters(tx.conn, shop, asked)
+    except Invalid as refused:
+        for error in refused.members.get("errors", ()):
+            error["field"] = f"query.{error['field']}"
+        raise
 
 
 def _document(view: View, caller: Caller) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Neighbours: `placing` (the orders), `domain.quantities` (`arrive`), `queries.mes
 """
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,8 @@ from services.orders.queries.catalogue import (
 from services.orders.queries.records import OrderRecord
 from shared.problems import Invalid
 
+AHEAD = timedelta(days=1)
+"""How far the clock of whoever sends a new order may be ahead of ours."""
 _BEGINS = (Phase.DRAFT, Phase.OPEN)
 
 
@@ -51,6 +54,12 @@ def check_first(status: StatusRecord, request: PlaceOrder) -> None:
         raise Invalid(detail, field="status")
     if TYPES[status.type].phase not in _BEGINS and not request.imported:
         raise Invalid(f"A new order cannot be {status.mnemonic}.", field="status")
+
+
+def check_moment(request: PlaceOrder, now: datetime) -> None:
+    """Refuse an order of the future (`Invalid`); an imported one has the date that it had there."""
+    if request.placed_at is not None and request.placed_at > now + AHEAD and not request.imported:
+        raise Invalid("An order is not placed in the future.", field="placed_at")
 
 
 def first_quantities(record: OrderRecord, request: PlaceOrder) -> Lines:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from services.orders.commands.entries import Actor, note
+from services.orders.commands.guarding import needs_tracking
 from services.orders.commands.inputs import MoveOrder
-from services.orders.commands.moving import Move, moved, needs_tracking
+from services.orders.commands.moving import Move, moved
 from services.orders.commands.saving import Change, save
 from services.orders.domain.rules import LIMIT, Rule, Ruling, ruling
 from services.orders.domain.transitions import Verdict, verdict

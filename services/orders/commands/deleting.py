@@ -4,6 +4,7 @@ Its stock goes back as decided, its documents stay (credited only if the decisio
 """
 
 from services.orders.commands.entries import Actor, plain_entry
+from services.orders.commands.guarding import Uncancellable, against_cancelling, check_return
 from services.orders.commands.inputs import DeleteOrder
 from services.orders.commands.moving import check_version, require_decision
 from services.orders.commands.saving import Change, save
@@ -18,9 +19,14 @@ from shared.problems import Invalid
 async def delete_order(
     tx: Transaction, shop: str, code: str, request: DeleteOrder, actor: Actor, *, version: int | None = None
 ) -> OrderRecord:
-    """Delete one order for good. Raises `DecisionRequired` without a decision on stock."""
+    """Delete one order for good. Raises `DecisionRequired` without a decision on stock.
+
+    What the kinds of its lines say to a cancellation they say to a deletion: `Uncancellable`, `Unreturnable`.
+    """
     record = await lock_order(tx.conn, shop, code)
     check_version(record, version)
+    if reasons := against_cancelling(record, actor, tx.now):
+        raise Uncancellable(" ".join(reasons), reasons=reasons)
     if request.decision.stock is None:
         require_decision(deletion_questions(invoiced=record.invoice != "none"), "A deletion needs a decision.")
     decision = request.decision.decided()
@@ -28,6 +34,7 @@ async def delete_order(
         stocks = quantities.delete(record.quantities, record.type, tx.now, decision)
     except QuantityError as error:
         raise Invalid(str(error), field="decision") from None
+    check_return(record, stocks, actor, tx.now)
     change = Change(record)
     change.raise_version(tx)
     for line, stock in zip(record.lines, stocks, strict=True):

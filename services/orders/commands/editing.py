@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.orders.commands.entries import Actor, plain_entry
+from services.orders.commands.guarding import check_correction
 from services.orders.commands.inputs import CorrectParcel, EditLines, LineEdit, LineInput, check_price
 from services.orders.commands.moving import check_version, require_decision
 from services.orders.commands.pricing import price
@@ -18,11 +19,11 @@ from services.orders.commands.quoting import Prices, prices_of
 from services.orders.commands.saving import Change, save
 from services.orders.domain import lines as rules
 from services.orders.domain.checkout import tracking_url
-from services.orders.domain.kinds import STOCKED
+from services.orders.domain.kinds import STOCKED, odd_booking
 from services.orders.domain.lines import Edited, EditRefused
 from services.orders.domain.quantities import Line, Lines
 from services.orders.domain.transitions import Question
-from services.orders.queries.checkout import find_checkout
+from services.orders.queries.catalogue import shop_rules
 from services.orders.queries.records import LineRecord, OrderRecord, find_order, lock_order
 from shared.contracts import InvoicePolicy
 from shared.outbox import Transaction
@@ -90,13 +91,18 @@ async def preview_lines(tx: Transaction, shop: str, code: str, request: EditLine
 async def correct_parcel(
     tx: Transaction, shop: str, code: str, number: int, request: CorrectParcel, actor: Actor
 ) -> OrderRecord:
-    """Give a parcel another carrier or tracking number; a marketplace that knows it is told again."""
+    """Give a parcel this carrier and tracking number, or none; a marketplace that knows it is told again.
+
+    Raises `TrackingNeeded` where the shop's guard wants both.
+    """
     record = await lock_order(tx.conn, shop, code)
     parcel = next((parcel for parcel in record.shipments if parcel.number == number), None)
     if parcel is None:
         raise NotFound(f"Order {record.code} has no parcel {number}.")
+    rules = await shop_rules(tx.conn, shop)
+    check_correction(record, parcel, rules, request)
     parcel.carrier, parcel.tracking_number = request.carrier, request.tracking_number
-    parcel.tracking_url = tracking_url(await find_checkout(tx.conn, shop), request.carrier, request.tracking_number)
+    parcel.tracking_url = tracking_url(rules.checkout, request.carrier, request.tracking_number)
     parcel.revision += 1
     change = Change(record, parcels=[parcel])
     change.raise_version(tx)
@@ -120,6 +126,7 @@ def _wanted(record: OrderRecord, request: EditLines, prices: Prices) -> dict[int
             detail = f"Line {line.id} is named twice." if line.id in wanted else f"There is no line {line.id}."
             raise Invalid(detail, field=f"lines.{number}.id")
         _check_price(record, found, number)
+        _check_booking(found, present.get(found.id), number)
         wanted[found.id] = found
     record.next_line = next_line
     return wanted
@@ -159,7 +166,16 @@ def _changed_line(line: LineRecord, wanted: LineEdit) -> LineRecord:
     changed = replace(line, **given, quantities=replace(stock, ordered=ordered, stocked=stocked))
     if (changed.sku, changed.unit_price) != (line.sku, line.unit_price):
         changed.price_list = None
+    if changed.kind != line.kind and changed.kind != "booking":
+        changed.booked_for = wanted.booked_for
     return changed
+
+
+def _check_booking(line: LineRecord, before: LineRecord | None, number: int) -> None:
+    """Refuse a new or changed line whose moment does not go with its kind; what was imported so may stay."""
+    stays = before is not None and (before.kind, before.booked_for) == (line.kind, line.booked_for)
+    if not stays and (reason := odd_booking(line.kind, line.booked_for)):
+        raise Invalid(f"Line {line.id}: {reason}.", field=f"lines.{number}.booked_for")
 
 
 def _check_price(record: OrderRecord, line: LineRecord, number: int) -> None:
@@ -181,6 +197,8 @@ async def _apply(tx: Transaction, change: Change, request: EditLines, *, preview
         edited = rules.edit(record.quantities, before, after, record.type, tx.now)
     except EditRefused as error:
         raise LinesLocked(str(error)) from None
+    if not any(line.ordered for line in edited.lines):
+        raise Invalid("An order keeps a line: cancel or delete it where nothing is wanted any more.", field="lines")
     _set_lines(change, edited, wanted)
     await _promote(tx, record, request, preview=preview)
     return _Applied(frozenset(wanted), edited.raised)

@@ -158,7 +158,7 @@ async def finish(tx: Transaction, found: Import, state: str, error: str | None =
 async def _place(tx: Transaction, found: Import, valid: list[PlaceOrder]) -> Sequence[Placed | Refusals]:
     """What became of each order; a dry run only looks."""
     if found.dry_run:
-        return await foresee(tx.conn, found.shop, valid)
+        return await foresee(tx.conn, found.shop, valid, tx.now)
     return await place_many(tx, found.shop, valid, Actor(found.actor)) if valid else []
 
 

@@ -12,11 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.commands.clients import tag_buyer
 from services.orders.commands.entries import Actor, chosen_actions, note, quiet, status_entry
+from services.orders.commands.guarding import (
+    TRACKING,
+    TrackingNeeded,
+    Uncancellable,
+    against_cancelling,
+    check_return,
+    holds_goods,
+    needs_tracking,
+)
 from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import tracking_url
-from services.orders.domain.kinds import uncancellable
 from services.orders.domain.links import make_token
 from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
@@ -31,8 +39,6 @@ from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
 
 MARKETPLACES = ("amazon", "ebay")
-_TRACKED = (StatusType.PARTIALLY_SHIPPED, StatusType.SHIPPED)
-"""What is handed over in the shop goes straight to `delivered` and has no number."""
 
 
 class Stale(Problem):
@@ -56,25 +62,11 @@ class TransitionRefused(Problem):
     title = "The order cannot go there from here"
 
 
-class Uncancellable(TransitionRefused):
-    """The kind of a line rules out a cancellation."""
-
-    slug = "uncancellable"
-    title = "The order cannot be cancelled any more"
-
-
 class DecisionRequired(Problem):
     """The change needs a decision that the command did not carry."""
 
     slug = "decision-required"
     title = "A decision is needed"
-
-
-class TrackingNeeded(Invalid):
-    """The shop ships nothing without a carrier and a tracking number."""
-
-    slug = "tracking-needed"
-    title = "Carrier and tracking number are needed"
 
 
 class NothingToShip(Invalid):
@@ -151,10 +143,8 @@ def ruling(
 ) -> tuple[Verdict, list[str]]:
     """What the change needs, by types and by the kinds of the lines; and what speaks against it where it is refused."""
     found = verdict(record.type, target, rules.profile, manager=actor.manager)
-    if target is StatusType.CANCELLED and record.type is not target and not actor.manager:
-        reasons = uncancellable(record.sold, now)
-        if reasons:
-            return Verdict.REFUSED, reasons
+    if target is StatusType.CANCELLED and (reasons := against_cancelling(record, actor, now)):
+        return Verdict.REFUSED, reasons
     return found, []
 
 
@@ -165,20 +155,14 @@ def check_tracking(change: Change, wanted: Move) -> None:
         raise TrackingNeeded(detail, errors=[{"field": field, "detail": "is needed"} for field in missing])
 
 
-def needs_tracking(rules: ShopRules, type_: StatusType) -> bool:
-    """Whether the shop's guard looks at parcels that leave with this type."""
-    return rules.tracking_required and type_ in _TRACKED
-
-
 def missing_tracking(change: Change, wanted: Move) -> list[str]:
     """The fields that a shop with the guard asks of a parcel of goods; empty where nothing is missing."""
     if not needs_tracking(wanted.rules, wanted.status.type) or not change.parcels:
         return []
     (parcel,) = change.parcels
-    goods = {line.id for line in change.record.lines if line.quantities.stocked}
-    if goods.isdisjoint(line for line, _quantity in parcel.lines):
+    if not holds_goods(change.record, parcel):
         return []
-    return [f"shipment.{field}" for field in ("carrier", "tracking_number") if not getattr(parcel, field)]
+    return [f"shipment.{field}" for field in TRACKING if not getattr(parcel, field)]
 
 
 def require_decision(asked: tuple[Question, ...], detail: str) -> None:
@@ -197,11 +181,15 @@ def question_document(question: Question) -> dict[str, Any]:
 
 
 def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> Change:
-    """Change the record; the transition has been checked. Raises `Invalid` for quantities that are not there."""
+    """Change the record; the transition has been checked.
+
+    Raises `Invalid` for quantities that are not there, `Unreturnable` for what cannot come back.
+    """
     request, status = wanted.request, wanted.status
     origin, change = record.type, Change(record)
     repeats = record.status == status.mnemonic and not request.decision.resend
     outcome = _quantities(tx, record, status.type, request.decision.decided(), request.shipment)
+    check_return(record, outcome.lines, actor, tx.now)
     change.raise_version(tx)
     _set_quantities(change, outcome)
     _ship(tx, change, outcome, wanted)

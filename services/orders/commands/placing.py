@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.orders.commands.arriving import check_first, first_actions, first_quantities, first_status
+from services.orders.commands.arriving import check_first, check_moment, first_actions, first_quantities, first_status
 from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.clients import fill_in, keep_clients
 from services.orders.commands.entries import Actor, status_entry
@@ -200,6 +200,7 @@ def _placed(
     language: str,
 ) -> Change:
     check_first(status, request)
+    check_moment(request, tx.now)
     record = _record(tx, shop, request, quote, status, id_, language)
     for line, stock in zip(record.lines, first_quantities(record, request), strict=True):
         line.quantities = stock

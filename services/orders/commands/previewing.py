@@ -5,9 +5,11 @@ that the services would hear. `paperwork` foretells the documents. Nothing is wr
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from services.orders.commands.entries import Actor
+from services.orders.commands.guarding import Unreturnable
 from services.orders.commands.inputs import MoveOrder
 from services.orders.commands.moving import MARKETPLACES, Move, check_tracking, missing_tracking, moved
 from services.orders.commands.paperwork import foretold
@@ -127,12 +129,13 @@ def foreseen(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, l
 def choices(
     tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, around: Surroundings
 ) -> dict[str, Effects]:
-    """The effects by each word of a decision on stock, but for `lines`."""
+    """The effects by each word of a decision on stock, but for `lines` and for what the lines' kinds rule out."""
     found = {}
     for word in STOCK_CHOICES:
         if word != LINES:
             request = MoveOrder.model_validate({"status": wanted.status.mnemonic, "decision": {"stock": word}})
-            found[word] = preview(tx, record, replace(wanted, request=request), actor, around)
+            with suppress(Unreturnable):
+                found[word] = preview(tx, record, replace(wanted, request=request), actor, around)
     return found
 
 

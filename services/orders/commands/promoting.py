@@ -2,7 +2,8 @@
 
 The order keeps a copy of each (`record.adjustments`), and `pricing.price` makes amounts of the copies, so a later
 change of a promotion moves no order. A limited promotion's row is locked before its uses are counted: no two orders
-take the last one. Locks come after those of orders and before the outbox, by id.
+take the last one. Drafts, cancelled and deleted orders hold no use. Locks come after those of orders and before the
+outbox, by id.
 """
 
 from collections import Counter
@@ -13,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from services.orders.commands.moving import MARKETPLACES
 from services.orders.commands.pricing import price, priced_lines, rule_of
-from services.orders.domain.promotions import reached
+from services.orders.domain.promotions import USES_NOTHING, reached
 from services.orders.queries.promotions import (
     PromotionRecord,
     count_client_uses,
@@ -69,20 +71,25 @@ async def offers(
     if lock:
         rows = select(promotions.c.id).where(among(promotions.c.id, limited)).order_by(promotions.c.id)
         await tx.execute(rows.with_for_update())
-    used = await count_uses(tx.conn, limited)
+    used = await count_uses(tx.conn, [promotion.id for promotion in found if promotion.usage_limit is not None])
     return Offers(found, Counter(used), Counter(await count_client_uses(tx.conn, limited, sorted(set(emails)))))
 
 
 def promote(record: OrderRecord, offered: Offers, coupons: Sequence[str], now: datetime) -> None:
-    """Give the order what fits and price it anew. Raises `CouponRefused`, naming the coupon."""
+    """Give the order what fits and price it anew. Raises `CouponRefused`, naming the coupon.
+
+    Nothing fits an order of a marketplace by itself: its prices are what the buyer paid there.
+    """
     before = {used["promotion"]: used for used in record.adjustments}
-    for id_ in before:
+    holds = record.type not in USES_NOTHING
+    for id_ in before if holds else ():
         offered.count(id_, record.email, -1)
     kept = [used for used in record.adjustments if used["code"] is None and _fits(record, used)]
     kept += [
         _copy(record, promotion)
         for promotion in offered.found
         if promotion.code is None
+        and record.channel not in MARKETPLACES
         and promotion.id not in before
         and promotion.in_force(record.placed_at)
         and _unsuited(record, promotion) is None
@@ -91,7 +98,7 @@ def promote(record: OrderRecord, offered: Offers, coupons: Sequence[str], now: d
     for number, code in enumerate(dict.fromkeys(coupons)):
         known = next((used for used in before.values() if used["code"] == code), None)
         kept.append(known or _coupon(record, offered, code, number, now))
-    for used in kept:
+    for used in kept if holds else ():
         offered.count(used["promotion"], record.email, 1)
     record.adjustments = kept
     price(record)

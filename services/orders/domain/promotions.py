@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.orders.domain.types import StatusType
 from shared.money import apportion, percentage, to_minor
+
+USES_NOTHING = frozenset({StatusType.DRAFT, StatusType.CANCELLED})
+"""Types of orders that hold no use of their promotions. Placed or revived, an order holds it (again), and is never
+refused for it: a promotion may then be used more often than its limit says, which only the next order is held to."""
 
 
 @dataclass(frozen=True, slots=True)

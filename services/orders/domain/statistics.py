@@ -2,8 +2,9 @@
 
 Three measures are kept apart, since they answer different questions. **Booked** is what clients ordered, on the day of
 the order, and follows the column "counts in turnover" of the status types: nothing of a draft, a cancelled or a deleted
-order, the rest of a returned or refunded one. **Paid** is the money held for the orders of that day. **Invoiced** is
-what invoices say less credit notes, on the days of the documents. A test order adds nothing at all.
+order. Of a returned one what the client has kept counts, neither what came back nor what was released and never left;
+of a refunded one also what was paid for and not paid back. **Paid** is the money held for the orders of that day.
+**Invoiced** is what invoices say less credit notes, on the days of the documents. A test order adds nothing at all.
 Neighbours: `commands.statistics` adds up, `queries.statistics` reads the facts and proves the sum.
 """
 
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from services.orders.domain.types import TYPES, StatusType, Turnover
 from shared.money import apportion
 
-RULES = 3
+RULES = 4
 """Raised with every change of what an order adds, so that all orders are counted anew."""
 PRODUCT = "product"
 """The dimension that an order's lines are counted by; money and documents are not told apart by product."""
@@ -50,10 +51,11 @@ Contribution = dict[Key, Amounts]
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A line: minor units, and how many units came back."""
+    """A line: minor units, how many units the client has kept or is still to get, and how many came back for good."""
 
     sku: str
     quantity: int
+    kept: int
     came_back: int
     net: int
     gross: int
@@ -118,26 +120,43 @@ def _add(found: Contribution, key: Key, amounts: Amounts) -> None:
 def _booked(facts: Facts) -> tuple[Amounts, list[tuple[str, Amounts]]]:
     """What counts as turnover of the order, and of each of its lines."""
     counts = Turnover.NO if facts.deleted else TYPES[facts.type].turnover
-    if counts is Turnover.NET and facts.closed_elsewhere:
+    if counts is Turnover.NO or (counts is Turnover.NET and facts.closed_elsewhere):
         return Amounts(), []
-    if counts is Turnover.NO:
-        return Amounts(), []
-    came_back = [line.came_back if counts is Turnover.NET else 0 for line in facts.lines]
-    kept = [
-        line.gross - _share(line.gross, back, line.quantity) for line, back in zip(facts.lines, came_back, strict=True)
-    ]
-    gross = facts.gross
     if counts is Turnover.NET:
-        returned = sum(line.gross for line in facts.lines) - sum(kept)
-        gross = max(0, facts.gross - max(returned, facts.refunded))
-        if facts.refunded > returned:
-            kept = apportion(min(gross, sum(kept)), kept)
-    units = [max(0, line.quantity - back) for line, back in zip(facts.lines, came_back, strict=True)]
+        units = [line.kept for line in facts.lines]
+        values = _net_values(facts)
+        gross = sum(values)
+    else:
+        units = [line.quantity for line in facts.lines]
+        values = [line.gross for line in facts.lines]
+        gross = facts.gross
     of_lines = [
         (line.sku, _amounts(int(left > 0), number, left, line.net, line.gross))
-        for line, left, number in zip(facts.lines, kept, units, strict=True)
+        for line, left, number in zip(facts.lines, values, units, strict=True)
     ]
     return _amounts(int(gross > 0 or counts is Turnover.YES), sum(units), gross, facts.net, facts.gross), of_lines
+
+
+def _net_values(facts: Facts) -> list[int]:
+    """What each line of a returned or refunded order still comes to, gross; billing's credit notes reckon alike.
+
+    A refund takes from it what it pays back beyond an overpayment and beyond the goods that came back.
+    """
+    gone = [_share(line.gross, line.came_back, line.quantity) for line in facts.lines]
+    kept = [
+        min(line.gross - back, _share(line.gross, line.kept, line.quantity))
+        for line, back in zip(facts.lines, gone, strict=True)
+    ]
+    overpaid = max(0, facts.paid + facts.refunded - sum(kept) - sum(gone))
+    value = max(0, sum(kept) - max(0, facts.refunded - overpaid - sum(gone)))
+    if value < sum(kept):
+        return apportion(value, kept)
+    if facts.type is StatusType.REFUNDED:
+        released = [line.gross - mine - back for line, mine, back in zip(facts.lines, kept, gone, strict=True)]
+        paid_for = min(max(0, facts.paid - value), sum(released))
+        if paid_for:
+            return [mine + more for mine, more in zip(kept, apportion(paid_for, released), strict=True)]
+    return kept
 
 
 def _amounts(orders: int, quantity: int, kept: int, net: int, gross: int) -> Amounts:

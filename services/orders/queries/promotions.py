@@ -1,4 +1,4 @@
-"""A shop's promotions, and how often each was used."""
+"""A shop's promotions, and how often each is used: by orders that are neither drafts nor cancelled nor deleted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.orders.domain.promotions import USES_NOTHING
 from services.orders.queries.documents import amount, moment
-from services.orders.tables import promotion_uses, promotions
+from services.orders.tables import orders, promotion_uses, promotions
 from shared.database import among
 from shared.problems import NotFound
+
+_in_use = promotion_uses.join(orders, orders.c.id == promotion_uses.c.order_id)
+_HOLDS = (orders.c.deleted_at.is_(None), orders.c.type.not_in(sorted(USES_NOTHING)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,9 @@ async def find_promotion(conn: AsyncConnection, shop: str, id_: str) -> Promotio
 
 async def count_uses(conn: AsyncConnection, ids: Iterable[str]) -> dict[str, int]:
     """How many orders hold each of these promotions."""
-    statement = select(promotion_uses.c.promotion, func.count()).where(among(promotion_uses.c.promotion, ids))
-    rows = await conn.execute(statement.group_by(promotion_uses.c.promotion))
+    promotion = promotion_uses.c.promotion
+    statement = select(promotion, func.count()).select_from(_in_use).where(among(promotion, ids), *_HOLDS)
+    rows = await conn.execute(statement.group_by(promotion))
     return {row[0]: row[1] for row in rows}
 
 
@@ -85,7 +90,8 @@ async def count_client_uses(
 ) -> dict[tuple[str, str], int]:
     """The same by promotion and client, for these clients."""
     columns = (promotion_uses.c.promotion, promotion_uses.c.email)
-    statement = select(*columns, func.count()).where(among(columns[0], ids), among(columns[1], emails))
+    chosen = (among(columns[0], ids), among(columns[1], emails))
+    statement = select(*columns, func.count()).select_from(_in_use).where(*chosen, *_HOLDS)
     return {(row[0], row[1]): row[2] for row in await conn.execute(statement.group_by(*columns))}
 
 

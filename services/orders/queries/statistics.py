@@ -24,7 +24,7 @@ from services.orders.domain.statistics import (
 )
 from services.orders.domain.types import BACK
 from services.orders.queries.hearings import BILLING
-from services.orders.queries.records import OrderRecord, complete, record_of
+from services.orders.queries.records import LineRecord, OrderRecord, complete, record_of
 from services.orders.tables import counted_orders, hearings, orders, turnover
 from shared.contracts import Account, DocumentKind
 from shared.database import among
@@ -77,10 +77,7 @@ def facts_of(record: OrderRecord, account: Account | None, zone: ZoneInfo) -> Fa
         currency=record.currency,
         net=record.net,
         gross=record.gross,
-        lines=tuple(
-            Sold(line.sku, line.quantities.ordered, line.quantities.restocked, line.net, line.gross)
-            for line in record.lines
-        ),
+        lines=tuple(_sold(line) for line in record.lines),
         dimensions={name: value_of(record) for name, value_of in DIMENSIONS.items()},
         paid=record.paid,
         refunded=0 if account is None else account.refunded,
@@ -89,6 +86,13 @@ def facts_of(record: OrderRecord, account: Account | None, zone: ZoneInfo) -> Fa
         test=record.test,
         closed_elsewhere=record.imported_as in BACK and not record.anything_shipped,
     )
+
+
+def _sold(line: LineRecord) -> Sold:
+    stock = line.quantities
+    kept = min(stock.ordered, stock.out + stock.hold)
+    back = min(stock.ordered, stock.shipped) - stock.out
+    return Sold(line.sku, stock.ordered, kept, max(0, min(back, stock.ordered - kept)), line.net, line.gross)
 
 
 def _documents(account: Account) -> tuple[tuple[date, int], ...]:

@@ -26,7 +26,7 @@ class PromotionAnswer(AnswerModel):
     usage_limit: int | None
     client_limit: int | None
     active: bool
-    used: int = Field(description="by how many orders")
+    used: int = Field(description="by how many orders, without drafts, cancelled and deleted ones")
 
 
 class Booked(AnswerModel):

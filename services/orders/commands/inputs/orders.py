@@ -1,13 +1,12 @@
 """Bodies of commands on orders."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from services.orders.commands.inputs.details import Coupons, Fields, Importable, PickupInput, Tag, Tags
 from services.orders.commands.inputs.fields import (
-    GREATEST,
     Comment,
     Country,
     Currency,
@@ -29,7 +28,7 @@ from services.orders.commands.inputs.fields import (
     Siret,
     Words,
 )
-from services.orders.domain.kinds import STOCKED
+from services.orders.domain.kinds import STOCKED, odd_booking
 from services.orders.domain.quantities import Decision, Shipment, StockDecision
 from shared.money import exponent
 
@@ -66,7 +65,10 @@ class AddressInput(Input):
 
 
 class LineInput(Input):
-    """A line; without `unit_price` it takes the price of the client's list, else the public one."""
+    """A line; without `unit_price` it takes the price of the client's list, else the public one.
+
+    A `booking` needs `booked_for`, and nothing else has it; an imported order is taken as it comes.
+    """
 
     sku: Short
     name: Filled
@@ -152,6 +154,13 @@ class PlaceOrder(Importable):
                 check_price(line.unit_price, self.currency, shown, f"lines.{number}.unit_price")
             elif self.imported:
                 raise ValueError(f"lines.{number}.unit_price: an imported order comes with its prices")
+        return self
+
+    @model_validator(mode="after")
+    def _bookings_have_their_moment(self) -> Self:
+        for number, line in enumerate(() if self.imported else self.lines):
+            if reason := odd_booking(line.kind, line.booked_for):
+                raise ValueError(f"lines.{number}.booked_for: {reason}")
         return self
 
     @model_validator(mode="after")
@@ -252,48 +261,5 @@ class MoveOrder(Input):
     texts: EditedTexts = EditedTexts()
 
 
-class LineEdit(Input):
-    """A line as it shall be: with `id` the fields given replace, without it a new line (all of `LineInput`).
-
-    The read-only fields of the document may be sent back; they say nothing.
-    """
-
-    id: Annotated[int, Field(ge=1, strict=True)] | None = None
-    sku: Short | None = None
-    name: Filled | None = None
-    kind: Kind | None = None
-    quantity: Annotated[int, Field(ge=0, le=GREATEST, strict=True)] | None = None
-    unit_price: Plain | None = None
-    tax_rate: Percent | None = None
-    external_id: Short | None = None
-    booked_for: Moment | None = None
-    net: Any = None
-    tax: Any = None
-    gross: Any = None
-    discount: Any = None
-    hold: Any = None
-    shipped: Any = None
-    restocked: Any = None
-    allocated: Any = None
-    short_reason: Any = None
-    price_list: Any = None
-
-
-class EditLines(Input):
-    """All lines as they shall be; one whose id is absent is removed. `coupons` too, where they are named."""
-
-    lines: Annotated[tuple[LineEdit, ...], Field(min_length=1, max_length=1000)]
-    decision: DecisionInput = DecisionInput()
-    comment: Comment = ""
-    coupons: Coupons | None = None
-
-
 class DeleteOrder(Input):
     decision: DecisionInput = DecisionInput()
-
-
-class CorrectParcel(Input):
-    """Another carrier or tracking number for a parcel that left."""
-
-    carrier: Short | None = None
-    tracking_number: Short | None = None

@@ -13,10 +13,11 @@ Limit = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 
 
 class PromotionInput(Input):
-    """A reduction for whoever gives the `code`, or without one for every order it fits.
+    """A reduction for whoever gives the `code`, or without one for every order that it fits, but for marketplaces'.
 
     `value` is percent or an amount, `skus` the articles it is about (none: the whole order), `minimum` what these must
-    come to; limits count orders, in all and by client.
+    come to. Limits count orders, in all and by client, but no drafts, cancelled or deleted ones. A draft that is placed
+    and a cancelled order that is revived keep what they got, and count (again), above the limit if need be.
     """
 
     code: Coupon | None = None
