@@ -122,13 +122,14 @@ def test_french_words_and_figures() -> None:
         "name": "Carafe à décanter en cristal soufflé bouche, coffret bois",
         "sku": "ACC-CAR01",
         "quantity": "1",
-        "unit": "66,75",
+        "unit": "74,1667",
         "price": "89,00",
         "rate": "20 %",
         "net": "66,75",
         "gross": "80,10",
         "amount": "80,10",
-        "discount": "remise −8,90 €",
+        "discount": "remise −7,42 €",
+        "stated_discount": "remise −8,90 €",
     }
     assert plain(found["balance"]) == ["Total TTC", "293,50 €"]
     assert plain(found["facts"])[0] == ["Date d’émission", "22 novembre 2026"]
