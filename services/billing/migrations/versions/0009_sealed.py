@@ -1,10 +1,11 @@
-"""What was issued is not replaced either, and a PDF once typeset keeps its row.
+"""What was issued is not replaced either, and a PDF once typeset keeps its row, which says whether it is PDF/A.
 
 `INSERT OR REPLACE` of SQLite takes a row away without telling its triggers of a deletion. So the insertion itself is
 refused where a sealed row has one of its keys (`rowid` is one, too). The same bytes again, and the request to typeset
 what is typeset, stay no matter: they insert nothing. A later migration that copies a table on SQLite makes these anew.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
@@ -40,6 +41,7 @@ RENDERED = "sha256 IS NOT NULL"
 
 
 def upgrade() -> None:
+    op.add_column("renderings", sa.Column("archivable", sa.Boolean))
     if op.get_bind().dialect.name == "sqlite":
         for event in ("UPDATE", "DELETE"):
             op.execute(
