@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from tests.billing.driver import Driver
 
-SEALED = ("documents", "blobs", "closings")
+SEALED = ("documents", "blobs", "closings", "renderings")
 
 
 async def problems(billing: Driver) -> set[tuple[str, str]]:

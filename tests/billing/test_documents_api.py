@@ -1,15 +1,18 @@
 """Documents over HTTP: lists, one with its snapshot, the PDF, and what happens while it is not there."""
 
 from datetime import timedelta
+from io import BytesIO
 
+import pikepdf
 import pytest
 
 from services.billing.commands.rendering import Rendered, claim_due, keep
 from services.billing.documents import Job
 from shared.contracts import Invoicing
 from shared.security import find_shop, service_key
-from tests.billing.builders import line
+from tests.billing.builders import PARIS, line
 from tests.billing.driver import Driver, order, order_id
+from tests.billing.external_files import blank
 
 
 async def test_an_orders_documents_by_code_and_by_id(billing: Driver) -> None:
@@ -106,6 +109,20 @@ async def test_no_such_document(billing: Driver) -> None:
         assert (await billing.http.get(path)).status_code == 404
 
 
+@pytest.mark.parametrize(("name", "archivable"), [("Claire Fontaine", True), ("张伟", False)])
+async def test_a_pdf_that_is_no_pdf_a_says_so(billing: Driver, name: str, archivable: bool) -> None:
+    await billing.hear(order(1, 1, line(shipped=1), billing_address=PARIS.model_copy(update={"name": name})))
+    [document] = await billing.documents(1)
+    assert (document["sha256"], document["archivable"]) == (None, None)
+    await billing.render()
+    [document] = await billing.documents(1)
+    assert document["archivable"] is archivable
+    pdf = (await billing.http.get(f"documents/{document['id']}/pdf")).content
+    with pikepdf.open(BytesIO(pdf)) as found, found.open_metadata() as metadata:
+        assert ("pdfaid:part" in metadata) is archivable
+        assert "factur-x.xml" in found.attachments
+
+
 async def test_a_failing_rendering_is_put_off_and_keeps_its_number(
     billing: Driver,
 ) -> None:
@@ -139,7 +156,7 @@ async def test_a_dead_workers_claim_is_taken_over_and_its_late_report_ignored(bi
     await billing.render()
     kept = (await billing.documents(1))[0]["sha256"]
     async with billing.service.outbox.transaction() as tx:
-        await keep(tx, [Rendered(dead, b"%PDF- something else")])
+        await keep(tx, [Rendered(dead, blank())])
     assert (await billing.documents(1))[0]["sha256"] == kept
 
 

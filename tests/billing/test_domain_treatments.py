@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import Numbered, Paid, Reference, due, issued, snapshot
+from services.billing.domain import Numbered, Paid, Reference, due, e_reporting, issued, journal_row, snapshot
 from services.billing.domain.treatments import vat_id
 from shared.contracts import Address, Customer, Invoicing, LegalIdentity, LineKind, Order, PickupPoint, Shop
 from tests.billing.builders import PARIS, line, order, shop
@@ -107,6 +107,9 @@ def test_a_seller_elsewhere_quotes_the_directive_in_the_code_alone() -> None:
         (sold(line(shipped=1), customer=FRENCH.model_copy(update={"siret": None})), None),
         (sold(line(shipped=1), customer=FRENCH.model_copy(update={"electronic_address": "0088:1"})), None),
         (sold(line(shipped=1), to=BERLIN, customer=GERMAN), "B2BINT"),
+        (sold(line(shipped=1), to=BERLIN, pickup_point=PICKED_UP), "B2C"),
+        (sold(line(shipped=1), to=MONACO), "B2C"),
+        (sold(line(shipped=1), to=BERLIN, customer=GERMAN, pickup_point=PICKED_UP), "B2BINT"),
     ],
 )
 def test_the_notes_of_a_french_seller(subject: Order, circuit: str | None) -> None:
@@ -114,6 +117,22 @@ def test_the_notes_of_a_french_seller(subject: Order, circuit: str | None) -> No
     assert {"PMT", "PMD", "AAB"} <= notes.keys()
     assert notes.get("BAR") == circuit
     assert ("Sans objet" in notes["PMT"]) is (subject.customer is PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("subject", "country", "scopes"),
+    [
+        (sold(line(shipped=1), to=BERLIN), "DE", ["cross_border"]),
+        (sold(line(shipped=1), to=BERLIN, pickup_point=PICKED_UP), "FR", ["b2c"]),
+        (sold(line(shipped=1), to=MONACO), "FR", ["b2c"]),
+        (sold(line(shipped=1), to=BERLIN, customer=GERMAN, pickup_point=PICKED_UP), "FR", ["cross_border"]),
+        (sold(line(shipped=1), customer=FRENCH, pickup_point=PICKED_UP), "FR", []),
+    ],
+)
+def test_the_books_go_by_where_the_goods_change_hands(subject: Order, country: str, scopes: list[str]) -> None:
+    days, content = e_reporting(), invoice(subject)
+    days.add(content)
+    assert (journal_row(content)["country"], [row["scope"] for row in days.rows()]) == (country, scopes)
 
 
 def test_terms_and_the_day_to_pay() -> None:

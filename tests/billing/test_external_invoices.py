@@ -1,6 +1,8 @@
 """Invoices made elsewhere over HTTP: imported once, listed and served as they came, never beside one of our own."""
 
 import asyncio
+from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -85,6 +87,41 @@ async def test_a_contradiction_is_named(billing: Driver, said: dict[str, str], f
     assert answer.status_code == 422
     assert field in answer.json()["errors"][0]["field"]
     assert await billing.documents(1) == []
+
+
+def sold_by(**more: str) -> dict[str, Any]:
+    return invoice(**{"BG-4": invoice()["BG-4"] | more})
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (invoice(), 201),
+        (sold_by(legal_identifier="552100554", vat_identifier="FR23552100554"), 422),
+        (sold_by(legal_identifier="552100554"), 422),
+        (sold_by(vat_identifier="FR23552100554"), 422),
+        (sold_by(vat_identifier="DE123456789"), 201),  # the shop's own SIREN, registered in Germany, too
+        (sold_by(legal_identifier="55210055400021", legal_identifier_schemeid="0009"), 422),
+        (sold_by(legal_identifier="552100554", legal_identifier_schemeid="0088"), 201),
+    ],
+)
+@pytest.mark.parametrize("flavor", ["factur-x", "ubl-2.1"])
+async def test_the_seller_is_the_shops(billing: Driver, content: dict[str, Any], status: int, flavor: str) -> None:
+    await billing.hear(order(1, 1, TWO))
+    answer = await send(billing, written(content, flavor))
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["errors"][0]["field"] == "seller"
+
+
+@pytest.mark.parametrize(("day", "status"), [("2026-11-22", 201), ("2026-11-23", 201), ("2026-11-24", 422)])
+async def test_an_invoice_is_made_before_it_is_imported(billing: Driver, day: str, status: int) -> None:
+    """Another clock may be a day ahead."""
+    await billing.hear(order(1, 1, TWO))
+    answer = await send(billing, written(invoice(**{"BT-2": date.fromisoformat(day)})))
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert answer.json()["errors"][0]["field"] == "issued_on"
 
 
 async def test_the_total_and_the_currency_are_the_orders(billing: Driver) -> None:

@@ -84,6 +84,19 @@ async def test_what_was_issued_or_paid_cannot_be_changed(billing: Driver, table:
     assert len(await billing.rows(table)) == 1
 
 
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM renderings", "UPDATE renderings SET sha256 = NULL, rendered_at = NULL"]
+)
+async def test_a_pdf_that_is_typeset_keeps_its_row(billing: Driver, statement: str) -> None:
+    await billing.hear(order(1, 1, line(shipped=1)))
+    await change(billing, "UPDATE renderings SET attempts = 1")  # as a worker does that has not come to an end
+    await billing.render()
+    [kept] = await billing.rows("renderings")
+    with pytest.raises(DBAPIError, match="immutable"):
+        await change(billing, statement)
+    assert await billing.rows("renderings") == [kept]
+
+
 async def test_the_snapshot_is_what_was_sealed(billing: Driver) -> None:
     await billing.hear(order(1, 1, line(shipped=1)))
     await billing.hear(order(2, 1, line(shipped=1)))

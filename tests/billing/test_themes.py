@@ -77,6 +77,21 @@ async def test_an_issued_document_keeps_its_theme(billing: Driver) -> None:
     assert (await billing.get(f"documents/{other['id']}"))["snapshot"]["theme"] == 2
 
 
+async def test_texts_that_no_typeface_has_are_refused_by_name(billing: Driver) -> None:
+    """They would make every document of the shop one that is no PDF/A."""
+    printable = {"fr": "À bientôt — العربية, Ελληνικά"}
+    body = {
+        "footer": printable | {"en": "谢谢"},
+        "mentions": {"fr": ["Réserve de propriété.", "Merci 🍷"]},
+        "texts": {"en": {"greeting": "ขอบคุณ"}},
+    }
+    answer = await billing.http.put("theme", json=body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["footer.en", "mentions.fr.1", "texts.en.greeting"]
+    assert "谢" in answer.json()["errors"][0]["detail"]
+    assert (await billing.http.put("theme", json={"footer": printable})).status_code == 200
+
+
 async def test_samples_of_every_kind(billing: Driver) -> None:
     await billing.http.put("theme", json=CHOSEN)
     titles = []

@@ -3,6 +3,7 @@
 A theme is typeset as a sample before it is kept, so no document can fail for it later; what is wrong names its field.
 """
 
+import asyncio
 import base64
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from services.billing.api.answers.books import ThemeAnswer
 from services.billing.api.tools import PDF, Billing, Reader, Tools, Writer, pdf_response
 from services.billing.commands.theming import put_theme
-from services.billing.documents import Look
+from services.billing.documents import Look, missing_characters
 from services.billing.documents.logos import read_logo
 from services.billing.documents.proofs import proof
 from services.billing.domain import LEAST_CONTRAST, Logo, Theme, contrast_with_white
@@ -153,16 +154,31 @@ async def _logo(caller: Caller, billing: Tools, body: LogoBody | None) -> tuple[
 
 
 async def _prove(caller: Caller, billing: Tools, look: Look) -> None:
-    """Typeset a sample in each language. Raises `Invalid` for a logo that cannot be: all else is mere text."""
+    """Typeset a sample in each language. Raises `Invalid` for texts or a logo that cannot be set, or not as PDF/A."""
     async with billing.db.read() as conn:
         shop = await find_shop(conn, caller.shop)
     if shop is None:
         raise Unavailable("The shop has not been heard of yet.")
+    if errors := await asyncio.to_thread(_unprintable, look.theme):
+        raise Invalid("A PDF/A cannot be made of texts whose characters no typeface here has.", errors=errors)
     for language in ("fr", "en"):
         try:
             await billing.printing.typesetters.one(proof(shop, "invoice", language, look))
         except typst.TypstError:
             raise Invalid("The logo cannot be typeset: it is broken.", field="logo.content") from None
+
+
+def _unprintable(theme: Theme) -> list[dict[str, str]]:
+    """The texts with characters that no typeface here has."""
+    said = {f"footer.{language}": text for language, text in theme.footer.items()}
+    for language, texts in theme.mentions.items():
+        said |= {f"mentions.{language}.{place}": text for place, text in enumerate(texts)}
+    for language, named in theme.texts.items():
+        said |= {f"texts.{language}.{name}": text for name, text in named.items()}
+    if not missing_characters(" ".join(said.values())):
+        return []
+    missing = {field: missing_characters(text) for field, text in said.items()}
+    return [{"field": field, "detail": f"no typeface has {lacks}"} for field, lacks in missing.items() if lacks]
 
 
 def _document(theme: Theme) -> dict[str, object]:

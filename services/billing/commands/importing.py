@@ -8,16 +8,17 @@ that was wrong is taken back (`void`), which is recorded and erases nothing. Nei
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select
 
 from services.billing.commands.answers import answer_again, blocked_reasons
 from services.billing.commands.converge import converge
 from services.billing.commands.pay import order_of
-from services.billing.domain import live_invoices
+from services.billing.domain import live_invoices, other_seller
 from services.billing.einvoice import Reading
 from services.billing.queries.external import read_external
 from services.billing.queries.ledgers import ledgers
@@ -29,9 +30,12 @@ from shared.database import new_id, upsert
 from shared.money import InvalidAmount, UnknownCurrency, from_minor, parse_amount
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
+from shared.security import find_shop
 
 LONGEST = 100
 """Characters of an issuer's number."""
+GRACE = timedelta(days=1)
+"""By which another program's clock may be ahead."""
 SCOPE = "order/1"
 """An imported invoice is for the whole order."""
 
@@ -150,6 +154,7 @@ async def import_invoice(
     for invoice in live_invoices(ledger.issued):
         number = next(one.number for one in ledger.issued if one.id == invoice.id)
         _refuse(f"Invoice {number} was issued for the order.", {"id": invoice.id, "number": number})
+    await _check_issuer(tx, shop, found, reading)
     await _check(tx, ledger.order, found, reading)
     id_ = await _keep(tx, ledger.order, found, reading, content, actor)
     await answer_again(tx, [order_id])
@@ -204,6 +209,17 @@ def _minor(text: str, currency: str, field: str) -> int:
 
 def _refuse(detail: str, standing: dict[str, Any]) -> NoReturn:
     raise AlreadyInvoiced(detail, invoice={"id": standing["id"], "number": standing["number"]})
+
+
+async def _check_issuer(tx: Transaction, shop: str, found: Facts, reading: Reading) -> None:
+    """The shop's seller made the invoice, as far as the file tells, and made it already. Raises `Invalid`."""
+    own = await find_shop(tx.conn, shop)
+    if own is None:
+        return
+    if found.issued_on > tx.now.astimezone(ZoneInfo(own.timezone)).date() + GRACE:
+        raise Invalid(f"The invoice is dated {found.issued_on}, which is still to come.", field="issued_on")
+    if stranger := other_seller(own.legal, reading.siren, reading.vat):
+        raise Invalid(f"The invoice is one of {stranger}, who is not this shop's seller.", field="seller")
 
 
 async def _check(tx: Transaction, order: Order, found: Facts, reading: Reading) -> None:

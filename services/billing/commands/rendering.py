@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, or_, select, true, update
 
 from services.billing.commands.answers import answer_again
-from services.billing.documents import MEDIA_TYPE, Job
+from services.billing.documents import MEDIA_TYPE, Job, is_archivable
 from services.billing.queries.themes import find_looks
 from services.billing.tables import blobs, documents, papers, renderings
 from shared.batch import lock_keys
@@ -117,6 +117,7 @@ _set_done = (
         sha256=bindparam("b_sha256"),
         size=bindparam("b_size"),
         rendered_at=bindparam("b_rendered_at"),
+        archivable=bindparam("b_archivable"),
         lease_until=None,
         error=None,
     )
@@ -127,12 +128,16 @@ _set_failed = (
 
 
 def _done(tx: Transaction, result: Rendered) -> dict[str, Any]:
+    archivable = is_archivable(result.content or b"")
+    if not archivable:
+        log.warning("document.not_archivable", document=result.claim.document_id)
     return {
         "b_document_id": result.claim.document_id,
         "b_fence": result.claim.fence,
         "b_sha256": result.sha256,
         "b_size": len(result.content or b""),
         "b_rendered_at": tx.now,
+        "b_archivable": archivable,
     }
 
 

@@ -6,7 +6,7 @@ the shop's own, `store` keeps the bytes. Nothing here knows a table.
 """
 
 from services.billing.documents.looks import PLAIN_LOOK, Look
-from services.billing.documents.render import MEDIA_TYPE, ROLL, Job, render
+from services.billing.documents.render import MEDIA_TYPE, ROLL, Job, is_archivable, missing_characters, render
 from services.billing.documents.view import view
 
-__all__ = ["MEDIA_TYPE", "PLAIN_LOOK", "ROLL", "Job", "Look", "render", "view"]
+__all__ = ["MEDIA_TYPE", "PLAIN_LOOK", "ROLL", "Job", "Look", "is_archivable", "missing_characters", "render", "view"]

@@ -44,8 +44,14 @@ def percent(text: str, language: str) -> str:
 def unit_net(net: str, quantity: int) -> str:
     """The price of one unit without tax, to four decimals where it does not come out even."""
     decimals = max(0, -int(Decimal(net).as_tuple().exponent))
-    exact = (Decimal(net) / quantity).quantize(Decimal(1).scaleb(-max(4, decimals)), rounding=ROUND_HALF_UP)
-    whole, _, fraction = f"{exact:f}".partition(".")
+    return plain(
+        (Decimal(net) / quantity).quantize(Decimal(1).scaleb(-max(4, decimals)), rounding=ROUND_HALF_UP), decimals
+    )
+
+
+def plain(price: Decimal, decimals: int) -> str:
+    """Without idle zeros beyond these decimals: `4.6250` is `4.625`, `12` is `12.00`."""
+    whole, _, fraction = f"{price:f}".partition(".")
     fraction = fraction.rstrip("0").ljust(decimals, "0")
     return f"{whole}.{fraction}" if fraction else whole
 

@@ -5,13 +5,14 @@ Everything here turns pieces of the snapshot into printed words, in the language
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Self
 
 from babel import Locale
 
-from services.billing.documents.figures import day, grouped, money, number, percent, unit_net
+from services.billing.documents.figures import day, grouped, money, number, percent, plain
 from services.billing.documents.labels import LABELS
+from services.billing.domain.line_price import LinePrice, line_price
 
 NOT_APPLICABLE = "–"
 FISCAL = ("invoice", "credit_note")
@@ -176,46 +177,54 @@ def promotions(part: Part) -> list[str]:
 
 
 def line(part: Part, one: Mapping[str, Any]) -> dict[str, str | None]:
-    """One position; `price` and `amount` are as the shop states prices: with tax, or without."""
+    """One position; `price`, `amount` and `stated_discount` are as the shop states prices: with tax, or without.
+
+    `unit`, `net` and `discount` are without tax. Either way, quantity times price less the discount is the amount.
+    """
     language, quantity = part.language, one["quantity"]
     included = part.snapshot["prices_include_tax"]
+    priced = line_price(one, included=included)
     return {
         "name": one["name"],
         "sku": one["sku"],
         "quantity": number(str(quantity), language) if quantity else NOT_APPLICABLE,
-        "unit": number(_unit_price(part, one), language) if quantity else NOT_APPLICABLE,
+        "unit": number(_unit_price(part, one, priced), language) if priced else NOT_APPLICABLE,
         "price": number(_stated_price(part, one), language) if quantity else NOT_APPLICABLE,
         "rate": percent(one["tax_rate"], language),
         "net": number(one["net"], language),
         "gross": number(one["gross"], language),
         "amount": number(one["gross" if included else "net"], language),
-        "discount": _discount(part, one),
+        "discount": _discount(part, priced.discount) if priced else None,
+        "stated_discount": _discount(part, _stated(part, one)),
     }
 
 
-def _discount(part: Part, one: Mapping[str, Any]) -> str | None:
-    """What was taken off this many units of the line."""
-    if not one.get("discount"):
-        return None
-    full = Decimal(one["unit_price"]) * one["quantity"]
-    stated = Decimal(one["gross" if part.snapshot["prices_include_tax"] else "net"])
-    taken = (full - stated).quantize(stated)
+def _discount(part: Part, taken: Decimal) -> str | None:
     return f"{part.labels['discount']} {part.money(f'-{taken}')}" if taken > 0 else None
 
 
-def _unit_price(part: Part, one: Mapping[str, Any]) -> str:
-    """Without tax: as agreed, or, where prices include tax or are reduced, what one unit comes to."""
-    if part.snapshot["prices_include_tax"] or "discount" in one:
-        return unit_net(one["net"], one["quantity"])
-    return _stated_price(part, one)
+def _stated(part: Part, one: Mapping[str, Any]) -> Decimal:
+    """What was taken off a line of an order."""
+    if not one.get("discount"):
+        return Decimal(0)
+    stated = Decimal(one["gross" if part.snapshot["prices_include_tax"] else "net"])
+    full = Decimal(one["unit_price"]) * one["quantity"]
+    return Decimal(full.quantize(stated, rounding=ROUND_HALF_UP) - stated)
+
+
+def _unit_price(part: Part, one: Mapping[str, Any], priced: LinePrice) -> str:
+    """Without tax, with at least the currency's decimals."""
+    sign = "-" if one["net"].startswith("-") else ""
+    return sign + plain(priced.unit, _decimals(part))
 
 
 def _stated_price(part: Part, one: Mapping[str, Any]) -> str:
     """As agreed, with at least the currency's decimals."""
-    decimals = max(0, -int(Decimal(part.snapshot["totals"]["net"]).as_tuple().exponent))
-    whole, _, fraction = one["unit_price"].partition(".")
-    fraction = fraction.ljust(decimals, "0")
-    return f"{whole}.{fraction}" if fraction else str(whole)
+    return plain(Decimal(one["unit_price"]), _decimals(part))
+
+
+def _decimals(part: Part) -> int:
+    return max(0, -int(Decimal(part.snapshot["totals"]["net"]).as_tuple().exponent))
 
 
 def imprint(part: Part) -> list[list[str]]:

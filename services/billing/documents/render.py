@@ -1,9 +1,10 @@
 """Typesetting: one snapshot in, the bytes of one PDF/A out, the same every time.
 
-The template sees the view and its own folder, nothing else: no file outside it, no package, no clock. A name in a
-script that our typefaces lack must not keep an invoice from its client: then the machine's fonts may help out, and
-where they cannot, the document is a plain PDF, since PDF/A refuses a missing character. Each thread keeps compilers of
-its own. Neighbours: `view` (what is printed), `typesetters` (processes that do this beside one another).
+The template sees the view and its own folder, nothing else: no file outside it, no package, no clock, no font of the
+machine. A name in a script that our typefaces lack must not keep an invoice from its client: then the document is a
+plain PDF with boxes in it, since PDF/A refuses a missing character, and whoever keeps it says so (`is_archivable`).
+Each thread keeps a compiler of its own. Neighbours: `view` (what is printed), `typesetters` (processes that do this
+beside one another).
 """
 
 import json
@@ -12,10 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
+import pikepdf
 import typst
+from pikepdf import Name
 
 from services.billing.documents import first_view
 from services.billing.documents.looks import PLAIN_LOOK, Look
@@ -28,8 +32,8 @@ _HERE = Path(__file__).parent
 _KINDS = {"order": "order_form"}
 """Kinds that have another one's layout."""
 
-_ATTEMPTS: tuple[tuple[bool, Literal["a-3b"] | None], ...] = ((False, "a-3b"), (True, "a-3b"), (True, None))
-"""Whether to use the machine's fonts, and the PDF standard to keep."""
+Standard = Literal["a-3b"]
+_ATTEMPTS: tuple[Standard | None, ...] = ("a-3b", None)
 
 _of_thread = threading.local()
 
@@ -48,25 +52,50 @@ class Job:
 def render(job: Job) -> bytes:
     """The PDF of a document; raises `typst.TypstError` when it cannot be set at all."""
     error: typst.TypstError | None = None
-    for system_fonts, standard in _ATTEMPTS:
+    for standard in _ATTEMPTS:
         try:
-            return _compile(job, system_fonts, standard)
+            return _compile(job, standard)
         except typst.TypstError as refused:
             error = error or refused
     raise error or TypeError("typst gave no PDF")
 
 
-def _compile(job: Job, system_fonts: bool, standard: Literal["a-3b"] | None) -> bytes:
-    content = bare(job, system_fonts, standard)()
+def is_archivable(pdf: bytes) -> bool:
+    """Whether a document that was typeset here is PDF/A: then it says how its colours are to be understood."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        return Name.OutputIntents in document.Root
+
+
+def missing_characters(text: str) -> str:
+    """Those that none of the typefaces has."""
+    return "" if _is_printable(text) else "".join(one for one in dict.fromkeys(text) if not _is_printable(one))
+
+
+def _is_printable(text: str) -> bool:
+    try:
+        _compiler().compile(
+            _HERE / "templates/2/text.typ",
+            format="pdf",
+            sys_inputs={"text": text},
+            pdf_standards="a-3b",
+            timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _compile(job: Job, standard: Standard | None) -> bytes:
+    content = bare(job, standard)()
     if not isinstance(content, bytes):
         raise TypeError("typst gave no PDF")
     return content
 
 
-def bare(job: Job, system_fonts: bool = False, standard: Literal["a-3b"] | None = "a-3b") -> Callable[[], object]:
+def bare(job: Job, standard: Standard | None = "a-3b") -> Callable[[], object]:
     """The compilation alone, with all that goes into it made; the bench compares it with the whole."""
     return partial(
-        _compiler(system_fonts).compile,
+        _compiler().compile,
         _HERE / "templates" / _template(job),
         format="pdf",
         sys_inputs={"view": json.dumps(_view(job), ensure_ascii=False)},
@@ -94,12 +123,12 @@ def _view(job: Job) -> dict[str, Any]:
 
 
 @cache
-def _fonts(system_fonts: bool) -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=system_fonts, font_paths=[_HERE / "fonts"])
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[_HERE / "fonts"])
 
 
-def _compiler(system_fonts: bool) -> typst.Compiler:
-    compilers: dict[bool, typst.Compiler] = _of_thread.__dict__.setdefault("compilers", {})
-    if system_fonts not in compilers:
-        compilers[system_fonts] = typst.Compiler(root=_HERE / "templates", font_paths=_fonts(system_fonts))
-    return compilers[system_fonts]
+def _compiler() -> typst.Compiler:
+    if not hasattr(_of_thread, "compiler"):
+        _of_thread.compiler = typst.Compiler(root=_HERE / "templates", font_paths=_fonts())
+    compiler: typst.Compiler = _of_thread.compiler
+    return compiler

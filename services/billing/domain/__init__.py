@@ -41,6 +41,7 @@ from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, docum
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.papers import LONGEST_GIFT, Paper, Printing, is_placed, paper
+from services.billing.domain.parties import other_seller
 from services.billing.domain.payment import (
     Kind,
     Paid,
@@ -109,6 +110,7 @@ __all__ = [
     "link",
     "live_invoices",
     "number_of",
+    "other_seller",
     "paper",
     "payable",
     "payment_entry",

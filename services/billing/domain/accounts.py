@@ -13,7 +13,7 @@ from typing import Any
 
 from services.billing.domain.amounts import read_amounts, written
 from services.billing.domain.euros import EURO
-from services.billing.domain.treatments import EUROPEAN_UNION
+from services.billing.domain.treatments import EUROPEAN_UNION, territory
 from shared.contracts import DocumentKind, LineKind
 from shared.money import NOTHING, Amounts
 
@@ -60,14 +60,18 @@ def vat_category(content: Snapshot, line: Mapping[str, Any]) -> str:
 
 
 def destination(content: Snapshot) -> str:
-    """The country that a document's goods go to; the seller's own where nothing tells."""
-    address = content["ship_to"] or content["buyer"]["address"] or content["seller"]["address"]
-    return str(address["country"])
+    """Where a document's goods change hands, as `treatments` sees it; the seller's own country where nothing tells."""
+    told = content.get("deliver_to") or content["ship_to"] or content["buyer"]["address"]
+    return territory(told["country"]) if told else _home(content)
+
+
+def _home(content: Snapshot) -> str:
+    return territory(content["seller"]["address"]["country"])
 
 
 def crosses_border(content: Snapshot) -> bool:
     """Whether what was sold leaves the seller's country."""
-    return destination(content) != str(content["seller"]["address"]["country"])
+    return destination(content) != _home(content)
 
 
 def is_business(content: Snapshot) -> bool:
@@ -156,15 +160,17 @@ def vat_report() -> Sums:
 def e_reporting() -> Sums:
     """By day, currency, category and rate: sales to private persons (`b2c`) and across the border (`cross_border`).
 
-    Sales to businesses of the seller's own country are e-invoiced one by one and stand in no total.
+    A business of another country is across the border wherever it takes the goods. Sales to businesses of the seller's
+    own country are e-invoiced one by one and stand in no total.
     """
     return Sums(E_REPORTING_COLUMNS, _reported)
 
 
 def _reported(content: Snapshot) -> tuple[str, ...] | None:
-    if crosses_border(content):
+    business, seat = is_business(content), content["buyer"]["address"]
+    if crosses_border(content) or (business and seat and territory(seat["country"]) != _home(content)):
         return content["issued_on"], content["currency"], "cross_border"
-    return None if is_business(content) else (content["issued_on"], content["currency"], "b2c")
+    return None if business else (content["issued_on"], content["currency"], "b2c")
 
 
 def journal_row(content: Snapshot) -> dict[str, Any]:

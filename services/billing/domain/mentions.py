@@ -9,8 +9,17 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from services.billing.domain.ledger import Position
-from services.billing.domain.treatments import EXEMPT, is_business, is_french, nature, reason, treatment_of
-from shared.contracts import DocumentKind, Order, Shop
+from services.billing.domain.treatments import (
+    EXEMPT,
+    destination,
+    is_business,
+    is_french,
+    nature,
+    reason,
+    territory,
+    treatment_of,
+)
+from shared.contracts import Address, DocumentKind, Order, Shop
 
 _TEXTS = {
     "debits": {
@@ -94,13 +103,16 @@ def due_on(shop: Shop, kind: DocumentKind, issued_on: date) -> date | None:
 
 def _circuit(order: Order) -> str | None:
     """Which reporting the document belongs to; None of a French business whose SIREN is not known."""
-    address = order.billing_address or order.shipping_address
-    abroad = address is not None and address.country != "FR"
+    abroad = _is_abroad(destination(order))
     if not is_business(order):
         return "B2CINT" if abroad else "B2C"
-    if abroad:
+    if abroad or _is_abroad(order.billing_address):
         return "B2BINT"
     return "B2B" if siren_of(order) and _in_directory(order) else None
+
+
+def _is_abroad(address: Address | None) -> bool:
+    return address is not None and territory(address.country) != "FR"
 
 
 def siren_of(order: Order) -> str | None:

@@ -1,10 +1,11 @@
 """Who sells to whom, as a document names them: identities, addresses, and where e-invoices find each."""
 
+import re
 from typing import Any
 
 from services.billing.domain.mentions import siren_of
-from services.billing.domain.treatments import destination
-from shared.contracts import Address, Order, Shop
+from services.billing.domain.treatments import destination, vat_id
+from shared.contracts import Address, LegalIdentity, Order, Shop
 
 SIREN_DIRECTORY = "0225"
 """The scheme of electronic addresses in the French directory, which begin with a SIREN; `EM` is that of e-mail."""
@@ -92,3 +93,23 @@ def _endpoint(given: str | None, siren: str | None, email: str | None) -> dict[s
     else:
         return None
     return {"scheme": scheme, "id": address}
+
+
+def other_seller(legal: LegalIdentity, siren: str | None, vat: str | None) -> str | None:
+    """The SIREN or VAT number of an invoice that is not this seller's; None where they are, or tell nothing.
+
+    A French VAT number has the SIREN in it. Who has the right SIREN may be registered for VAT in other countries, too.
+    """
+    own_vat, vat = vat_id(legal.vat_number), vat_id(vat)
+    number = "".join((legal.siren or legal.siret or "").split())[:9]
+    own = number if re.fullmatch(r"[0-9]{9}", number, re.ASCII) else _siren_in(own_vat)
+    for found in (siren, _siren_in(vat)):
+        if own and found and found != own:
+            return found
+    if not vat or not own_vat or vat == own_vat or (siren and siren == own and vat[:2] != own_vat[:2]):
+        return None
+    return vat
+
+
+def _siren_in(vat: str | None) -> str | None:
+    return vat[4:] if vat and re.fullmatch(r"FR..[0-9]{9}", vat, re.ASCII) else None

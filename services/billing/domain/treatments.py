@@ -172,5 +172,10 @@ def destination(order: Order) -> Address | None:
     return order.shipping_address or order.billing_address
 
 
+def territory(country: str) -> str:
+    """The country whose VAT applies in this one."""
+    return _PART_OF.get(country, country)
+
+
 def _country(address: Address | None) -> str | None:
-    return None if address is None else _PART_OF.get(address.country, address.country)
+    return None if address is None else territory(address.country)

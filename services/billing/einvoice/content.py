@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from services.billing.domain.line_price import line_price
 from services.billing.domain.treatments import vat_id
 
 Snapshot = Mapping[str, Any]
@@ -223,19 +224,21 @@ def transfer(snapshot: Snapshot) -> tuple[str, str] | None:
 
 def _price(line: Mapping[str, Any], *, included: bool) -> Price:
     net, quantity = abs(Decimal(line["net"])), line["quantity"] or 1
-    agreed = Decimal(line["unit_price"])
-    reduced = "discount" in line
-    if not included and not reduced and line["quantity"] and _fits(agreed, quantity, net):
+    agreed, stated = Decimal(line["unit_price"]), line_price(line, included=included)
+    if not included and "discount" not in line and line["quantity"] and _fits(agreed, quantity, net):
         return Price(line["unit_price"])
     for decimals in (4, 6):
         unit = (net / quantity).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
         if _fits(unit, quantity, net):
-            before = agreed * 100 / (100 + Decimal(line["tax_rate"])) if included else agreed
-            before = before.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-            if reduced and before > unit:
-                return Price(_plain(unit), 1, _plain(before), _plain(before - unit))
-            return Price(_plain(unit))
+            if stated is None or not stated.discount:
+                return Price(_plain(unit))
+            before = stated.unit.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+            return _reduced(unit, before)
     return Price(_plain(net), quantity)
+
+
+def _reduced(unit: Decimal, before: Decimal) -> Price:
+    return Price(_plain(unit), 1, _plain(before), _plain(before - unit)) if before > unit else Price(_plain(unit))
 
 
 def _fits(unit: Decimal, quantity: int, net: Decimal) -> bool:

@@ -42,6 +42,9 @@ _CREDITS = frozenset({"81", "83", "261", "262", "296", "308", "381", "396", "420
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
 _BROKEN = (pikepdf.PdfError, AttributeError, KeyError, RecursionError, TypeError, ValueError)
 """How a PDF shows whose objects are not what they should be."""
+_REGISTERS = ("0002", "0009")
+"""Schemes of ISO 6523: SIREN, SIRET."""
+_SIREN = re.compile(r"[0-9]{9}([0-9]{5})?", re.ASCII)
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,10})?", re.ASCII)
 
 
@@ -54,7 +57,8 @@ class Reading:
     """What a file says; amounts as plain decimals without idle zeros, the date as ISO 8601.
 
     `syntax` is `cii`, `ubl` or `pdf` (a PDF without an invoice inside), `media_type` the file's own; `orders` are the
-    references to the order, the seller's (BT-14) before the buyer's (BT-13).
+    references to the order, the seller's (BT-14) before the buyer's (BT-13). `siren` and `vat` are the seller's (BT-30,
+    BT-31).
     """
 
     media_type: str
@@ -68,6 +72,8 @@ class Reading:
     tax: str | None = None
     gross: str | None = None
     orders: tuple[str, ...] = ()
+    siren: str | None = None
+    vat: str | None = None
 
 
 def read(content: bytes) -> Reading:
@@ -96,6 +102,8 @@ def _read_cii(root: etree._Element, media_type: str) -> Reading:
     )
     currency = _text(_first(settled, "InvoiceCurrencyCode"))
     context = _first(root, "ExchangedDocumentContext", "SpecifiedExchangedDocumentContext")
+    seller = _first(agreed, "SellerTradeParty")
+    taxed = [_first(one, "ID") for one in _children(seller, "SpecifiedTaxRegistration")]
     orders = [_first(agreed, name) for name in ("SellerOrderReferencedDocument", "BuyerOrderReferencedDocument")]
     return Reading(
         media_type,
@@ -109,6 +117,8 @@ def _read_cii(root: etree._Element, media_type: str) -> Reading:
         _amount(_in_currency(sums, "TaxTotalAmount", currency)),
         _amount(_first(sums, "GrandTotalAmount")),
         tuple(filter(None, (_text(_first(one, "IssuerAssignedID", "ID")) for one in orders))),
+        _siren(_first(_first(seller, "SpecifiedLegalOrganization"), "ID")),
+        next((_text(id_) for id_ in taxed if id_ is not None and id_.get("schemeID") == "VA"), None),
     )
 
 
@@ -119,6 +129,11 @@ def _read_ubl(root: etree._Element, media_type: str) -> Reading:
     taxes = [_first(total, "TaxAmount") for total in _children(root, "TaxTotal")]
     tax = next((one for one in taxes if one is not None and one.get("currencyID", currency) == currency), None)
     references = (_text(_first(order, name)) for name in ("SalesOrderID", "ID"))
+    seller = _first(_first(root, "AccountingSupplierParty"), "Party")
+    schemes = _children(seller, "PartyTaxScheme")
+    vats = (
+        _text(_first(one, "CompanyID")) for one in schemes if _text(_first(_first(one, "TaxScheme"), "ID")) == "VAT"
+    )
     return Reading(
         media_type,
         "ubl",
@@ -131,6 +146,8 @@ def _read_ubl(root: etree._Element, media_type: str) -> Reading:
         _amount(tax),
         _amount(_first(sums, "TaxInclusiveAmount")),
         tuple(reference for reference in references if reference and reference != "NA"),
+        _siren(_first(_first(seller, "PartyLegalEntity"), "CompanyID")),
+        next(vats, None),
     )
 
 
@@ -241,6 +258,14 @@ def _amount(node: etree._Element | None) -> str | None:
     if text is None or not _AMOUNT.fullmatch(text):
         return None
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _siren(node: etree._Element | None) -> str | None:
+    """A SIREN, or that of a SIRET; None of another register's number."""
+    number = "".join((_text(node) or "").split())
+    if node is None or node.get("schemeID", "0002") not in _REGISTERS or not _SIREN.fullmatch(number):
+        return None
+    return number[:9]
 
 
 def _day(text: str | None) -> str | None:

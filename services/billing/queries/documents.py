@@ -133,6 +133,7 @@ def document_view(row: Mapping[str, Any]) -> dict[str, Any]:
         "hash": row["hash"],
         "sha256": row["sha256"],
         "size": row["size"],
+        "archivable": row["archivable"],
     }
 
 
@@ -156,6 +157,7 @@ def _selected(*more: ColumnElement[Any]) -> Select[Any]:
             accounts.c.code,
             renderings.c.sha256,
             renderings.c.size,
+            renderings.c.archivable,
             live_invoices.c.document_id.label("live"),
             *more,
         )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -47,6 +48,7 @@ renderings = Table(
     Column("rendered_at", UtcDateTime()),
     Column("traceparent", String(60), doc="of the command that asked for the document"),
     Column("error", Text),
+    Column("archivable", Boolean, doc="whether the PDF is PDF/A; null of those typeset before that was asked"),
     CheckConstraint("(sha256 IS NULL) = (rendered_at IS NULL)", name="ck_renderings_done"),
 )
 """What became of each PDF. A paper that nobody has asked for has no row."""

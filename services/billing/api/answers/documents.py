@@ -42,6 +42,9 @@ class IssuedDocument(_Document):
     hash: Sha256 = Field(description="its link in the chain of its series")
     sha256: Sha256 | None = Field(description="of the PDF; null until it is there")
     size: int | None = Field(description="of the PDF, in bytes")
+    archivable: bool | None = Field(
+        description="whether the PDF is PDF/A, as it is unless it has characters that no typeface has; null: not known"
+    )
 
 
 class TotalsOfFile(AnswerModel):
