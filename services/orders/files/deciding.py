@@ -15,7 +15,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from services.orders.files.amounts import number
-from services.orders.files.mapping import Charge, Mapping
+from services.orders.files.mapping import Charge, Mapping, Total
 from services.orders.files.reading import Record
 from shared.money import UnknownCurrency, exponent
 
@@ -25,6 +25,8 @@ AMOUNTS = ("amount", "discount", "subtotal", "tax")
 RATES = ("tax_rate", "order_tax_rate")
 PRODUCT = "product"
 """The kind of line that is held in stock."""
+TOTAL, KEPT, TAX = "total", "total kept elsewhere", "total tax"
+"""Where the order's total stands among a row's details, what of it may be somebody else's, and its tax."""
 
 
 class Kind(StrEnum):
@@ -135,6 +137,8 @@ def _details(record: Record, cells: dict[str, str], mapping: Mapping) -> dict[st
             cells[name] = f"{_rate(cells[name]):f}"
     for place, charge in enumerate(mapping.charges):
         cells |= _charged(place, charge, record.cells, mapping)
+    if mapping.total is not None:
+        cells |= _total(mapping.total, record.cells, mapping)
     if mapping.status is not None:
         status = mapping.status.read(record.cells)
         cells |= {NO_STATUS: mapping.status.unread(record.cells)} if status is None else {"status": status}
@@ -183,14 +187,26 @@ def _charged(place: int, charge: Charge, cells: dict[str, str], mapping: Mapping
     """What the row says of a charge; an empty cell charges nothing."""
 
     def total(columns: tuple[str, ...]) -> Decimal:
-        filled = [cell for column in columns if (cell := cells.get(column, "").strip())]
-        return sum((_number(cell, charge.name, mapping) for cell in filled), Decimal(0))
+        return _sum(columns, charge.name, cells, mapping) or Decimal(0)
 
     # Some exports write what was taken off as a negative number.
     found = {f"charge {place}": f"{total(charge.amount) - abs(total(charge.minus)):f}"}
     if charge.tax is not None:
         found[f"charge {place} tax"] = f"{total((charge.tax,)):f}"
     return found
+
+
+def _total(total: Total, cells: dict[str, str], mapping: Mapping) -> dict[str, str]:
+    """What the row says that its order comes to, under `TOTAL`, `KEPT` and `TAX`; an empty cell says nothing."""
+    columns = {TOTAL: total.amount, KEPT: total.minus, TAX: total.tax}
+    found = {name: _sum(named, name, cells, mapping) for name, named in columns.items()}
+    return {name: f"{amount:f}" for name, amount in found.items() if amount is not None}
+
+
+def _sum(columns: tuple[str, ...], what: str, cells: dict[str, str], mapping: Mapping) -> Decimal | None:
+    """The sum of the filled cells; None where there are none."""
+    filled = [cell for column in columns if (cell := cells.get(column, "").strip())]
+    return sum((_number(cell, what, mapping) for cell in filled), Decimal(0)) if filled else None
 
 
 def _moment(cell: str, mapping: Mapping, zone: ZoneInfo) -> datetime | None:

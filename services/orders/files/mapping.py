@@ -131,6 +131,20 @@ class Charge(_Part):
     per: Literal["order", "row"] = "order"
 
 
+class Total(_Part):
+    """What the file says an order comes to, tax included: the sum of the columns `amount` of its first row.
+
+    `minus` are columns that may be in it and are no money of the seller's, such as a tax that a marketplace keeps, and
+    `tax` is what of it is tax. An order that comes to anything else is rejected. With `tells_tax` it shows whether the
+    prices include tax, and `prices_include_tax` is what is tried first.
+    """
+
+    amount: Columns
+    minus: Columns = ()
+    tax: Columns = ()
+    tells_tax: bool = False
+
+
 class Skip(_Part):
     """Rows that are no lines of orders to take over, and why: the column is one of `values`, or is (not) `filled`.
 
@@ -236,6 +250,8 @@ class Mapping(_Part):
     services: frozenset[str] = frozenset()
     """SKUs that need no stock."""
     charges: tuple[Charge, ...] = ()
+    total: Total | None = None
+    """Absent, or its columns empty: nothing is compared."""
     status: Statuses | None = None
     """Absent: all orders are received."""
     skip: tuple[Skip, ...] = ()
