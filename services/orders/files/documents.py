@@ -17,7 +17,7 @@ from services.orders.files.amounts import prices_of, rate_of
 from services.orders.files.countries import UNSAID, country_code
 from services.orders.files.deciding import NO_STATUS, TAX, Kind, Row
 from services.orders.files.mapping import ADDRESS_FIELDS, CUSTOMER_FIELDS, ORDER_FIELDS, Charge, Mapping
-from services.orders.files.totals import OrderMismatch, Priced, at_total
+from services.orders.files.totals import OrderMismatch, Priced, at_total, money_before
 from shared.money import apportion, from_minor, to_minor
 
 MARKETPLACES = frozenset({"amazon", "ebay"})
@@ -53,16 +53,18 @@ class Sender:
             "shipping_address": _address("shipping", details),
             **_details(first),
             **self._status(details),
+            **({} if channel in MARKETPLACES else money_before(details, priced)),
         }
         found: dict[str, Any] = cleaned(body)
         return found
 
     def _status(self, details: dict[str, str]) -> dict[str, Any]:
-        if self.mapping.status is None:
-            return {}
         if NO_STATUS in details:
             raise OrderMismatch(details[NO_STATUS])
-        return {"status": details["status"], "takes_stock": self.mapping.status.stock}
+        if "status" not in details:
+            return {}
+        status = self.mapping.status
+        return {"status": details["status"], "takes_stock": status is not None and status.stock}
 
     def _priced(self, rows: Sequence[Row], currency: str) -> Priced:
         """The lines and charges, at the total that the file says. Raises `OrderMismatch`."""

@@ -25,7 +25,7 @@ ORDER_FIELDS = (
 OTHER_FIELDS = (
     "unit_price", "amount", "discount", "subtotal", "tax", "tax_rate", "name", "kind", "line_id", "booked_for",
     "placed_at", "external_id", "channel", "currency", "prices_include_tax", "test", "tags", "own_fields",
-    "order_language", "order_tax_rate", "customer_id", "customer_name", "email", "country",
+    "order_language", "order_tax_rate", "paid", "refunded", "customer_id", "customer_name", "email", "country",
 )  # fmt: skip
 FIELDS = frozenset((*NEEDED, *OTHER_FIELDS, *CUSTOMER_FIELDS, *ORDER_FIELDS)) | {
     f"{kind}_{name}" for kind in ("billing", "shipping") for name in ADDRESS_FIELDS

@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from services.orders.files.deciding import KEPT, TAX, TOTAL
+from services.orders.domain.types import StatusType
+from services.orders.files.deciding import ALL, KEPT, TAX, TOTAL
 from shared.money import Basket, Item, basket, from_minor, to_minor
 
 
@@ -57,6 +58,31 @@ def at_total(ways: Sequence[Priced], details: Mapping[str, str]) -> Priced:
             told = from_minor(found.sum.tax, currency)
             raise OrderMismatch(f"the tax of the order comes to {told}, the file says {from_minor(tax, currency)}")
     return found
+
+
+def money_before(details: Mapping[str, str], priced: Priced) -> dict[str, str]:
+    """What was paid and paid back there; the file's own total is that of the order here, whatever their roundings.
+
+    What went back had come, and an order that came as refunded, without an amount, had all of it back. Raises
+    `OrderMismatch`.
+    """
+    currency = priced.currency
+
+    def amount(name: str) -> int:
+        said = details.get(name, "0")
+        if said == ALL or Decimal(said) == Decimal(details.get(TOTAL, "-1")):
+            return priced.sum.gross
+        return to_minor(Decimal(said), currency)
+
+    refunded = amount("refunded")
+    paid = amount("paid") or refunded
+    if refunded > paid:
+        told = f"{from_minor(refunded, currency)} was paid back of {from_minor(paid, currency)}"
+        raise OrderMismatch(f"{told}, says the file")
+    if details.get("status") == StatusType.REFUNDED and not refunded:
+        refunded = paid
+    found = {"paid_before": paid, "refunded_before": refunded}
+    return {name: str(from_minor(minor, currency)) for name, minor in found.items() if minor}
 
 
 def _totals(details: Mapping[str, str], currency: str) -> Iterator[int]:
