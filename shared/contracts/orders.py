@@ -267,6 +267,8 @@ class Order(Message):
     purchase_order: str | None = Field(default=None, description="the number of the client's own order")
     adjustments: tuple[Adjustment, ...] = ()
     entries: tuple[Entry, ...] = ()
+    paid_before: Minor = Field(default=0, ge=0, description="taken elsewhere, before the order was imported")
+    refunded_before: Minor = Field(default=0, ge=0, description="of `paid_before`, what went back there")
     history_token: str | None = Field(
         default=None, description="opens the client's history: stands after `/h/` below the shop's `public_url`"
     )

@@ -141,3 +141,41 @@ async def test_a_reader_cannot_pay(billing: Driver) -> None:
     billing.service.keyring.forget()
     assert (await billing.http.get("documents")).status_code == 200
     assert (await billing.pay(1, "1.00")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("paid", "refunded", "state", "due"),
+    [
+        (2400, 0, PaymentState.PAID, "0.00"),
+        (2400, 500, PaymentState.PARTLY_REFUNDED, "5.00"),
+        (2400, 2400, PaymentState.REFUNDED, "24.00"),
+        (1000, 0, PaymentState.PENDING, "14.00"),
+    ],
+)
+async def test_what_was_paid_before_the_import_is_no_payment_of_ours(
+    billing: Driver, paid: int, refunded: int, state: PaymentState, due: str
+) -> None:
+    for version in (1, 2):  # it counts once
+        sold = order(1, version, line(quantity=2), payable=True, paid_before=paid, refunded_before=refunded)
+        account = await billing.hear(sold)
+        assert (account.payment, account.captured, account.refunded) == (state, paid, refunded)
+    view = await billing.get("orders/C-1")
+    assert (view["payment"], view["due"], view["paid_before"]) == (state, due, f"{paid / 100:.2f}")
+    assert await billing.rows("payments") == []
+
+
+async def test_money_that_came_before_the_import_is_paid_back_by_hand(billing: Driver) -> None:
+    await billing.open_shop(InvoicePolicy.ON_PAYMENT, version=2)
+    await billing.hear(order(1, 1, line(quantity=2), invoice_wanted=False, paid_before=2400))
+    assert await billing.documents(1) == []
+    unpaid = await billing.http.put("orders/C-1/payment-state", json={"state": "unpaid"})
+    assert (unpaid.status_code, unpaid.json()["title"]) == (409, "The money was taken before the order was imported")
+    response = await billing.pay(1, "24.00", kind="refunds")
+    assert response.status_code == 201, response.text
+    assert (await billing.answer(order_id(1))).payment is PaymentState.REFUNDED
+
+
+async def test_an_open_order_that_was_paid_before_is_invoiced_as_the_shop_does(billing: Driver) -> None:
+    await billing.open_shop(InvoicePolicy.ON_PAYMENT, version=2)
+    await billing.hear(order(1, 1, line(quantity=2), paid_before=2400))
+    assert [one["totals"]["gross"] for one in await billing.documents(1)] == ["24.00"]

@@ -39,7 +39,7 @@ def test_a_dry_run_tells_what_an_import_then_does(comptoir: Command, tmp_path: P
     assert (done["orders_created"], done["orders_known"]) == (2, 0)
     assert figures(comptoir(*arguments, "--dry-run"), code=3)["orders_known"] == 2
     rejects = (tmp_path / "shopify-rejects.csv").read_text()
-    mended = rejects.replace(",two,", ",2,").replace("37.00", "50.00")
+    mended = rejects.replace(",two,", ",2,")
     (tmp_path / "mended.csv").write_text(mended)
     again = figures(comptoir("import", "orders", "mended.csv", "--format", "shopify", "--json"))
     assert (again["rejected"], again["orders_created"]) == (0, 1)

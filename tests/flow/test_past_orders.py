@@ -7,7 +7,8 @@ from tests.flow.suite import Suite
 
 MAPPING = """
 currency: EUR
-fields: {order: No, sku: Art, quantity: Qty, unit_price: Price, email: Mail, name: Art, placed_at: Date, channel: Via}
+fields: {order: No, sku: Art, quantity: Qty, unit_price: Price, email: Mail, name: Art, placed_at: Date, channel: Via,
+         paid: {columns: State, values: {over: all, sent: all, stopped: all}, default: "0"}}
 status:
   by:
     - {column: State, values: {sent: shipped, stopped: cancelled, new: received, over: completed}}
@@ -43,6 +44,10 @@ async def test_past_orders_are_taken_over_and_nothing_follows(suite: Suite) -> N
         "sent": ("shipped", "none"), "stopped": ("cancelled", "none"), "new": ("received", "reserved"),
         "over": ("completed", "none"),
     }  # fmt: skip
+    paid = {state: order["facts"]["payment"] for state, order in orders.items()}
+    assert paid == {"sent": "unpaid", "stopped": "unpaid", "new": "unpaid", "over": "paid"}, "payouts tell the others"
+    account = await suite.get(f"/api/v1/billing/orders/{codes['over']}")
+    assert (account["payment"], account["due"], account["asked"]) == ("paid", "0.00", "0.00")
     stock = await suite.stock(sku)
     assert (stock["on_hand"], stock["allocated"]) == (5, 2)
     for state, code in codes.items():

@@ -97,6 +97,18 @@ async def test_money_is_told_with_the_order_it_belongs_to(house: Driver, receive
     assert money[0]["data"]["order"] == first["data"]["order"]
 
 
+async def test_what_was_paid_before_the_import_is_no_news(house: Driver, receiver: Receiver) -> None:
+    await listen(house, receiver)
+    await house.hear(order(1, 1, entry(1), paid_before=490, refunded_before=100))
+    before = {"payment": PaymentState.PARTLY_REFUNDED, "captured": 490, "refunded": 100}
+    await house.hear(account(1, 1).model_copy(update=before))
+    await house.deliver()
+    assert [one["data"]["events"] for one in receiver.documents()] == [["order.placed"]]
+    await house.hear(account(1, 2).model_copy(update=before | {"payment": PaymentState.REFUNDED, "refunded": 490}))
+    await house.deliver()
+    assert receiver.documents()[-1]["data"]["events"] == ["payment.refunded"]
+
+
 async def test_an_account_that_comes_before_its_order_is_told_with_it(house: Driver, receiver: Receiver) -> None:
     await listen(house, receiver)
     await house.hear(account(1, 1).model_copy(update={"payment": PaymentState.PAID, "captured": 490}))

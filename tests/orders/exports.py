@@ -89,8 +89,9 @@ def _shopify() -> str:
                    "Lineitem sku": "BX-2019-MED"}  # fmt: skip
     card = item | {"Lineitem quantity": "1", "Lineitem name": "Carte cadeau", "Lineitem price": "13.00",
                    "Lineitem requires shipping": "false"}  # fmt: skip
-    cancelled = first | wine | {"Name": "#1002", "Cancelled at": "2026-03-03 10:00:00 +0100", "Subtotal": "50.00"}
-    wrong = first | wine | {"Name": "#1003", "Lineitem quantity": "two", "Subtotal": "37.00"}
+    full = first | wine | {"Subtotal": "50.00", "Taxes": "9.15", "Total": "54.90"}
+    cancelled = full | {"Name": "#1002", "Cancelled at": "2026-03-03 10:00:00 +0100"}
+    wrong = full | {"Name": "#1003", "Lineitem quantity": "two"}
     rows = [
         first | wine,
         {"Name": "#1001"} | card,
@@ -145,7 +146,7 @@ def _ebay() -> str:
         "Ship To Country": "France", "Sale Date": "Mar-02-26", "Payment Method": "Other",
         "Shipping Service": "Colissimo",
     }  # fmt: skip
-    head = buyer | {"Quantity": "4", "Sold For": "€35.50", "Shipping And Handling": "€6.60", "Total Price": "€55.60"}
+    head = buyer | {"Quantity": "4", "Sold For": "€35.50", "Shipping And Handling": "€6.60", "Total Price": "€73.10"}
     item = {name: buyer[name] for name in ("Sales Record Number", "Order Number", "Buyer Username", "Sale Date")}
     wine = item | {"Item Number": "406471933275", "Item Title": "Médoc 2019", "Custom Label": "BX-2019-MED",
                    "Quantity": "1", "Sold For": "€20.00", "Transaction ID": "10071"}  # fmt: skip

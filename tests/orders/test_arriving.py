@@ -150,3 +150,34 @@ async def test_nothing_is_placed_in_the_future(orders: Driver) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "placed_at")
     assert (await orders.place(placed_at="2050-01-01T00:00:00Z", imported=True))["placed_at"].startswith("2050")
     assert len(await orders.rows("orders")) == 2
+
+
+async def test_what_was_paid_elsewhere_is_told_to_billing(orders: Driver) -> None:
+    _, told = await imported(orders, "shipped", channel="web", paid_before="37.50", refunded_before="12.00")
+    assert (told.paid_before, told.refunded_before) == (3750, 1200)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"imported": False}, "paid_before: a payment for an order that is not imported is recorded with billing"),
+        ({"channel": "amazon"}, "paid_before: a payout tells what amazon paid for its order"),
+        ({"paid_before": "1.005"}, "paid_before: 1.005 has more decimals than EUR"),
+        ({"refunded_before": "5.01"}, "refunded_before: is more than paid_before"),
+    ],
+)
+async def test_money_that_cannot_have_been_paid_elsewhere_is_refused(orders: Driver, body: Json, reason: str) -> None:
+    more = {"imported": True, "external_id": "N-1", "paid_before": "5.00", **body}
+    answer = await orders.http.post("/api/v1/orders", json=order(line(), **more))
+    assert answer.status_code == 422, answer.text
+    assert reason in answer.text
+
+
+async def test_what_was_paid_elsewhere_moves_no_status(orders: Driver) -> None:
+    await orders.open_shop("mapped", "a-secret-of-the-mapper", on_payment={"paid": "processing", "pending": "on_hold"})
+    orders.http = orders.client("a-secret-of-the-mapper")
+    made = await orders.place(imported=True, external_id="N-1", paid_before="30.00")
+    await orders.hear(orders.account(made, "pending", captured=3000))
+    assert (await orders.read(made["code"]))["status"]["type"] == "received"
+    await orders.hear(orders.account(made, "paid", captured=3750))
+    assert (await orders.read(made["code"]))["status"]["type"] == "processing"

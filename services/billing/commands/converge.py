@@ -37,6 +37,7 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
         return 0
     held = await ledgers(tx.conn, [order.id for order in orders])
     for order in orders:
+        _take_over(order, held[order.id])
         _revive(order, held[order.id])
     await _end_payments(tx, orders, held)
     await pay_back_refunded(tx, orders, held)
@@ -55,6 +56,12 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
         [_row(order, held[order.id]) for order in orders],
     )
     return sum(len(found.drafts) for found in work) + forms
+
+
+def _take_over(order: Order, ledger: Ledger) -> None:
+    """Money that came, and went back, before the order was imported: no payment of ours, but nobody owes it."""
+    if ledger.body is None:
+        ledger.paid = replace(ledger.paid, captured=order.paid_before, refunded=order.refunded_before)
 
 
 def _revive(order: Order, ledger: Ledger) -> None:

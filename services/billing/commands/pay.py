@@ -38,6 +38,13 @@ class NotByHand(Problem):
     title: ClassVar[str] = "The money came through a provider"
 
 
+class PaidBefore(Problem):
+    """The money was taken where the order came from: there is no movement of ours to take back."""
+
+    slug: ClassVar[str] = "paid-before-import"
+    title: ClassVar[str] = "The money was taken before the order was imported"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """What somebody says was paid or paid back; the amount as written."""
@@ -81,9 +88,11 @@ async def settle(
 async def unsettle(tx: Transaction, shop: str, code: str, reference: str | None, actor: str) -> list[Booked]:
     """The order is not paid after all: every capture by hand is taken back by a movement of its own, none is erased.
 
-    Raises `NotByHand` where a provider's money, or a refund, is among them.
+    Raises `NotByHand` where a provider's money, or a refund, is among them, `PaidBefore` where an import brought it.
     """
     ledger = await hold(tx, shop, code)
+    if ledger.order.paid_before:
+        raise PaidBefore("What was paid elsewhere stays as the import said it; what goes back here is a refund.")
     if ledger.paid.refunded:
         raise NotByHand("Money was paid back already, so it had come: the order is refunded, not unpaid.")
     own = payments.c.order_id == ledger.order.id

@@ -61,6 +61,7 @@ async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
         "total": amount(total),
         "captured": amount(ledger.paid.captured),
         "refunded": amount(ledger.paid.refunded),
+        "paid_before": amount(order.paid_before),
         "due": amount(max(0, total - ledger.paid.kept)),
         "invoiced": amount(sum(invoice.value for invoice in live) + (imported.gross if imported else 0)),
         "payment": str(payment_fact(order, ledger.paid)),

@@ -16,8 +16,9 @@ import orjson
 from services.cli.client import PAGE, Api, Refused
 from services.cli.output import progress
 from services.orders.domain.types import TYPES, Phase, StatusType
-from services.orders.files.documents import OrderMismatch, Sender
+from services.orders.files.documents import Sender
 from services.orders.files.staging import Need, Staging
+from services.orders.files.totals import OrderMismatch
 
 PRODUCTS = "/api/v1/inventory/products"
 MOVEMENTS = "/api/v1/inventory/movements"

@@ -82,7 +82,7 @@ class Filters:
 
 def after_order(facts: Facts | None, order: Order) -> tuple[Facts, tuple[Event, ...]]:
     """The facts once the order was heard, and what happened to it since `facts` (None: nobody was told of it yet)."""
-    before = facts or Facts()
+    before = facts or _imported(order)
     now = replace(
         before,
         version=order.version,
@@ -96,6 +96,12 @@ def after_order(facts: Facts | None, order: Order) -> tuple[Facts, tuple[Event, 
         gone = {Event.ERASED: order.erased and not before.erased, Event.DELETED: order.deleted and not before.deleted}
         return now, tuple(event for event, news in gone.items() if news)
     return now, ranked(_events(facts, now, order) or {Event.UPDATED})
+
+
+def _imported(order: Order) -> Facts:
+    """Before an order was heard of; what was paid for it before it was imported is no news."""
+    paid = order.paid_before and order.paid_before >= order.totals.gross
+    return Facts(payment=str(PaymentState.PAID if paid else PaymentState.UNPAID), refunded=order.refunded_before)
 
 
 def _events(facts: Facts | None, now: Facts, order: Order) -> set[Event]:

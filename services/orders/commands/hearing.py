@@ -49,6 +49,8 @@ _KNOWN = (
     orders.c.sent_at,
     orders.c.settled,
     orders.c.deleted_at,
+    orders.c.paid_before,
+    orders.c.refunded_before,
     *(orders.c[name] for name in _FACTS),
 )
 _known_locked = select(*_KNOWN).where(among(orders.c.id, "ids")).order_by(orders.c.id).with_for_update()
@@ -136,8 +138,13 @@ def _on_money(row: Row[Any], answer: Account) -> tuple[Trigger, ...]:
 
 
 def _on_payment(row: Row[Any], answer: Account) -> tuple[Trigger, ...]:
-    """Only a state of payment that is news may move the order; `automatic` asks the shop whether it does."""
+    """Only a state of payment that is news may move the order; `automatic` asks the shop whether it does.
+
+    What was paid before the order was imported is none.
+    """
     if row.deleted_at is not None or answer.payment == row.payment:
+        return ()
+    if row.paid_before and (answer.captured, answer.refunded) == (row.paid_before, row.refunded_before):
         return ()
     cause = f"{answer.payment}:{answer.captured}:{answer.refunded}"
     return (Trigger(row.shop, row.id, Rule.ON_PAYMENT, cause, str(answer.payment)),)

@@ -7,6 +7,7 @@ marketplace may repeat itself.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -32,6 +33,7 @@ from services.orders.queries.catalogue import ShopRules, StatusRecord
 from services.orders.queries.records import LineRecord, OrderRecord
 from services.orders.tables import orders
 from shared.database import among, new_id
+from shared.money import to_minor
 from shared.outbox import Transaction
 from shared.problems import Invalid, Problem
 from shared.security import find_shop
@@ -253,6 +255,8 @@ def _record(
         origin=request.origin,
         indicator=request.indicator,
         tags=list(request.tags),
+        paid_before=to_minor(request.paid_before or Decimal(0), request.currency),
+        refunded_before=to_minor(request.refunded_before or Decimal(0), request.currency),
         lines=[_line(number, line, quoted) for number, (line, quoted) in enumerate(priced, 1)],
     )
 

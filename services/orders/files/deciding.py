@@ -14,8 +14,9 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from services.orders.domain.types import BACK, StatusType
 from services.orders.files.amounts import number
-from services.orders.files.mapping import Charge, Mapping
+from services.orders.files.mapping import Charge, Mapping, Total
 from services.orders.files.reading import Record
 from shared.money import UnknownCurrency, exponent
 
@@ -23,8 +24,14 @@ _WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:[.,]0*)?", re.ASCII)
 AMOUNTS = ("amount", "discount", "subtotal", "tax")
 """Fields that are amounts of the order's currency."""
 RATES = ("tax_rate", "order_tax_rate")
+MONEY = ("paid", "refunded")
+"""Fields that are amounts of money that came or went, or `ALL`."""
+ALL = "all"
+"""As much as the order comes to."""
 PRODUCT = "product"
 """The kind of line that is held in stock."""
+TOTAL, KEPT, TAX = "total", "total kept elsewhere", "total tax"
+"""Where the order's total stands among a row's details, what of it may be somebody else's, and its tax."""
 
 
 class Kind(StrEnum):
@@ -125,20 +132,36 @@ def _usable(record: Record, cells: dict[str, str], order: str, mapping: Mapping,
 
 def _details(record: Record, cells: dict[str, str], mapping: Mapping) -> dict[str, str]:
     """The other cells that are filled, their numbers as Python writes them, and the charges; raises `_Unusable`."""
-    for name in AMOUNTS:
-        if cells.get(name):
-            cells[name] = f"{_number(cells[name], name, mapping):f}"
+    cells |= _numbers(cells, mapping)
     if cells.get("currency"):
         _check_currency(cells["currency"])
-    for name in RATES:
-        if cells.get(name):
-            cells[name] = f"{_rate(cells[name]):f}"
     for place, charge in enumerate(mapping.charges):
         cells |= _charged(place, charge, record.cells, mapping)
+    if mapping.total is not None:
+        cells |= _total(mapping.total, record.cells, mapping)
     if mapping.status is not None:
         status = mapping.status.read(record.cells)
         cells |= {NO_STATUS: mapping.status.unread(record.cells)} if status is None else {"status": status}
+    if _is_refunded(cells):
+        cells["status"] = str(StatusType.REFUNDED)
     return {name: cell for name, cell in cells.items() if cell}
+
+
+def _numbers(cells: dict[str, str], mapping: Mapping) -> dict[str, str]:
+    """The cells that are filled with numbers, as Python writes them."""
+    amounts = {name: _number(cells[name], name, mapping) for name in AMOUNTS if cells.get(name)}
+    money = {name: abs(_number(cells[name], name, mapping)) for name in MONEY if cells.get(name, ALL) not in ("", ALL)}
+    rates = {name: _rate(cells[name]) for name in RATES if cells.get(name)}
+    return {name: f"{found:f}" for name, found in (amounts | money | rates).items()}
+
+
+def _is_refunded(cells: dict[str, str]) -> bool:
+    """Whether all the money went back, though the status is a type that says nothing of it."""
+    status = cells.get("status", str(StatusType.RECEIVED))
+    if status not in [str(type_) for type_ in StatusType if type_ not in BACK] or NO_STATUS in cells:
+        return False
+    refunded, total = cells.get("refunded") or "0", Decimal(cells.get(TOTAL, "0"))
+    return refunded == ALL or 0 < total <= Decimal(refunded)
 
 
 def _quantity(cell: str, is_credit: bool) -> int:
@@ -183,14 +206,26 @@ def _charged(place: int, charge: Charge, cells: dict[str, str], mapping: Mapping
     """What the row says of a charge; an empty cell charges nothing."""
 
     def total(columns: tuple[str, ...]) -> Decimal:
-        filled = [cell for column in columns if (cell := cells.get(column, "").strip())]
-        return sum((_number(cell, charge.name, mapping) for cell in filled), Decimal(0))
+        return _sum(columns, charge.name, cells, mapping) or Decimal(0)
 
     # Some exports write what was taken off as a negative number.
     found = {f"charge {place}": f"{total(charge.amount) - abs(total(charge.minus)):f}"}
     if charge.tax is not None:
         found[f"charge {place} tax"] = f"{total((charge.tax,)):f}"
     return found
+
+
+def _total(total: Total, cells: dict[str, str], mapping: Mapping) -> dict[str, str]:
+    """What the row says that its order comes to, under `TOTAL`, `KEPT` and `TAX`; an empty cell says nothing."""
+    columns = {TOTAL: total.amount, KEPT: total.minus, TAX: total.tax}
+    found = {name: _sum(named, name, cells, mapping) for name, named in columns.items()}
+    return {name: f"{amount:f}" for name, amount in found.items() if amount is not None}
+
+
+def _sum(columns: tuple[str, ...], what: str, cells: dict[str, str], mapping: Mapping) -> Decimal | None:
+    """The sum of the filled cells; None where there are none."""
+    filled = [cell for column in columns if (cell := cells.get(column, "").strip())]
+    return sum((_number(cell, what, mapping) for cell in filled), Decimal(0)) if filled else None
 
 
 def _moment(cell: str, mapping: Mapping, zone: ZoneInfo) -> datetime | None:

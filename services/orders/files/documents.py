@@ -15,17 +15,14 @@ from typing import Any
 from services.orders.domain.characters import cleaned
 from services.orders.files.amounts import prices_of, rate_of
 from services.orders.files.countries import UNSAID, country_code
-from services.orders.files.deciding import NO_STATUS, Kind, Row
+from services.orders.files.deciding import NO_STATUS, TAX, Kind, Row
 from services.orders.files.mapping import ADDRESS_FIELDS, CUSTOMER_FIELDS, ORDER_FIELDS, Charge, Mapping
+from services.orders.files.totals import OrderMismatch, Priced, at_total, money_before
 from shared.money import apportion, from_minor, to_minor
 
 MARKETPLACES = frozenset({"amazon", "ebay"})
 YES = frozenset({"true", "yes", "1", "oui", "vrai"})
 TAGS = re.compile(r"\s*[,;]\s*")
-
-
-class OrderMismatch(Exception):
-    """The rows of an order do not go together; the message says how."""
 
 
 @dataclass(frozen=True)
@@ -44,41 +41,57 @@ class Sender:
         details = first.details or {}
         channel = self.channels.get(number) or details.get("channel") or self.mapping.channel
         currency = details.get("currency") or self.mapping.currency
-        included = self._prices_include_tax(details)
-        rate = details.get("order_tax_rate") or f"{self.mapping.tax_rate:f}"
-        sold = [row for row in rows if row.kind is not Kind.HEAD]
-        amounts = _amounts(sold, details.get("subtotal"), currency)
-        lines = [
-            line
-            for row, amount in zip(sold, amounts, strict=True)
-            for line in self._lines(row, amount, currency, rate, included=included)
-        ]
-        lines += self._charges(rows, currency, rate, included=included)
-        body = _numbered(number, channel, lines) | {
+        priced = self._priced(rows, currency)
+        body = _numbered(number, channel, priced.lines) | {
             "channel": channel,
             "external_id": details.get("external_id") or number,
             "imported": True,
             "currency": currency,
-            "prices_include_tax": included,
+            "prices_include_tax": priced.included,
             "customer": _customer(number, first),
             "billing_address": _address("billing", details),
             "shipping_address": _address("shipping", details),
             **_details(first),
             **self._status(details),
+            **({} if channel in MARKETPLACES else money_before(details, priced)),
         }
         found: dict[str, Any] = cleaned(body)
         return found
 
     def _status(self, details: dict[str, str]) -> dict[str, Any]:
-        if self.mapping.status is None:
-            return {}
         if NO_STATUS in details:
             raise OrderMismatch(details[NO_STATUS])
-        return {"status": details["status"], "takes_stock": self.mapping.status.stock}
+        if "status" not in details:
+            return {}
+        status = self.mapping.status
+        return {"status": details["status"], "takes_stock": status is not None and status.stock}
 
-    def _prices_include_tax(self, details: dict[str, str]) -> bool:
+    def _priced(self, rows: Sequence[Row], currency: str) -> Priced:
+        """The lines and charges, at the total that the file says. Raises `OrderMismatch`."""
+        details = rows[0].details or {}
+        untaxed = TAX in details and not Decimal(details[TAX])
+        rate = details.get("order_tax_rate") or ("0" if untaxed else f"{self.mapping.tax_rate:f}")
+        sold = [row for row in rows if row.kind is not Kind.HEAD]
+        amounts = _amounts(sold, details.get("subtotal"), currency)
+
+        def priced(*, included: bool) -> Priced:
+            lines = [
+                line
+                for row, amount in zip(sold, amounts, strict=True)
+                for line in self._lines(row, amount, currency, rate, included=included)
+            ]
+            return Priced([*lines, *self._charges(rows, currency, rate, included=included)], currency, included)
+
+        ways = [priced(included=included) for included in self._prices_include_tax(details)]
+        return at_total(ways, details)
+
+    def _prices_include_tax(self, details: dict[str, str]) -> tuple[bool, ...]:
+        """Whether prices include tax; both where the total is to tell, what is likelier first."""
         said = details.get("prices_include_tax")
-        return self.mapping.prices_include_tax if said is None else said.lower() in YES
+        if said is not None:
+            return (said.lower() in YES,)
+        usual, total = self.mapping.prices_include_tax, self.mapping.total
+        return (usual, not usual) if total is not None and total.tells_tax else (usual,)
 
     def _lines(
         self, row: Row, amount: int | None, currency: str, usual: str, *, included: bool

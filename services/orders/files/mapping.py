@@ -25,7 +25,7 @@ ORDER_FIELDS = (
 OTHER_FIELDS = (
     "unit_price", "amount", "discount", "subtotal", "tax", "tax_rate", "name", "kind", "line_id", "booked_for",
     "placed_at", "external_id", "channel", "currency", "prices_include_tax", "test", "tags", "own_fields",
-    "order_language", "order_tax_rate", "customer_id", "customer_name", "email", "country",
+    "order_language", "order_tax_rate", "paid", "refunded", "customer_id", "customer_name", "email", "country",
 )  # fmt: skip
 FIELDS = frozenset((*NEEDED, *OTHER_FIELDS, *CUSTOMER_FIELDS, *ORDER_FIELDS)) | {
     f"{kind}_{name}" for kind in ("billing", "shipping") for name in ADDRESS_FIELDS
@@ -129,6 +129,20 @@ class Charge(_Part):
     tax: Text | None = None
     tax_rate: Percent | None = None
     per: Literal["order", "row"] = "order"
+
+
+class Total(_Part):
+    """What the file says an order comes to, tax included: the sum of the columns `amount` of its first row.
+
+    `minus` are columns that may be in it and are no money of the seller's, such as a tax that a marketplace keeps, and
+    `tax` is what of it is tax. An order that comes to anything else is rejected. With `tells_tax` it shows whether the
+    prices include tax, and `prices_include_tax` is what is tried first.
+    """
+
+    amount: Columns
+    minus: Columns = ()
+    tax: Columns = ()
+    tells_tax: bool = False
 
 
 class Skip(_Part):
@@ -236,6 +250,8 @@ class Mapping(_Part):
     services: frozenset[str] = frozenset()
     """SKUs that need no stock."""
     charges: tuple[Charge, ...] = ()
+    total: Total | None = None
+    """Absent, or its columns empty: nothing is compared."""
     status: Statuses | None = None
     """Absent: all orders are received."""
     skip: tuple[Skip, ...] = ()

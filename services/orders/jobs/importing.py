@@ -30,12 +30,13 @@ from services.orders.commands.importing import (
     reject,
 )
 from services.orders.files.deciding import Kind, Row
-from services.orders.files.documents import OrderMismatch, Sender
+from services.orders.files.documents import Sender
 from services.orders.files.loading import MappingError, parse_mapping
 from services.orders.files.mapping import Mapping
 from services.orders.files.reading import UnreadableFileError
 from services.orders.files.staging import Staging
 from services.orders.files.taking import take
+from services.orders.files.totals import OrderMismatch
 from services.orders.queries.imports import Import, any_open, read_part
 from shared.observability import get_logger
 from shared.outbox import Outbox

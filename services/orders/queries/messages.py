@@ -41,6 +41,8 @@ def order_message(record: OrderRecord) -> contracts.Order:
         payment_method=record.payment_method,
         purchase_order=record.purchase_order,
         adjustments=tuple(contracts.Adjustment.model_validate(found) for found in record.adjustments),
+        paid_before=record.paid_before,
+        refunded_before=record.refunded_before,
         entries=tuple(_entry(entry) for entry in record.unheard if entry.version is not None),
     )
 

@@ -164,6 +164,8 @@ class OrderRecord:
     counted: int = 0
     customer_id: str | None = None
     imported_as: StatusType | None = None  # where it had left or was closed by then
+    paid_before: int = 0  # taken elsewhere, before the order was imported
+    refunded_before: int = 0
     lines: list[LineRecord] = field(default_factory=list)
     shipments: list[ParcelRecord] = field(default_factory=list)
     unheard: list[EntryRecord] = field(default_factory=list)
@@ -203,11 +205,8 @@ _one_order_locked = _one_order.with_for_update()
 _orders_locked = select(*orders.c).where(among(orders.c.id, "ids")).order_by(orders.c.id).with_for_update()
 _lines = select(lines).where(among(lines.c.order_id, "ids")).order_by(lines.c.id)
 _parcels = select(parcels).where(among(parcels.c.order_id, "ids")).order_by(parcels.c.number)
-_unheard = (
-    select(entries)
-    .where(among(entries.c.order_id, "ids"), entries.c.version > bindparam("heard"))
-    .order_by(entries.c.version)
-)
+_of_orders = among(entries.c.order_id, "ids")
+_unheard = select(entries).where(_of_orders, entries.c.version > bindparam("heard")).order_by(entries.c.version)
 
 
 async def find_order(conn: AsyncConnection, shop: str, code: str) -> OrderRecord:

@@ -99,6 +99,8 @@ orders = Table(
     Column("counted", BigInteger, nullable=False),  # the revision that the statistics know
     Column("customer_id", String(36)),  # the client's record
     Column("imported_as", String(20)),  # the type it had elsewhere, where it had left or was closed; null: it was open
+    Column("paid_before", BigInteger, nullable=False, server_default="0"),  # taken before it was imported
+    Column("refunded_before", BigInteger, nullable=False, server_default="0"),  # of that, what went back by then
     Index("ux_orders_code", "code", unique=True),
     Index("ux_orders_shop_channel_external_id", "shop", "channel", "external_id", unique=True),
     *list_indexes(),

@@ -28,6 +28,7 @@ class AccountAnswer(AnswerModel):
     total: Amount
     captured: Amount
     refunded: Amount
+    paid_before: Amount = Field(description="of `captured`, what was taken elsewhere before the order was imported")
     due: Amount
     invoiced: Amount
     payment: PaymentState

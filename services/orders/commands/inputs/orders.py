@@ -9,7 +9,6 @@ from services.orders.commands.inputs.details import Coupons, Fields, Importable,
 from services.orders.commands.inputs.fields import (
     Comment,
     Country,
-    Currency,
     ElectronicAddress,
     Email,
     Filled,
@@ -102,10 +101,8 @@ class PlaceOrder(Importable):
     any price from a list, else always.
     """
 
-    channel: Literal["web", "manual", "amazon", "ebay"] = "web"
     external_id: Short | None = None
     placed_at: Moment | None = None
-    currency: Currency
     prices_include_tax: bool | None = None
     language: Language | None = None
     on_short: Literal["wait", "cancel"] = "wait"
