@@ -48,7 +48,7 @@ def check_url(url: str, *, loopback: bool) -> SplitResult:
     if not parts.hostname:
         raise BadAddress("must name a host")
     if not _is_name(parts.hostname):
-        raise BadAddress(f"must name a host of at most {LONGEST_NAME} characters, 1 to {LONGEST_LABEL} between the dots")
+        raise BadAddress(f"must name a host: at most {LONGEST_NAME} characters, {LONGEST_LABEL} between dots")
     if "@" in parts.netloc:
         raise BadAddress("must not hold a user or a password")
     if parts.fragment:
