@@ -1,9 +1,10 @@
 """Twilio's HTTP API, form-encoded, which has no idempotency key: a try in doubt is looked for among the account's
-messages.
+messages, by number, text and time. Another delivery's SMS may look the same, so those that are known to be some
+delivery's are left out.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,8 @@ from shared.database import Clock
 
 SKEW = timedelta(minutes=2)
 LOST = frozenset({"failed", "undelivered", "canceled"})
+Taken = Callable[[Message, datetime, Sequence[str]], Awaitable[Collection[str]]]
+"""Which of these SMS are another delivery's, or were this one's before that moment."""
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -43,6 +46,10 @@ class Form(BaseModel):
         return self
 
 
+async def _none(_message: Message, _since: datetime, _found: Sequence[str]) -> Collection[str]:
+    return ()
+
+
 class Twilio:
     """One account. `callback` says where what becomes of a delivery is to be reported, if anywhere."""
 
@@ -54,12 +61,14 @@ class Twilio:
         *,
         seconds: float,
         callback: Callable[[str], str | None] = lambda _delivery: None,
+        taken: Taken = _none,
     ) -> None:
         self._account = account
         self._http = http
         self._clock = clock
         self._seconds = seconds
         self._callback = callback
+        self._taken = taken
         self._url = f"{account.base_url}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
         self._auth = httpx.BasicAuth(account.account_sid, account.auth_token.get_secret_value())
 
@@ -80,7 +89,7 @@ class Twilio:
         return judge(response, self._clock(), repeatable=False)
 
     async def look_up(self, message: Message, since: datetime) -> Result | None:
-        """The account's message to this number with this text, created since."""
+        """The account's message to this number with this text, created since, that is no other delivery's."""
         # Not filtered by DateSent: a message that is still queued has none.
         query = {"To": message.to, "PageSize": "50"} | ({"From": self._account.sender} if self._account.sender else {})
         try:
@@ -89,10 +98,14 @@ class Twilio:
             return unknown(f"the look-up failed: {error}")
         if response.status_code != httpx.codes.OK:
             return replace(judge(response, self._clock(), repeatable=True), outcome=Outcome.UNKNOWN)
-        for listed in document(response).get("messages") or ():
-            if listed.get("body") == message.text and _created_after(listed, since - SKEW):
-                return _taken(listed)
-        return None
+        alike = {
+            str(listed.get("sid")): listed
+            for listed in document(response).get("messages") or ()
+            if listed.get("body") == message.text and _created_after(listed, since - SKEW)
+        }
+        others = await self._taken(message, since, tuple(alike)) if alike else ()
+        free = next((listed for sid, listed in alike.items() if sid not in others), None)
+        return None if free is None else replace(_taken(free), alike=True)
 
     async def close(self) -> None:
         """Give connections back."""
