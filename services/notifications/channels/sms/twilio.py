@@ -19,6 +19,7 @@ from services.notifications.domain.results import Result, clip, done, down, reje
 from services.notifications.settings import TwilioAccount
 from shared.contracts import Outcome
 from shared.database import Clock
+from shared.texts import SMS_LENGTH
 
 SKEW = timedelta(minutes=2)
 LOST = frozenset({"failed", "undelivered", "canceled"})
@@ -35,7 +36,7 @@ class Form(BaseModel):
     To: str = Field(pattern=E164.pattern)
     From: str | None = Field(default=None, min_length=3)
     MessagingServiceSid: str | None = Field(default=None, pattern=r"^MG[0-9a-fA-F]{32}$")
-    Body: str = Field(min_length=1, max_length=1600)
+    Body: str = Field(min_length=1, max_length=SMS_LENGTH)
     ValidityPeriod: int = Field(ge=1, le=36_000)
     StatusCallback: str | None = None
 
