@@ -73,12 +73,19 @@ class Twilio:
         self._url = f"{account.base_url}/2010-04-01/Accounts/{account.account_sid}/Messages.json"
         self._auth = httpx.BasicAuth(account.account_sid, account.auth_token.get_secret_value())
 
-    async def send(self, message: Message, validity: int) -> Result:
-        """Send it; a sender that the account's settings leave open is said as a rejection."""
+    def refusal(self, message: Message, validity: int) -> str | None:
+        """What is wrong with the form; a sender that the account's settings leave open, too."""
         try:
-            form = self._form(message, validity).model_dump(exclude_none=True)
+            self._form(message, validity)
         except ValidationError as error:
-            return rejected(why(error))
+            return why(error)
+        return None
+
+    async def send(self, message: Message, validity: int) -> Result:
+        """Send it, unless the form itself is wrong."""
+        if (wrong := self.refusal(message, validity)) is not None:
+            return rejected(wrong)
+        form = self._form(message, validity).model_dump(exclude_none=True)
         try:
             response = await self._exchange("POST", data=form, headers={"X-Comptoir-Order": message.order})
         except NotSent as error:
