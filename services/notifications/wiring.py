@@ -72,7 +72,7 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     )
     service.state["sms_reports"] = sms.SmsReports(outbox, Reporting(settings, sandbox), heed.nudge)
     service.state["tools"] = Tools(service.db, outbox, wake=deliver.nudge, pull=pull.nudge, seals=seals)
-    service.state |= {"deliverer": deliverer, "puller": puller, "sandbox": sandbox, "documents": documents}
+    service.state.update(deliverer=deliverer, puller=puller, sandbox=sandbox, documents=documents, ways=outlets)
 
     async def close() -> None:
         await puller.stop()

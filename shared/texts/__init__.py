@@ -6,7 +6,7 @@ writes amounts and days as a language does.
 """
 
 from shared.texts.checking import check
-from shared.texts.limits import TEXT_LENGTH, BadText, render
+from shared.texts.limits import SMS_LENGTH, TEXT_LENGTH, BadText, render
 from shared.texts.samples import LANGUAGES, samples
 
-__all__ = ["LANGUAGES", "TEXT_LENGTH", "BadText", "check", "render", "samples"]
+__all__ = ["LANGUAGES", "SMS_LENGTH", "TEXT_LENGTH", "BadText", "check", "render", "samples"]

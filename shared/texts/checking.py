@@ -5,27 +5,41 @@ Names are looked up in the parsed text, so that a typo in a branch that no sampl
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from liquid import BoundTemplate, FalsyStrictUndefined
 
-from shared.texts.limits import BadText, Liquid, filled, parse, place
+from shared.texts.limits import WRITTEN, BadText, Liquid, filled, parse, place
 from shared.texts.samples import LANGUAGES, samples
 
-_strict = Liquid(undefined=FalsyStrictUndefined)
+
+class _Saved(Liquid):
+    output_stream_limit: ClassVar[int | None] = WRITTEN
+
+
+_strict = _Saved(undefined=FalsyStrictUndefined)
 _OF_A_LIST = ("first", "last")
 
 
 @lru_cache(maxsize=512)
-def check(text: str) -> None:
-    """Raise `BadText` for a text that could not be filled in, or that speaks of what there is not."""
+def check(text: str, longest: int | None = None) -> None:
+    """Raise `BadText` for a text that could not be filled in, or that speaks of what there is not.
+
+    `longest`: so many characters it may have when it is filled in.
+    """
     if "{" not in text:
+        _check_length(text.strip(), longest)
         return
     template = parse(text, _strict)
     _check_names(text, template)
     for language in LANGUAGES:
         for variables in samples(language):
-            filled(text, template, variables)
+            _check_length(filled(text, template, variables), longest)
+
+
+def _check_length(written: str, longest: int | None) -> None:
+    if longest is not None and len(written) > longest:
+        raise BadText(f"it has {len(written)} characters when it is filled in, and may have {longest}")
 
 
 def _check_names(text: str, template: BoundTemplate) -> None:

@@ -20,6 +20,11 @@ STEPS = 50_000
 WORK = 500_000
 """Characters and items that filters read and write."""
 
+WRITTEN = 40_000
+"""Bytes of a text that is saved, filled in for a small order: with the skeleton around it, a mail stays below 60 kB."""
+SMS_LENGTH = 1_600
+"""Characters of an SMS that providers take, in ten parts and more."""
+
 NOT_OFFERED = ("include", "render", "tablerow")
 """There is no other text to take in, and no table in a mail's text part."""
 
@@ -76,7 +81,7 @@ class Liquid(Environment):
 
     template_class = _Template
     loop_iteration_limit: ClassVar[int | None] = 10_000
-    output_stream_limit: ClassVar[int | None] = 200_000
+    output_stream_limit: ClassVar[int | None] = 200_000  # of a long order; the mail shows what it has room for
     local_namespace_limit: ClassVar[int | None] = 100_000
     context_depth_limit: ClassVar[int] = 20
 

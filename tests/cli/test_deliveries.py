@@ -46,6 +46,10 @@ def test_why_a_mail_waits_until_it_is_retried(comptoir: Command, running: Runnin
 def test_a_mail_of_unknown_outcome_is_settled_as_done(comptoir: Command, running: Running) -> None:
     missing = comptoir("deliveries", "settle", "nothing", "done", "--reason", "seen")
     assert (missing.code, len(missing.err.splitlines())) == (1, 2)
+    misspelt = comptoir("deliveries", "list", "--channel", "fax")
+    assert misspelt.code == 1
+    assert "channel" in misspelt.err
+    assert "'webhook'" in misspelt.err
     httpx.put(f"{running.url}/sandbox/mail/fault", json={"kind": "timeout_after_accept", "count": 1000})
     try:
         code = place(comptoir)

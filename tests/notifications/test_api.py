@@ -23,6 +23,14 @@ async def test_deliveries_of_an_order(house: Driver) -> None:
     assert {one["channel"] for one in await house.deliveries(outcome="done")} == {"mail", "sms"}
 
 
+@pytest.mark.parametrize("filter_", ["outcome", "channel", "role"])
+async def test_a_list_by_a_word_that_there_is_not_is_refused(house: Driver, filter_: str) -> None:
+    answer = await house.http.get(URL, params={filter_: "fax"})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (422, filter_)
+    assert {"outcome": "'done'", "channel": "'webhook'", "role": "'receiver'"}[filter_] in error["detail"]
+
+
 async def test_a_list_is_paged(house: Driver) -> None:
     for number in range(1, 6):
         await house.hear(order(number, 1, entry(number, mail=True)))

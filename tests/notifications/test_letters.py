@@ -1,11 +1,14 @@
 """The mail as its reader sees it."""
 
+import re
 from datetime import date
 from email import message_from_bytes
 from email.policy import SMTP
+from typing import Any
 
 import pytest
 
+from services.notifications.channels.fitting import LARGEST
 from services.notifications.channels.letters import LISTED, compose
 from services.notifications.channels.texts import BadText, render, variables
 from services.notifications.channels.words import WORDS, words_of
@@ -117,6 +120,49 @@ def test_a_long_order_stays_short_enough_for_every_mailbox() -> None:
     text, html = _parts(letter(words=words(items=items)))
     assert len(html.encode()) < 60_000
     assert f"et {500 - LISTED} autres lignes" in text
+
+
+_BLOAT = '"<é' * 167
+"""As long as a name may be, and several times as long in HTML."""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"words": words(items=tuple(Item(_BLOAT, "x", 1, 100) for _ in range(60)))},
+        {"body": "{% for i in (1..9000) %}0123456789 {% endfor %}"},
+        {"body": "{% for i in (1..9000) %}é\n\n{% endfor %}", "message": "à\n\n" * 1600},
+        {"body": "{{ order.history_url }} " * 2000, "words": words(history_url="https://cave.example.com/h/abc")},
+        {"words": words(parcels=tuple(Tracking(n, _BLOAT, "X", f"https://x.example/{n}?{_BLOAT}") for n in range(99)))},
+        {"words": words(closings=tuple(Closed(date(2026, 8, 1), date(2026, 8, 2), _BLOAT) for _ in range(99)))},
+        {"words": words(shop=_BLOAT, client=_BLOAT, status=_BLOAT), "body": '"' * 90_000, "contact": (_BLOAT,) * 3},
+    ],
+    ids=["names", "one line", "paragraphs", "links", "parcels", "closings", "quotes"],
+)
+def test_no_mail_outgrows_its_limit_whatever_is_in_it(more: dict[str, Any]) -> None:
+    text, html = _parts(letter(**more))
+    assert 40_000 < len(html.encode()) < LARGEST
+    for last in ("Total TTC", "1\u202f481,40\xa0€", "Ce message concerne votre commande CO-1"):
+        assert last in html
+        assert last in text
+
+
+def test_lines_without_room_are_counted_in_both_parts() -> None:
+    items = tuple(Item(f"{number} {_BLOAT}"[:500], "x", 1, 100) for number in range(60))
+    text, html = _parts(letter(words=words(items=items)))
+    shown = text.count(_BLOAT[:400])
+    assert 10 < shown < LISTED
+    for part in (text, html):
+        assert f"et {60 - shown} autres lignes" in part
+
+
+def test_a_text_that_is_cut_says_so() -> None:
+    long = letter(
+        body="{% for i in (1..9000) %}0123456789 {% endfor %}", words=words(items=(Item("Graves", "x", 1, 1),))
+    )
+    for part in _parts(long):
+        assert re.search(r"0123456789 0?1?2?3?4?5?6?7?8?9?…", part)
+        assert "et 1 autres lignes" in part
 
 
 def test_a_sellers_html_is_text() -> None:

@@ -124,6 +124,29 @@ async def test_a_silent_relay_is_a_retry_before_data(
     assert smtp_server.received == []
 
 
+async def test_an_answer_to_the_content_that_nobody_can_read_is_unknown(mail: Mail, smtp_server: SmtpServer) -> None:
+    smtp_server.refuse("<h1>Something went wrong</h1>")
+    result = await mail.send(call(letter()))
+    assert (result.outcome, result.trouble) == (Outcome.UNKNOWN, Trouble.DOWN)
+    assert (await mail.send(call(letter(), NOON))).outcome == Outcome.DONE
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT"])
+async def test_an_answer_that_nobody_can_read_is_a_retry_before_data(command: str, clock: Clock) -> None:
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.invalid\r\n")
+        while line := await reader.readline():
+            writer.write(b"<h1>Oops</h1>\r\n" if line.startswith(command.encode()) else b"250 fine\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as server:
+        made = Mail(_account(server.sockets[0].getsockname()[1]), clock, seconds=5, fetch=nothing)
+        result = await made.send(call(letter()))
+        await made.close()
+    assert (result.outcome, result.trouble) == (Outcome.RETRY, Trouble.DOWN)
+    assert "Malformed" in (result.reason or "")
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import Order, Texts
+from shared.contracts import Customer, Order, Texts
 from tests.notifications.conftest import MakeDriver
 from tests.notifications.driver import ADMINISTRATORS, Driver, entry, line, order, parcel, shop
 from tests.servers.smtp import SmtpServer
@@ -62,10 +62,10 @@ async def test_preview_tells_what_an_sms_costs(house: Driver) -> None:
     plain = Texts(name="Reçue", sms="{{ shop.name }} : commande {{ order.code }} à retirer")
     [item] = await preview(house, order(1, 1, entry(1, sms=True, texts=plain)))
     assert item == {
-        **dict.fromkeys(("subject", "html", "message")),
+        **dict.fromkeys(("subject", "html", "message", "problem")),
         "channel": "sms",
         "role": "client",
-        "to": ["06 12 34 56 78"],
+        "to": ["+33612345678"],
         "text": "La Cave : commande CO-1 à retirer",
         "encoding": "GSM-7",
         "units": 33,
@@ -77,6 +77,36 @@ async def test_preview_tells_what_an_sms_costs(house: Driver) -> None:
     )
     [item] = await preview(house, order(1, 1, entry(1, sms=True, texts=circumflex)))
     assert (item["encoding"], item["segments"], item["foreign"]) == ("UCS-2", 2, "ê")
+
+
+@pytest.mark.parametrize(
+    ("phone", "text", "to", "problem"),
+    [
+        ("06 12 34 56 78", "x" * 1601, "+33612345678", "Body: "),
+        ("12", "Bonjour", "12", "the telephone number has not the right length"),
+        ("06 12 34 56 78", "{{ parcel.number }}", "+33612345678", "the text is empty"),
+    ],
+)
+async def test_preview_says_why_an_sms_would_not_leave(
+    house: Driver, phone: str, text: str, to: str, problem: str
+) -> None:
+    client = Customer(name="Camille Dubois", email="camille@example.com", phone=phone)
+    asked = order(1, 1, entry(1, sms=True, texts=Texts(name="Reçue", sms=text)), customer=client)
+    [item] = await preview(house, asked)
+    assert item["to"] == [to]
+    assert item["problem"].startswith(problem)
+    await house.hear(asked)
+    await house.deliver()
+    [delivery] = await house.deliveries(order="CO-1")
+    assert (delivery["outcome"], delivery["reason"]) == ("rejected", item["problem"])
+    after = (await house.http.get(f"{URL}/deliveries/{delivery['id']}/preview")).json()
+    assert (after["to"], after["problem"]) == ([to], item["problem"])
+
+
+async def test_preview_says_that_nobody_carries_the_shops_sms(make_driver: MakeDriver) -> None:
+    house = await make_driver(sandbox=False)
+    [item] = await preview(house, order(1, 1, entry(1, sms=True)))
+    assert item["problem"] == "no sms account is set up for this shop"
 
 
 @pytest.mark.row("S2-20")

@@ -6,9 +6,12 @@ import socket
 import pytest
 
 from services.notifications.channels.outward import Outward, Refused, Unreached
+from services.notifications.channels.webhooks import Endpoint, deliver
 from services.notifications.domain.addresses import BadAddress, check_url, refusal
+from services.notifications.domain.signing import new_secret
+from shared.contracts import Outcome
 from tests.notifications.conftest import MakeDriver
-from tests.notifications.driver import Driver
+from tests.notifications.driver import NOON, Driver
 from tests.notifications.receiving import WEBHOOKS, Receiver, listen
 
 OURS = [
@@ -27,7 +30,8 @@ REFUSED = [
     "https://exa mple.com/", "https://example.com\\@127.0.0.1/", "https://example.com/\r\nHost: other",
     "https://exämple.com/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:169.254.169.254]/",
     "https://0.0.0.0/", "https://169.254.169.254/latest/meta-data/", "https://[fe80::1%25eth0]/",
-    "https://" + "a" * 2000 + ".example.com/",
+    "https://" + "a" * 2000 + ".example.com/", "https://" + "a" * 64 + ".example.com/", "https://a..example.com/",
+    "https://" + "a." * 130 + "example.com/",
 ]  # fmt: skip
 
 
@@ -53,14 +57,14 @@ def test_a_bad_address_is_refused_when_it_is_given(url: str) -> None:
         check_url(url, loopback=False)
 
 
-@pytest.mark.parametrize("url", ["https://example.com", "https://example.com:8443/hook?shop=1", "https://8.8.8.8/"])
+@pytest.mark.parametrize("url", ["https://example.com", "https://example.com.:8443/hook?shop=1", "https://8.8.8.8/"])
 def test_a_good_address_is_not(url: str) -> None:
     assert check_url(url, loopback=False).hostname
 
 
 async def test_the_field_is_named(make_driver: MakeDriver) -> None:
     house = await make_driver(webhook_loopback=False)
-    for url in ("https://127.0.0.1/hook", "https://user:secret@example.com/"):
+    for url in ("https://127.0.0.1/hook", "https://user:secret@example.com/", f"https://{'a' * 300}.example.com/"):
         answer = await house.http.post(WEBHOOKS, json={"url": url})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "url")
     made = await house.http.post(WEBHOOKS, json={"url": "https://example.com/hook"})
@@ -92,6 +96,19 @@ async def test_a_name_that_leads_into_our_network_is_not_called(address: str) ->
     outward = Outward(seconds=5, resolve=Names([address]))
     with pytest.raises(Refused, match=address.replace(".", r"\.")):
         await outward.post("https://rebound.example.com/hook", b"{}", {})
+    await outward.close()
+
+
+@pytest.mark.parametrize("url", [f"https://{'a' * 300}.example.com/", "https://example.com/hook"])
+async def test_an_address_that_names_no_host_is_rejected_and_not_tried_again(url: str) -> None:
+    """Saved before it was refused, or none to the resolver alone."""
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        raise UnicodeError("label empty or too long")
+
+    outward = Outward(seconds=5, resolve=resolve)
+    result = await deliver(outward.post, Endpoint(url, [new_secret()]), "msg_1", b"{}", NOON)
+    assert (result.outcome, result.trouble) == (Outcome.REJECTED, None)
     await outward.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.notifications.channels.texts import render
 from services.notifications.domain.wanted import wanted
-from services.orders.domain.links import is_valid, make_token, order_of
+from services.orders.domain.links import foretold_token, is_valid, make_token, order_of
 from services.orders.domain.publication import is_shown
 from shared.contracts import Shop
 from tests.answers import CheckedTransport
@@ -48,9 +48,9 @@ async def opened(orders: Driver, path: str) -> httpx.Response:
 
 @pytest.mark.row("S4-24")
 async def test_link_opens_the_history_without_a_login(orders: Driver) -> None:
+    """As the confirmation has it, of an order that nobody has paid yet."""
     await publish(orders)
     made = await orders.place()
-    await show(orders, made)
     answer = await opened(orders, await link(orders, made))
     assert answer.status_code == 200
     assert (answer.json()["code"], answer.json()["status"]) == (made["code"], "Commande reçue")
@@ -139,14 +139,17 @@ async def test_a_comment_knows_no_parcel_that_left_after_it(orders: Driver) -> N
 
 
 @pytest.mark.row("S4-19")
-async def test_only_paid_orders_and_those_being_paid_show_by_default(orders: Driver) -> None:
+async def test_only_paid_orders_and_those_being_paid_are_listed_by_default(orders: Driver) -> None:
     await publish(orders)
     made = await orders.place()
     path = await link(orders, made)
-    for payment, shown in (("unpaid", 404), ("pending", 200), ("failed", 404), ("paid", 200), ("refunded", 200)):
+    states = ("unpaid", False), ("pending", True), ("failed", False), ("paid", True), ("refunded", True)
+    for payment, listed in states:
         await orders.hear(orders.account(made, payment))
-        assert (await opened(orders, path)).status_code == shown, payment
-        assert is_shown("automatic", payment) is (shown == 200)
+        told = await orders.get(f"orders/{made['code']}/history-link")
+        assert (told["shown"], told["listed"]) == (True, listed), payment
+        assert is_shown("automatic", payment) is listed
+        assert (await opened(orders, path)).status_code == 200, "the link was mailed"
 
 
 @pytest.mark.row("S4-20")
@@ -154,12 +157,14 @@ async def test_visibility_is_forced_either_way(orders: Driver) -> None:
     await publish(orders)
     made = await orders.place()
     path = await link(orders, made)
-    assert (await opened(orders, path)).status_code == 404
     await show(orders, made, "shown")
+    assert (await orders.get(f"orders/{made['code']}/history-link"))["listed"]
     assert (await opened(orders, path)).status_code == 200
     assert (await orders.message(made["id"])).shown == "shown"
     await orders.hear(orders.account(made, "paid"))
     await show(orders, made, "hidden")
+    told = await orders.get(f"orders/{made['code']}/history-link")
+    assert (told["shown"], told["listed"]) == (False, False)
     refused = await opened(orders, path)
     assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (404, "history-not-shown")
 
@@ -197,6 +202,28 @@ async def test_deleted_order_and_silent_shop_show_nothing(orders: Driver) -> Non
     assert (await opened(orders, path)).status_code == 404
 
 
+async def test_a_mail_of_a_hidden_order_has_no_link(orders: Driver) -> None:
+    await publish(orders)
+    shop = Shop.decode((await orders.said(Shop.name))["cave"][1])
+    made = await orders.place()
+    await show(orders, made, "hidden")
+    await orders.move(made["code"], "shipped", actions={"mail": True})
+    mails = [found for found in wanted(await orders.message(made["id"]), shop) if found.channel == "mail"]
+    assert [mail.payload.words.history_url for mail in mails] == [""] * len(mails)  # type: ignore[union-attr]
+    assert mails
+
+
+async def test_a_preview_has_the_link_that_the_mail_then_has(orders: Driver) -> None:
+    """Of an order from before histories were published, which gets its link with the change."""
+    made = await orders.place()
+    await publish(orders)
+    url = f"/api/v1/orders/{made['code']}/transitions/message"
+    foreseen = (await orders.http.post(url, json={"status": "confirmed"})).json()["history_token"]
+    await orders.move(made["code"], "confirmed")
+    assert foreseen == (await orders.message(made["id"])).history_token
+    assert (await opened(orders, f"/h/{foreseen}")).status_code == 200
+
+
 async def test_no_token_is_guessed(orders: Driver) -> None:
     await publish(orders)
     made = await orders.place()
@@ -228,6 +255,9 @@ def test_token_is_signed_and_kept() -> None:
     assert not is_valid(first, "t", first)
     assert not is_valid(first, "", first)
     assert not is_valid(first, "s", None)
+    foretold = foretold_token("s", id_)
+    assert foretold == foretold_token("s", id_) != foretold_token("t", id_)
+    assert is_valid(foretold, "s", foretold)
 
 
 @pytest.mark.row("S4-23")
@@ -260,6 +290,8 @@ async def test_the_confirmation_holds_the_link(orders: Driver) -> None:
         (mail,) = [found for found in wanted(await orders.message(made["id"]), shop) if found.channel == "mail"]
         text = render(mail.payload.body, mail.payload.words)  # type: ignore[union-attr]
         assert f"{words}" in text
-        assert f"{PUBLIC}{await link(orders, made)}" in text
+        path = await link(orders, made)
+        assert f"{PUBLIC}{path}" in text
+        assert (await opened(orders, path)).status_code == 200
     quiet = await orders.http.post("/api/v1/orders", json=order(imported=True))
     assert quiet.status_code == 201

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from shared.texts import LANGUAGES, BadText, check, render, samples
+from shared.texts import LANGUAGES, SMS_LENGTH, BadText, check, render, samples
 
 FULL = samples("fr")[1]
 LONG = "{% capture x %}{% for i in (1..5000) %}aaaaaaaaaa{% endfor %}{% endcapture %}"
@@ -99,6 +99,20 @@ def test_a_text_fills_in_plainly_for_an_order_of_a_thousand_lines() -> None:
     text = "{% for l in lines %}{{ l.quantity }} × {{ l.name | upcase | truncate: 20 }}: {{ l.total }}\n{% endfor %}"
     filled = render(text, FULL | {"lines": lines}).splitlines()
     assert (len(filled), filled[0], filled[-1]) == (1000, "2 × VIN <0>: 19,80 €", "2 × VIN <999>: 19,80 €")
+
+
+def test_a_text_is_saved_as_long_as_a_mail_has_room_for_it() -> None:
+    check("{% for i in (1..3500) %}0123456789 {% endfor %}")
+    with pytest.raises(BadText, match="output stream limit"):
+        check("{% for i in (1..3700) %}0123456789 {% endfor %}")
+
+
+@pytest.mark.parametrize("text", ["é" * 1601, "{% for line in lines %}" + "é" * 600 + "{% endfor %}"])
+def test_a_text_may_have_a_length_of_its_own_filled_in(text: str) -> None:
+    check(text)
+    with pytest.raises(BadText, match="may have 1600"):
+        check(text, SMS_LENGTH)
+    check(f"{'é' * 1600}  ", SMS_LENGTH)
 
 
 def test_objects_are_out_of_reach() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from services.notifications.channels.seals import Seals
 from services.notifications.commands.person import retry, settle
@@ -120,7 +120,10 @@ Notifications = Annotated[Tools, Depends(_tools)]
 Reader = Annotated[Caller, Depends(allow("notifications:read"))]
 Writer = Annotated[Caller, Depends(allow("notifications:write"))]
 
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,20}$")]
+Stands = Literal["due", "done", "retry", "unknown", "rejected", "obsolete"]
+Way = Literal["mail", "sms", "push", "webhook", "amazon", "ebay"]
+Told = Literal["client", "administrator", "operator", "receiver", "marketplace"]
+"""A list by a misspelt word would say that nothing left."""
 
 _moment: TypeAdapter[datetime] = TypeAdapter(AwareDatetime)
 
@@ -130,9 +133,9 @@ async def list_deliveries(
     tools: Notifications,
     caller: Reader,
     order: Annotated[str | None, Query(description="an order's code")] = None,
-    outcome: Annotated[Outcome | None, Query(description="only deliveries that stand so")] = None,
-    channel: Annotated[Word | None, Query(description="mail, sms, push, webhook, amazon, ebay")] = None,
-    role: Annotated[Word | None, Query(description="client, administrator, operator, receiver, marketplace")] = None,
+    outcome: Annotated[Stands | None, Query(description="only deliveries that stand so")] = None,
+    channel: Annotated[Way | None, Query(description="only what leaves this way")] = None,
+    role: Annotated[Told | None, Query(description="only what is meant for this one")] = None,
     needs_person: Annotated[bool | None, Query(description="whether nothing more happens by itself")] = None,
     since: Annotated[AwareDatetime | None, Query(description="asked for at this moment or later")] = None,
     until: Annotated[AwareDatetime | None, Query(description="asked for before")] = None,
@@ -140,8 +143,7 @@ async def list_deliveries(
     after: str | None = None,
 ) -> Page:
     """What left the house, or has to, oldest first."""
-    stands = None if outcome is None else str(outcome)
-    asked = Asked(caller.shop, order, stands, channel, role, needs_person, since, until)
+    asked = Asked(caller.shop, order, outcome, channel, role, needs_person, since, until)
     async with tools.db.read() as conn:
         rows, total = await deliveries(conn, asked, limit, _after(after))
     key = [rows[limit - 1].asked_at.isoformat(), rows[limit - 1].id] if len(rows) > limit else None

@@ -4,9 +4,9 @@ A preview is asked for with the message that orders would send (`POST /api/v1/or
 is what the handler of that message would have sent: the same code makes both.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import orjson
 from fastapi import APIRouter, Depends, Request
@@ -16,14 +16,16 @@ from pydantic import BaseModel
 from services.notifications.api import Notifications, Reader, Writer
 from services.notifications.channels.documents import Documents
 from services.notifications.channels.previews import MailPreview, SmsPreview, mail_preview, sms_preview
+from services.notifications.channels.sms import OnlyInDoubt, Sms
 from services.notifications.channels.texts import BadText
 from services.notifications.commands.person import NotNow
 from services.notifications.commands.previewing import foretell, send_test
-from services.notifications.domain.results import Attachment, Call
+from services.notifications.domain.results import Attachment, Call, Channel
+from services.notifications.domain.sms_reports import SMS
 from services.notifications.domain.verbs import SIGN_IN
 from services.notifications.queries import Found
 from services.notifications.queries.waiting import find_delivery
-from shared.contracts import Order
+from shared.contracts import Order, Outcome
 from shared.database import new_id
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
@@ -49,7 +51,10 @@ class TestAsked(BaseModel):
 
 
 class Preview(BaseModel):
-    """A mail (`subject`, `html`, `message`: the bytes) or an SMS (`encoding`, `units`, `segments`, `foreign`)."""
+    """A mail (`subject`, `html`, `message`: the bytes) or an SMS (`encoding`, `units`, `segments`, `foreign`).
+
+    `problem` is why an SMS would not leave: a number that is none, a text that is longer than the provider takes.
+    """
 
     channel: str
     role: str
@@ -62,6 +67,7 @@ class Preview(BaseModel):
     units: int | None = None
     segments: int | None = None
     foreign: str | None = None
+    problem: str | None = None
 
 
 class Previews(BaseModel):
@@ -86,16 +92,44 @@ class NotComposed(Problem):
 router = APIRouter(prefix="/api/v1/notifications", tags=["previews"])
 
 
-async def _documents(request: Request) -> Documents:
-    documents: Documents = request.app.state.documents
-    return documents
+class Ways(Protocol):
+    """Where a shop's effects leave by."""
+
+    async def find(self, channel: str, shop: str) -> Channel | None: ...
 
 
-Fetching = Annotated[Documents, Depends(_documents)]
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What a preview is made with: the documents that mails take along, and who would be asked to carry an SMS."""
+
+    documents: Documents
+    ways: Ways
+
+    async def of(self, shop: str, channel: str, call: Call, *, left: bool = False) -> MailPreview | SmsPreview:
+        """The mail or the SMS; of one that has `left` nothing is wrong. Raises `BadText`, `NotComposed`, ValueError."""
+        if channel == SMS:
+            return sms_preview(call.payload, None if left else await self._problem(shop, call))
+        shown = await mail_preview(self.documents.of(shop), call)
+        if isinstance(shown, str):
+            raise NotComposed(shown)
+        return shown
+
+    async def _problem(self, shop: str, call: Call) -> str | None:
+        way = await self.ways.find(SMS, shop)
+        if not isinstance(way, Sms | OnlyInDoubt):
+            return "no sms account is set up for this shop"
+        return way.refusal(call)
+
+
+async def _showing(request: Request) -> Showing:
+    return Showing(request.app.state.documents, request.app.state.ways)
+
+
+Shown = Annotated[Showing, Depends(_showing)]
 
 
 @router.post("/preview", response_model=Previews)
-async def preview_change(tools: Notifications, caller: Reader, documents: Fetching, asked: PreviewAsked) -> Response:
+async def preview_change(tools: Notifications, caller: Reader, showing: Shown, asked: PreviewAsked) -> Response:
     """What the newest entry of this order says, to whom, byte for byte but for the mail's id and date."""
     async with tools.db.read() as conn:
         shop = await find_shop(conn, caller.shop)
@@ -104,9 +138,7 @@ async def preview_change(tools: Notifications, caller: Reader, documents: Fetchi
     now = tools.outbox.clock()
     try:
         wants = foretell(asked.order, shop, asked.role)
-        shown = [
-            await _show(documents, caller.shop, want.channel, _call(want.payload, asked.order, now)) for want in wants
-        ]
+        shown = [await showing.of(caller.shop, want.channel, _call(want.payload, asked.order, now)) for want in wants]
     except (BadText, ValueError, ArithmeticError) as error:
         raise Invalid(f"The order cannot be shown: {error}", field="order") from error
     items = [_item(want.channel, want.role, one) for want, one in zip(wants, shown, strict=True)]
@@ -132,7 +164,7 @@ async def send_test_mail(request: Request, tools: Notifications, caller: Writer,
 
 
 @router.get("/deliveries/{delivery}/preview", response_model=Preview)
-async def preview_delivery(tools: Notifications, caller: Reader, documents: Fetching, delivery: str) -> Response:
+async def preview_delivery(tools: Notifications, caller: Reader, showing: Shown, delivery: str) -> Response:
     """A mail or an SMS as it left, or will: for a mail that left the very bytes, but for a signature."""
     async with tools.db.read() as conn:
         row = await find_delivery(conn, caller.shop, delivery)
@@ -141,19 +173,11 @@ async def preview_delivery(tools: Notifications, caller: Reader, documents: Fetc
     if row.payload is None:
         raise NotNow("Its contents are no longer kept.")
     try:
-        shown = await _show(documents, caller.shop, row.channel, _call_of(row, tools.outbox.clock()))
+        call, left = _call_of(row, tools.outbox.clock()), row.state == Outcome.DONE
+        shown = await showing.of(caller.shop, row.channel, call, left=left)
     except (BadText, ValueError, ArithmeticError) as error:
         raise NotComposed(str(error)) from error
     return json_response(_item(row.channel, row.role, shown).model_dump(mode="json"))
-
-
-async def _show(documents: Documents, shop: str, channel: str, call: Call) -> MailPreview | SmsPreview:
-    if channel == "sms":
-        return sms_preview(call.payload)
-    shown = await mail_preview(documents.of(shop), call)
-    if isinstance(shown, str):
-        raise NotComposed(shown)
-    return shown
 
 
 def _item(channel: str, role: str, shown: MailPreview | SmsPreview) -> Preview:

@@ -11,15 +11,16 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
 from babel.numbers import format_currency
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
 from mjml import mjml2html
 
 from services.notifications.channels.enclosures import Enclosure, enclose
+from services.notifications.channels.fitting import fitted, linked
 from services.notifications.channels.texts import date_of, day_of, locale_of, money, render
 from services.notifications.channels.words import (
     alert_words,
@@ -59,16 +60,7 @@ _skeletons = Environment(
 )
 
 
-def _linked(line: str, links: Sequence[str]) -> Markup:
-    """The line with those of our own addresses that stand in it as links; what a client typed is never one."""
-    if not links:
-        return escape(line)
-    parts = re.split("(" + "|".join(map(re.escape, sorted(links, key=len, reverse=True))) + ")", line)
-    link = Markup('<a href="{0}">{0}</a>')
-    return Markup("").join(link.format(part) if part in links else escape(part) for part in parts)
-
-
-_skeletons.filters["linked"] = _linked
+_skeletons.filters["linked"] = linked
 
 
 class BadLetter(ValueError):
@@ -92,7 +84,8 @@ def compose(
     _address_to(message, letter.name, letter.to, _subject(letter, fixed), language, order)
     named = {"attached": _titles(enclosures, language), "missing": _titles(missing, language)}
     said = {key: fixed[key].format(titles=titles) if titles else None for key, titles in named.items()}
-    _attach(message, "status", _context(letter, language, fixed) | said)
+    context, html = fitted(_context(letter, language, fixed) | said, partial(_html, "status"))
+    _attach(message, "status", context, html)
     return enclose(message, enclosures, language).as_bytes()
 
 
@@ -177,11 +170,14 @@ def _address_to(
         message["X-Comptoir-Order"] = _one_line(order)
 
 
-def _attach(message: MIMEMultipart, skeleton: str, context: dict[str, object]) -> None:
+def _attach(message: MIMEMultipart, skeleton: str, context: dict[str, object], html: str | None = None) -> None:
     """The text and the HTML part, which say the same."""
     message.attach(MIMEText(_skeletons.get_template(f"{skeleton}.txt.j2").render(context), "plain", "utf-8"))
-    html = mjml2html(_skeletons.get_template(f"{skeleton}.mjml.j2").render(context))
-    message.attach(MIMEText(html, "html", "utf-8"))
+    message.attach(MIMEText(html or _html(skeleton, context), "html", "utf-8"))
+
+
+def _html(skeleton: str, context: dict[str, object]) -> str:
+    return str(mjml2html(_skeletons.get_template(f"{skeleton}.mjml.j2").render(context)))
 
 
 def _titles(documents: Sequence[Enclosure | Attachment], language: str) -> str:
@@ -219,7 +215,8 @@ def _context(letter: Letter, language: str, fixed: dict[str, str]) -> dict[str, 
         "follow": words.history_url if client and "history_url" not in letter.body else None,
         "contact": letter.contact,
         "items": [(item.name, item.quantity, money(item.total, words)) for item in items[:LISTED]],
-        "more": fixed["more"].format(count=len(items) - LISTED) if len(items) > LISTED else None,
+        "count": len(items),
+        "more": fixed["more"],
         "totals": [(said[key], money(getattr(words, key), words)) for key in ("net", "tax", "gross")],
         "parcels": [
             (

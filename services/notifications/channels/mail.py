@@ -2,7 +2,7 @@
 
 Where the connection breaks decides the outcome: before the message was handed over it is a retry; from DATA on it is
 unknown, and the mail goes again under the same Message-ID (made of the obligation's id), which is counted.
-4xx replies are retries, 5xx rejections.
+4xx replies are retries, 5xx rejections; what is no answer to the command is as good as a broken connection.
 """
 
 import asyncio
@@ -136,7 +136,10 @@ class Mail:
             handed = True
             reply = await connection.data(envelope.content)
         except SMTPResponseException as error:
-            return _answer(error)
+            if _refuses(error):
+                return _answer(error)
+            said = f"{error.code} {error.message}"
+            return unknown(f"no answer to DATA: {said}") if handed else down(f"no answer: {said}")
         except (SMTPException, OSError, TimeoutError) as error:
             said = f"{type(error).__name__} {error}"
             return unknown(f"no answer after DATA: {said}") if handed else down(f"connection lost: {said}")
@@ -151,10 +154,15 @@ async def _refusals(connection: SMTP, recipients: Sequence[str]) -> list[Result]
         try:
             await connection.rcpt(recipient)
         except SMTPResponseException as error:
-            if error.code == CLOSING_DOWN:
+            if error.code == CLOSING_DOWN or not _refuses(error):
                 raise
             refused.append(_answer(error))
     return refused
+
+
+def _refuses(error: SMTPResponseException) -> bool:
+    """Whether the relay says no; a line that cannot be read has the code -1."""
+    return 400 <= error.code < 600
 
 
 def _answer(error: SMTPResponseException) -> Result:

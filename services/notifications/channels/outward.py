@@ -32,6 +32,10 @@ class Refused(Exception):
     """The address is not one to be called; nothing was sent."""
 
 
+class Misshapen(Refused):
+    """The address itself is none that could ever be called."""
+
+
 class Unreached(Exception):
     """There was no answer, or not in time."""
 
@@ -84,10 +88,12 @@ class Outward:
         try:
             parts = check_url(url, loopback=self._loopback)
         except BadAddress as error:
-            raise Refused(f"the address {error}") from error
+            raise Misshapen(f"the address {error}") from error
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._exchange(parts, body, headers)
+        except UnicodeError as error:  # of the resolver, for a name that is none
+            raise Misshapen("the address names no host") from error
         except TimeoutError as error:
             raise Unreached(f"no answer within {self._seconds:g} s") from error
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from services.notifications.channels.composing import carry, composed
 from services.notifications.channels.documents import Fetch
+from services.notifications.channels.sms import normalise
 from services.notifications.channels.texts import render
 from services.notifications.domain.payloads import Note
 from services.notifications.domain.results import Call, Result
@@ -32,7 +33,10 @@ class MailPreview:
 
 @dataclass(frozen=True, slots=True)
 class SmsPreview:
-    """An SMS: `units` of its encoding in so many `segments`; `foreign` are the characters that make it UCS-2."""
+    """An SMS: `units` of its encoding in so many `segments`; `foreign` are the characters that make it UCS-2.
+
+    `to` is as the provider is told, where it is a number at all. `problem` is why it would not leave.
+    """
 
     to: tuple[str, ...]
     text: str
@@ -40,6 +44,7 @@ class SmsPreview:
     units: int
     segments: int
     foreign: str
+    problem: str | None
 
 
 async def mail_preview(fetch: Fetch, call: Call) -> MailPreview | str:
@@ -58,9 +63,13 @@ async def mail_preview(fetch: Fetch, call: Call) -> MailPreview | str:
     return MailPreview(tuple(ready.recipients), str(message["Subject"]), text, html, ready.content.decode("ascii"))
 
 
-def sms_preview(payload: object) -> SmsPreview:
-    """The SMS as it is sent. Raises `BadText`."""
+def sms_preview(payload: object, problem: str | None) -> SmsPreview:
+    """The SMS as it is sent, or with its `problem` is not. Raises `BadText`."""
     note = _notes.validate_python(payload)
     text = render(note.body, note.words)
     size = segments(text)
-    return SmsPreview((note.phone,), text, size.encoding, size.units, size.count, size.foreign)
+    try:
+        to = normalise(note.phone, note.region)
+    except ValueError:
+        to = note.phone
+    return SmsPreview((to,), text, size.encoding, size.units, size.count, size.foreign, problem)

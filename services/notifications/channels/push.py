@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 from pydantic import TypeAdapter
 
-from services.notifications.channels.outward import Post, Refused, Reply, Unreached
+from services.notifications.channels.outward import Misshapen, Post, Refused, Reply, Unreached
 from services.notifications.channels.texts import locale_of
 from services.notifications.channels.webhooks import patience
 from services.notifications.channels.words import push_words
@@ -93,6 +93,8 @@ async def push(
     }
     try:
         reply = await post(subscription.address, encrypt(message, subscription), headers)
+    except Misshapen as error:
+        return rejected(str(error))
     except (Refused, Unreached) as error:
         return down(str(error))
     return judge(reply, now)

@@ -14,7 +14,7 @@ import httpx
 import orjson
 from pydantic import TypeAdapter
 
-from services.notifications.channels.outward import Post, Refused, Reply, Unreached
+from services.notifications.channels.outward import Misshapen, Post, Refused, Reply, Unreached
 from services.notifications.channels.web import retry_after
 from services.notifications.domain.results import Call, Exchange, Result, Trouble, clip, down, rejected
 from services.notifications.domain.signing import signature_headers
@@ -81,6 +81,8 @@ async def deliver(post: Post, endpoint: Endpoint, message: str, body: bytes, now
     headers = {"content-type": "application/json", **signature_headers(endpoint.secrets, message, now, body)}
     try:
         reply = await post(endpoint.url, body, headers)
+    except Misshapen as error:
+        return rejected(str(error))
     except (Refused, Unreached) as error:
         return down(str(error))
     return judge(reply, now)

@@ -17,6 +17,7 @@ from services.notifications.commands.claim import Claimed, LaneKey, hold_lane, w
 from services.notifications.commands.inviting import forget_closed
 from services.notifications.commands.receivers import Ended, heed, journal_exchanges
 from services.notifications.commands.say import say
+from services.notifications.commands.sms_found import once_each
 from services.notifications.domain.lanes import Lane, after, healed
 from services.notifications.domain.lifecycle import OPEN, Standing, Step, follow, overtaken
 from services.notifications.domain.results import Result
@@ -70,7 +71,9 @@ async def record(tx: Transaction, lane: LaneKey, finished: Sequence[Finished], j
     """Write these outcomes down; how many still counted."""
     if lane.verb not in UNANSWERED:
         await lock_keys(tx, Order.name, [one.claimed.order_id for one in finished])
-    before, state = await _pace(tx, lane, [one.result for one in finished])
+    results = await once_each(tx, lane, [(one.claimed, one.result) for one in finished])
+    finished = [Finished(one.claimed, result) for one, result in zip(finished, results, strict=True)]
+    before, state = await _pace(tx, lane, results)
     held = await _held(tx, [one.claimed.id for one in finished])
     ended, entries = [], []
     for one in finished:

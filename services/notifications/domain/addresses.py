@@ -9,6 +9,9 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST = 2000
+LONGEST_NAME = 253
+LONGEST_LABEL = 63
+"""Of a host's name and of what stands between its dots (RFC 1035): no resolver can be asked for more."""
 PORTS_BELOW_1024 = frozenset({80, 443})
 """All others down there are mail, shells and the like, which a POST could be made to speak to."""
 
@@ -44,6 +47,8 @@ def check_url(url: str, *, loopback: bool) -> SplitResult:
         raise BadAddress("must begin with https://")
     if not parts.hostname:
         raise BadAddress("must name a host")
+    if not _is_name(parts.hostname):
+        raise BadAddress(f"must name a host: at most {LONGEST_NAME} characters, {LONGEST_LABEL} between dots")
     if "@" in parts.netloc:
         raise BadAddress("must not hold a user or a password")
     if parts.fragment:
@@ -66,6 +71,12 @@ def refusal(address: str, *, loopback: bool) -> str | None:
     if not inner.is_global or inner.is_multicast or any(inner in network for network in _OURS):
         return "is not an address of the internet"
     return None
+
+
+def _is_name(host: str) -> bool:
+    """Whether a resolver could be asked for it; a dot may end it."""
+    name = host.removesuffix(".")
+    return len(name) <= LONGEST_NAME and all(1 <= len(label) <= LONGEST_LABEL for label in name.split("."))
 
 
 def _check_literal(host: str, *, loopback: bool) -> None:

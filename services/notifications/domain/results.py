@@ -42,7 +42,8 @@ class Result:
 
     `retry` means that the effect certainly did not happen, `unknown` that it may have. `retry_after` is the other
     side's own wish in seconds; `person` marks an unknown outcome that no further call can settle. `refused` says which
-    parts of a bundle, counted from 1, were not taken, and why.
+    parts of a bundle, counted from 1, were not taken, and why. `alike`: the reference is of what looks like this
+    effect, so it counts only where no other delivery has it.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class Result:
     person: bool = False
     exchange: Exchange | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from services.notifications.domain.payloads import (
 )
 from services.notifications.domain.reporting import MARKETPLACE, less_reported, reports, told
 from services.notifications.domain.verbs import REFUND
-from shared.contracts import Address, Entry, Order, Outcome, Shop
+from shared.contracts import Address, Entry, Order, Outcome, Shop, Shown
 
 CLIENT = "client"
 ADMINISTRATOR = "administrator"
@@ -212,8 +212,8 @@ def _said(texts: Mapping[str, str], languages: Sequence[str]) -> str:
 
 
 def _history_url(order: Order, shop: Shop) -> str:
-    """Where the client follows the order; empty where the shop publishes no histories."""
-    if not (order.history_token and shop.public_url):
+    """Where the client follows the order; empty where the shop publishes no histories, or hides this order's."""
+    if not (order.history_token and shop.public_url) or order.shown is Shown.HIDDEN:
         return ""
     return f"{shop.public_url.rstrip('/')}/h/{order.history_token}"
 

@@ -160,6 +160,8 @@ class Deliverer:
         except TimeoutError:
             return unknown(f"no end within {seconds:g} s")
         except Exception as error:  # a fault of ours: nobody knows how far the call came
+            if is_transient(error):
+                return unknown(f"the database was away: {type(error).__name__}")
             log.error("deliver.broken", channel=claimed.lane.channel, exc_info=error)
             return unknown(f"internal error: {type(error).__name__}", person=True)
 

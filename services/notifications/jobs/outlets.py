@@ -4,7 +4,7 @@ Where settings name no account, a `Fallback` (the sandbox) may stand in. A marke
 row (`accounts`); a change of it is seen at the next call. Access tokens are rows, so replicas share them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -15,7 +15,7 @@ from sqlalchemy import and_, select
 from services.notifications.channels.documents import Documents
 from services.notifications.channels.mail import Mail
 from services.notifications.channels.seals import Seals
-from services.notifications.channels.sms import OnlyInDoubt, Sms
+from services.notifications.channels.sms import Message, OnlyInDoubt, Sms
 from services.notifications.channels.sms.gateway import Gateway
 from services.notifications.channels.sms.reports import Reporting
 from services.notifications.channels.sms.twilio import Twilio
@@ -28,6 +28,7 @@ from services.notifications.marketplaces.ebay import Ebay
 from services.notifications.marketplaces.tokens import Token
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_account
+from services.notifications.queries.sms_taken import taken
 from services.notifications.settings import Accounts, Settings
 from services.notifications.tables import access_tokens
 from shared.database import Clock, upsert
@@ -144,11 +145,16 @@ class Outlets:
             found = await find_shop(conn, shop)
         return found is not None and found.sms
 
+    async def _taken(self, shop: str, message: Message, since: datetime, found: Sequence[str]) -> Collection[str]:
+        async with self._outbox.db.read() as conn:
+            return await taken(conn, shop, message.delivery, since, found)
+
     def _sms(self, shop: str, accounts: Accounts, http: httpx.AsyncClient) -> Sms | None:
         clock, seconds = self._outbox.clock, self._settings.call_seconds
         reporting = Reporting(self._settings, self._fallback)
         if twilio := accounts.twilio:
-            one = Twilio(twilio, http, clock, seconds=seconds, callback=partial(reporting.of_twilio, shop))
+            callback, others = partial(reporting.of_twilio, shop), partial(self._taken, shop)
+            one = Twilio(twilio, http, clock, seconds=seconds, callback=callback, taken=others)
             return Sms(one, twilio.validity_seconds, clock)
         if gateway := accounts.sms_gateway:
             other = Gateway(gateway, http, clock, seconds=seconds, callback=reporting.of_gateway(shop))

@@ -10,7 +10,7 @@ from services.orders.api.answers.histories import History, HistoryLink
 from services.orders.api.tools import Code, Orders, Reader, Writer, commanding
 from services.orders.commands.histories import renew_link, revoke_link, show_order
 from services.orders.commands.inputs import ShowOrder
-from services.orders.domain.publication import is_shown
+from services.orders.domain.publication import is_shown, opens
 from services.orders.queries.history import find_history, link_to
 from services.orders.queries.records import OrderRecord, find_order
 from shared.security import find_shop, open_to_all
@@ -71,6 +71,7 @@ async def _link(conn: AsyncConnection, record: OrderRecord) -> Response:
         {
             "url": link_to(shop, record.history_token),
             "publication": record.shown,
-            "shown": is_shown(record.shown, record.payment),
+            "shown": opens(record.shown),
+            "listed": is_shown(record.shown, record.payment),
         }
     )

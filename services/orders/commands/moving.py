@@ -25,7 +25,7 @@ from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import tracking_url
-from services.orders.domain.links import make_token
+from services.orders.domain.links import foretold_token
 from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
 from services.orders.domain.transitions import Question, Verdict, questions, verdict
@@ -195,7 +195,7 @@ def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> C
     _ship(tx, change, outcome, wanted)
     _set_status(tx, record, status, wanted.rules)
     if wanted.rules.publish_histories and record.history_token is None:
-        record.history_token = make_token(wanted.rules.link_secret, record.id)
+        record.history_token = foretold_token(wanted.rules.link_secret, record.id)
     actions = chosen_actions(status, quiet(request.actions) if repeats else request.actions)
     if actions.invoice is not None:
         record.invoice_wanted = actions.invoice

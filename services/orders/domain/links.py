@@ -1,7 +1,8 @@
 """The link to a history: signed with the shop's secret, unguessable, and revoked by making another.
 
 A token holds the order's id, some random bytes and a signature over both. The order keeps the one that is valid, so a
-token that was signed once opens nothing after its order got another or none.
+token that was signed once opens nothing after its order got another or none. An order that never had one gets one that
+can be told before (`foretold_token`): the preview of a mail has the link that the mail then has.
 """
 
 import hmac
@@ -11,11 +12,19 @@ from uuid import UUID
 
 _ID, _RANDOM, _SIGNATURE = 16, 8, 24
 _PURPOSE = b"history"
+_FORETOLD = b"foretold"
 
 
 def make_token(secret: str, order: str) -> str:
     """A new token for an order; 64 characters that may stand in a URL."""
     signed = UUID(order).bytes + secrets.token_bytes(_RANDOM)
+    return urlsafe_b64encode(signed + _signature(secret, signed)).decode()
+
+
+def foretold_token(secret: str, order: str) -> str:
+    """The token that an order gets which never had one: always the same, and as unguessable as the secret."""
+    id_ = UUID(order).bytes
+    signed = id_ + hmac.digest(secret.encode(), _FORETOLD + id_, "sha256")[:_RANDOM]
     return urlsafe_b64encode(signed + _signature(secret, signed)).decode()
 
 

@@ -1,4 +1,5 @@
 """Which orders their clients see: those whose payment is confirmed or in progress, unless the order says otherwise.
+The link in a mail opens its order whatever the payment: most are not paid yet when their confirmation leaves.
 
 What they see of an order are the entries that were published; that is decided entry by entry.
 """
@@ -8,7 +9,12 @@ IN_PROGRESS_OR_CONFIRMED = frozenset({"pending", "authorised", "paid", "partly_r
 
 
 def is_shown(shown: str, payment: str) -> bool:
-    """Whether the client sees the order; `shown` and `hidden` force it either way."""
+    """Whether the client space lists the order; `shown` and `hidden` force it either way."""
     if shown == "automatic":
         return payment in IN_PROGRESS_OR_CONFIRMED
     return shown == "shown"
+
+
+def opens(shown: str) -> bool:
+    """Whether the link to the order's history opens it: unless the seller hides the order."""
+    return shown != "hidden"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.domain.links import is_valid, order_of
-from services.orders.domain.publication import is_shown
+from services.orders.domain.publication import opens
 from services.orders.queries.documents import amount, moment
 from services.orders.queries.records import EntryRecord, OrderRecord, complete, entry_of, record_of
 from services.orders.queries.words import words_of
@@ -25,7 +25,7 @@ _STATUS = "status"
 
 
 class HistoryNotShown(NotFound):
-    """No such link (any more), or the shop does not show this order to its client."""
+    """No such link (any more), or the shop hides this order from its client."""
 
     slug = "history-not-shown"
     title = "There is no history to see here"
@@ -45,7 +45,7 @@ async def find_history(conn: AsyncConnection, token: str) -> dict[str, Any]:
     settings = (await conn.execute(rules)).one()
     if not (settings.publish_histories and is_valid(token, settings.link_secret, row.history_token)):
         raise hidden
-    if not is_shown(row.shown, row.payment):
+    if not opens(row.shown):
         raise hidden
     (record,) = await complete(conn, [record_of(row)])
     shop = await find_shop(conn, row.shop)

@@ -25,6 +25,8 @@ LOOK_UPS = timedelta(seconds=30)
 LOOK_AGAIN_SECONDS = 5.0
 """Doubling waits would leave the question open for minutes, and a look-up costs nothing."""
 
+OFF = "the shop has switched SMS off"
+
 _notes = TypeAdapter(Note)
 
 
@@ -49,6 +51,10 @@ class Message:
 class Provider(Protocol):
     """Who carries SMS."""
 
+    def refusal(self, message: Message, validity: int) -> str | None:
+        """Why it could not even be asked to send this; None where it can."""
+        ...
+
     async def send(self, message: Message, validity: int) -> Result:
         """Send it, good for so many seconds; never raises for what the other side does."""
         ...
@@ -67,6 +73,14 @@ class Sms:
         self._provider = provider
         self._validity = timedelta(seconds=validity)
         self._clock = clock
+
+    def refusal(self, call: Call) -> str | None:
+        """Why this SMS would not leave; None where nothing is known to be wrong with it."""
+        try:
+            message = _message(call, _notes.validate_python(call.payload), call.since or self._clock())
+        except (BadText, ValueError) as error:
+            return str(error)
+        return self._provider.refusal(message, int(self._validity.total_seconds()))
 
     async def send(self, call: Call) -> Result:
         """Send the SMS, or look for it where an earlier attempt may have sent it."""
@@ -102,10 +116,14 @@ class OnlyInDoubt:
     def __init__(self, way: Sms) -> None:
         self._way = way
 
+    def refusal(self, _call: Call) -> str:
+        """Why no SMS would leave."""
+        return OFF
+
     async def send(self, call: Call) -> Result:
         """Look for what may have left; nothing else."""
         if call.unsure_since is None:
-            return Result(Outcome.OBSOLETE, "the shop has switched SMS off")
+            return Result(Outcome.OBSOLETE, OFF)
         return await self._way.send(call)
 
     async def close(self) -> None:

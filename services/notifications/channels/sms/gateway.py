@@ -37,6 +37,10 @@ class Gateway:
         self._callback = callback or ""
         self._headers = {name: value.get_secret_value() for name, value in account.headers.items()}
 
+    def refusal(self, _message: Message, _validity: int) -> str | None:
+        """Every gateway has limits of its own, which it alone knows."""
+        return None
+
     async def send(self, message: Message, validity: int) -> Result:
         """Send it, as the templates say."""
         account = self._account

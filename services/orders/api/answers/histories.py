@@ -111,6 +111,7 @@ class HistoryLink(AnswerModel):
     url: str | None = Field(description="null where there is none, or the shop has no public address")
     publication: Shown
     shown: bool = Field(description="whether it shows anything now")
+    listed: bool = Field(description="whether the client space lists the order")
 
 
 class HistoryEntry(AnswerModel):

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -22,7 +23,7 @@ from stdnum.fr import siren, siret
 from services.orders.domain.characters import has_controls
 from services.orders.files.countries import country_codes
 from shared.money import UnknownCurrency, exponent
-from shared.texts import BadText, check
+from shared.texts import SMS_LENGTH, BadText, check
 
 GREATEST = 1_000_000
 """Of a quantity; beyond it, it is a typing error."""
@@ -101,9 +102,9 @@ def _siret(value: str) -> str:
         raise ValueError("is no SIRET: a SIREN and five digits, the last of which proves the others") from None
 
 
-def _liquid(value: str) -> str:
+def _liquid(value: str, longest: int | None = None) -> str:
     try:
-        check(value)
+        check(value, longest)
     except BadText as error:
         where = {"line": error.line, "column": error.column} if error.line is not None else None
         raise PydanticCustomError("text", "{said}", {"said": str(error), "place": where}) from None
@@ -128,6 +129,8 @@ Comment = Annotated[_Lines, StringConstraints(max_length=5000)]
 Letter = Annotated[_Lines, StringConstraints(max_length=20_000)]
 Liquid = AfterValidator(_liquid)
 """A text with variables, in which nothing is misspelt."""
+OfSms = AfterValidator(partial(_liquid, longest=SMS_LENGTH))
+"""The same, no longer than an SMS may be."""
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Quantity = Annotated[int, Field(ge=1, le=GREATEST, strict=True)]
 Kind = Literal["product", "service", "digital", "subscription", "booking"]

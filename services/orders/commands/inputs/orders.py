@@ -18,6 +18,7 @@ from services.orders.commands.inputs.fields import (
     Letter,
     Liquid,
     Moment,
+    OfSms,
     Paragraph,
     Percent,
     Plain,
@@ -240,7 +241,7 @@ class EditedTexts(Input):
 
     subject: Annotated[Words, Field(min_length=1), Liquid] | None = None
     mail: Annotated[Letter, Field(min_length=1), Liquid] | None = None
-    sms: Annotated[Comment, Field(min_length=1), Liquid] | None = None
+    sms: Annotated[Comment, Field(min_length=1), OfSms] | None = None
 
     def given(self) -> dict[str, str]:
         """The texts that are there, by name."""

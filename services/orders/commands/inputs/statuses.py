@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from services.orders.commands.inputs.fields import Comment, Filled, Input, Language, Letter, Liquid, Words
+from services.orders.commands.inputs.fields import Comment, Filled, Input, Language, Letter, Liquid, OfSms, Words
 
 Mnemonic = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -23,7 +23,7 @@ class StatusTexts(Input):
     comment: Annotated[Comment, Liquid] = ""
     subject: Annotated[Words, Liquid] = ""
     mail: Annotated[Letter, Liquid] = ""
-    sms: Annotated[Comment, Liquid] = ""
+    sms: Annotated[Comment, OfSms] = ""
 
 
 class StatusBody(Input):
