@@ -39,7 +39,7 @@ class Facts(AnswerModel):
 
 
 class OrderLine(AnswerModel):
-    """A line. Quantities: `hold` is to be held now, `shipped` and `restocked` ever happened."""
+    """A line. Quantities: `hold` is to be held now; `shipped`, `restocked`, `scrapped` ever happened."""
 
     id: int = Field(description="unique within the order, never used again")
     sku: str
@@ -54,6 +54,7 @@ class OrderLine(AnswerModel):
     hold: int
     shipped: int
     restocked: int
+    scrapped: int = Field(description="of `restocked`, what came back unfit and is not to be had")
     discount: Amount
     external_id: str | None
     price_list: str | None = Field(description="where the price comes from; null where somebody stated it")
