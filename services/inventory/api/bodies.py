@@ -115,7 +115,9 @@ class PriceBatch(_Body):
 class ProductBody(_Body):
     """The sheet of a product, whole: what is absent is empty, or as by default. `tax_rate` is in percent.
 
-    `backorder_limit` is the number of units that may wait, and belongs to `limited`; `safety_stock` is never offered.
+    `backorder` says what is on offer beyond what is available, and checkouts are held to it; orders that were sold all
+    the same wait. `backorder_limit` is the number of units that may wait, and belongs to `limited`. `safety_stock` is
+    never offered, though an order that was taken gets it.
     `prices` are those in lists; absent, they stay as they are.
     """
 

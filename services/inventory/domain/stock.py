@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 
 class Backorder(StrEnum):
-    """Whether the seller takes orders for more than there is. The waiting list is the same for all."""
+    """Whether the seller offers more than there is: checkouts are held to it. The waiting list is the same for all."""
 
     ALLOWED = "allowed"
     LIMITED = "limited"

@@ -60,7 +60,10 @@ class OrderLine(AnswerModel):
     price_list: str | None = Field(description="where the price comes from; null where somebody stated it")
     booked_for: datetime | None = Field(description="when a booking takes place")
     allocated: int = Field(description="of `hold`, what inventory has put aside")
-    short_reason: str | None = Field(description="`unknown_sku` where inventory has no such product")
+    short_reason: str | None = Field(
+        description="why it waits although the seller did not offer that: `backorder_refused`, `backorder_limit`; "
+        "`unknown_sku` where inventory has no such product"
+    )
 
 
 class QuantityOfLine(AnswerModel):
