@@ -32,7 +32,7 @@ COLUMNS = {
     "currency": "currency",
     "settled": "settled",
 }
-LINE_COLUMNS = ("id", "sku", "name", "quantity", "hold", "allocated", "shipped", "restocked", "gross")
+LINE_COLUMNS = ("id", "sku", "name", "quantity", "hold", "allocated", "shipped", "restocked", "scrapped", "gross")
 ENTRY_COLUMNS = {"at": "at", "kind": "kind", "actor": "actor", "status": "status.mnemonic", "text": "text"}
 
 
@@ -107,8 +107,9 @@ def change_status(
     carrier: Annotated[str | None, typer.Option(help="Of the parcel.")] = None,
     tracking: Annotated[str | None, typer.Option(help="The parcel's number.")] = None,
     line: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY in the parcel; else all that is left.")] = None,
-    stock: Annotated[str | None, typer.Option(help="The decision: all, unshipped, lines, none.")] = None,
+    stock: Annotated[str | None, typer.Option(help="The decision: all, unshipped, lines, scrap, none.")] = None,
     back: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY that comes back, with --stock lines.")] = None,
+    scrap: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY of --back that is scrapped.")] = None,
     credit: Annotated[bool, typer.Option("--credit", help="The decision: credit the invoice.")] = False,
     mail: Annotated[bool | None, typer.Option("--mail/--no-mail", help="Mail the client, or not.")] = None,
     sms: Annotated[bool | None, typer.Option("--sms/--no-sms", help="Text the client, or not.")] = None,
@@ -123,7 +124,7 @@ def change_status(
         status=status,
         comment=comment,
         shipment=shipment or None,
-        decision=_filled(stock=stock, lines=_quantities(back), credit=credit or None) or None,
+        decision=_filled(stock=stock, lines=_returned(back, scrap), credit=credit or None) or None,
         actions=_filled(mail=mail, sms=sms, invoice=invoice) or None,
     )
     api = api_of(context)
@@ -154,7 +155,9 @@ def _show(order: dict[str, Any], *, as_json: bool) -> None:
     for parcel in order["parcels"]:
         print(f"parcel {parcel['number']}: {parcel['carrier'] or '-'} {parcel['tracking_number'] or '-'}")
     print()
-    show_table(LINE_COLUMNS, [[str(line[name]) for name in LINE_COLUMNS] for line in order["lines"]])
+    unused = set() if any(line["scrapped"] for line in order["lines"]) else {"scrapped"}
+    columns = [name for name in LINE_COLUMNS if name not in unused]
+    show_table(columns, [[str(line[name]) for name in columns] for line in order["lines"]])
 
 
 def _read_json(file: Path) -> Any:
@@ -176,6 +179,15 @@ def _quantities(pairs: list[str] | None) -> list[dict[str, int]] | None:
             raise typer.BadParameter(f"{pair!r} is not LINE=QUANTITY, like 1=2")
         found.append({"line": int(line), "quantity": int(quantity)})
     return found or None
+
+
+def _returned(back: list[str] | None, scrap: list[str] | None) -> list[dict[str, int]] | None:
+    """What comes back of each line, and what of it is scrapped."""
+    scrapped = {found["line"]: found["quantity"] for found in _quantities(scrap) or ()}
+    lines = _quantities(back) or []
+    if unnamed := scrapped.keys() - {line["line"] for line in lines}:
+        raise typer.BadParameter(f"line {min(unnamed)} is scrapped, but --back does not name it")
+    return [line | _filled(scrapped=scrapped.get(line["line"])) for line in lines] or None
 
 
 def _filled(**fields: Any) -> dict[str, Any]:

@@ -130,6 +130,7 @@ order_lines = Table(
     Column("sku", Text, nullable=False),
     Column("shipped", BigInteger, nullable=False),
     Column("restocked", BigInteger, nullable=False),
+    Column("scrapped", BigInteger, nullable=False, server_default="0", doc="of restocked"),
     ForeignKeyConstraint(*_PRODUCT, name="fk_order_lines_products"),
     Index("ix_order_lines_product", "shop", "sku"),
 )

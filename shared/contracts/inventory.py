@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import ClassVar
 
+from pydantic import Field
+
 from shared.contracts.base import Answer, Message, OpenEnum, Part
 
 
@@ -49,6 +51,15 @@ class ListPrice(Part):
     includes_tax: bool = True
 
 
+class Backorder(OpenEnum):
+    """Whether the seller takes orders for more than there is."""
+
+    ALLOWED = "allowed"
+    LIMITED = "limited"
+    REFUSED = "refused"
+    OTHER = "other"
+
+
 class Product(Message):
     """A SKU of a shop: name, prices (`price` is the public one), and whether it can be had."""
 
@@ -65,6 +76,10 @@ class Product(Message):
     deleted: bool = False
     price_includes_tax: bool = True
     prices: tuple[ListPrice, ...] = ()
+    backorder: Backorder | None = Field(default=None, description="absent: allowed")
+    orderable: int | None = Field(
+        default=None, ge=0, description="units that may be ordered, on back order too; absent: as many as one likes"
+    )
 
     @property
     def key(self) -> str:

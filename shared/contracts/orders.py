@@ -148,6 +148,9 @@ class Line(Part):
     hold: int = Field(default=0, ge=0)
     shipped: int = Field(default=0, ge=0)
     restocked: int = Field(default=0, ge=0)
+    scrapped: int = Field(
+        default=0, ge=0, description="of `restocked`, what came back unfit: it is not to be had again"
+    )
     shipped_before: int = Field(
         default=0, ge=0, description="of `shipped`, what left before the order was imported: no stock moves for it"
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.processes import Command, Running, figures, items
+from tests.cli.sales import shipped
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -36,6 +37,16 @@ def test_an_order_from_json_to_cancelled(comptoir: Command) -> None:
     logged = items(comptoir("log", "--order", code, "--kind", "status", "--json"))
     assert [entry["status"] for entry in logged] == ["cancelled", "processing", "received"]
     assert "cancelled" in comptoir("log", "--limit", "3").out
+
+
+def test_part_of_what_comes_back_is_scrapped(comptoir: Command) -> None:
+    code = shipped(comptoir)
+    back = ("orders", "status", code, "returned", "--no-mail", "--stock", "lines", "--back", "1=2")
+    assert comptoir(*back, "--scrap", "2=1").code == 2
+    shown = comptoir(*back, "--scrap", "1=1").out
+    assert "scrapped" in shown
+    [line] = figures(comptoir("orders", "show", code, "--json"))["lines"]
+    assert (line["restocked"], line["scrapped"]) == (2, 1)
 
 
 def test_documents_are_printed_and_verified(comptoir: Command, tmp_path: Path) -> None:

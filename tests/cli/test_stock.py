@@ -44,13 +44,14 @@ def test_products_movements_and_counts_from_files(comptoir: Command, tmp_path: P
     movements = write(
         tmp_path, "movements", "sku,quantity,reason,note",
         "ST-1,9,receipt,delivery 17", "ST-1,many,receipt,", "ST-9,1,receipt,", "ST-3,4,theft,", "ST-3,6,receipt,",
+        "ST-3,1,loss,",
     )  # fmt: skip
     dry = figures(comptoir("stock", "import", "movements", movements, "--dry-run", "--json"), code=3)
-    assert (dry["taken"], dry["rejected"]) == (4, 1)
+    assert (dry["taken"], dry["rejected"]) == (5, 1)
     for _ in range(2):
         assert figures(comptoir("stock", "import", "movements", movements, "--json"), code=3)["taken"] == 2
         assert shelves(comptoir, "ST-1") == {"main": 9}
-    assert set(reasons(tmp_path / "movements-rejects.csv")) == {3, 4, 5}
+    assert set(reasons(tmp_path / "movements-rejects.csv")) == {3, 4, 5, 7}
 
     prices = write(
         tmp_path, "prices", "sku,price_list,currency,price,includes_tax",

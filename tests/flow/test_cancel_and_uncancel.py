@@ -41,3 +41,18 @@ async def test_cancel_after_invoice_credits_it(suite: Suite) -> None:
     kinds = [document["kind"] for document in await suite.documents(code)]
     assert sorted(kinds) == ["credit_note", "invoice", "invoice"]
     assert (await suite.stock(sku))["on_hand"] == 0
+
+
+async def test_what_comes_back_broken_is_credited_and_serves_nobody(suite: Suite) -> None:
+    sku = await suite.product(stock=1)
+    code = (await suite.placed((sku, 1)))["code"]
+    await suite.move(code, "shipped", shipment=parcel("6A00000000004"))
+    await suite.settled(code)
+    waiting = (await suite.placed((sku, 1)))["code"]
+    broken = {"line": 1, "quantity": 1, "scrapped": 1}
+    await suite.move(code, "returned", decision={"stock": "lines", "lines": [broken]})
+    returned = await suite.settled(code)
+    assert (returned["facts"]["invoice"], returned["lines"][0]["scrapped"]) == ("credited", 1)
+    assert (await suite.settled(waiting))["facts"]["stock"] == "short"
+    found = await suite.stock(sku)
+    assert (found["on_hand"], found["sold_out"]) == (0, True)

@@ -62,7 +62,7 @@ class Clock:
 
 def line(
     sku: str, hold: int, *, id: int = 1, since: int = 0, shipped: int = 0, restocked: int = 0, stocked: bool = True,
-    waits: Iterable[tuple[int, int]] | None = None, shipped_before: int = 0,
+    waits: Iterable[tuple[int, int]] | None = None, shipped_before: int = 0, scrapped: int = 0,
 ) -> Line:  # fmt: skip
     """A line that holds `hold` units since a minute; `waits` are (minute, quantity) where there are several."""
     tranches = [(since, hold)] if waits is None and hold else waits or []
@@ -75,6 +75,7 @@ def line(
         hold=hold,
         shipped=shipped,
         restocked=restocked,
+        scrapped=scrapped,
         shipped_before=shipped_before,
         waits=tuple(Wait(since=minute(at), quantity=quantity) for at, quantity in tranches),
         unit_price=Decimal("4.90"),

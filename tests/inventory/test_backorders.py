@@ -83,6 +83,26 @@ async def test_limited_names_who_waits_beyond_the_limit(inventory: Driver) -> No
     assert await orderable(inventory) == (0, True, 0)
 
 
+async def test_orders_hears_how_many_may_be_ordered(inventory: Driver) -> None:
+    for terms, most in (({}, None), ({"backorder": "limited", "backorder_limit": 3}, 3), ({"backorder": "refused"}, 0)):
+        await offer(inventory, **terms)
+        said = await inventory.product("wine")
+        assert said is not None
+        assert (said.backorder, said.orderable) == (terms.get("backorder", "allowed"), most)
+
+
+async def test_orders_hears_of_a_longer_waiting_list(inventory: Driver) -> None:
+    """Nothing is available before and after, yet fewer may be ordered."""
+    await offer(inventory, backorder="limited", backorder_limit=3)
+    await inventory.forget_said()
+    await inventory.hear(order(1, 1, line("wine", 2)))
+    inventory.clock.advance(seconds=2)
+    await inventory.publish()
+    said = await inventory.product("wine")
+    assert said is not None
+    assert (said.available, said.orderable) == (0, 1)
+
+
 async def test_who_moves_up_within_the_limit_is_told(inventory: Driver) -> None:
     await offer(inventory, backorder="limited", backorder_limit=2)
     await inventory.hear(order(1, 1, line("wine", 2)))

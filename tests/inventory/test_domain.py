@@ -97,6 +97,23 @@ def test_returned_goods_serve_the_waiting() -> None:
     assert shop.stocks[WINE].on_hand == 1
 
 
+def test_what_comes_back_unfit_serves_nobody() -> None:
+    shop = Warehouse()
+    shop.move(1)
+    shop.hear(("a", 1, {1: held(0, 1, shipped=1)}), ("b", 1, {1: held(1, 2)}))
+    shop.hear(("a", 2, {1: held(0, 1, shipped=1, restocked=1, scrapped=1)}))
+    assert (shop.got("b"), shop.stocks[WINE].on_hand) == (0, 0)
+
+
+def test_a_return_heard_with_the_next_shipment_takes_the_line_s_own() -> None:
+    """The message between them was lost: the shipped unit is the line's own, though as many units came back."""
+    both = Warehouse()
+    both.move(4)
+    both.hear(("a", 1, {1: held(1, 1, shipped=2)}), ("b", 1, {1: held(1, 2)}))
+    both.hear(("a", 3, {1: held(1, 1, shipped=3, restocked=1, scrapped=1)}))
+    assert (both.got("a"), both.got("b"), both.stocks[WINE].on_hand) == (0, 1, 1)
+
+
 def test_raised_quantity_waits_from_its_own_moment() -> None:
     shop = Warehouse()
     shop.move(2)

@@ -14,7 +14,9 @@ KEYS = [WINE, GIFT]
 waits = st.dictionaries(st.integers(0, 5), st.integers(1, 4), max_size=2).map(
     lambda by_minute: tuple(sorted((at(minute), quantity) for minute, quantity in by_minute.items()))
 )
-line_states = st.builds(LineState, st.sampled_from(KEYS), waits, shipped=st.integers(0, 4), restocked=st.integers(0, 2))
+line_states = st.builds(
+    LineState, st.sampled_from(KEYS), waits, st.integers(0, 4), restocked=st.integers(0, 2), scrapped=st.integers(0, 2)
+)
 order_lines = st.dictionaries(st.integers(1, 3), line_states, max_size=3)
 
 
@@ -50,7 +52,7 @@ def naive(history: History) -> dict[Key, tuple[int, int]]:
     for key in KEYS:
         lines = [line for _, held_by in history.last.values() for line in held_by.values() if line.key == key]
         receipts = sum(arrival[1] for arrival in history.arrivals if isinstance(arrival, tuple) and arrival[0] == key)
-        on_hand = receipts - sum(line.shipped - line.restocked for line in lines)
+        on_hand = receipts - sum(line.shipped - line.restocked + line.scrapped for line in lines)
         found[key] = (on_hand, sum(quantity for line in lines for _, quantity in line.waits))
     return found
 

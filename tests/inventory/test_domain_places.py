@@ -113,8 +113,8 @@ class Spread(Warehouse):
 
 
 order_states = st.builds(
-    lambda hold, shipped, restocked: {1: held(hold, 1, shipped=shipped, restocked=restocked)},
-    *(st.integers(0, most) for most in (5, 4, 2)),
+    lambda hold, shipped, back, scrapped: {1: held(hold, 1, shipped=shipped, restocked=back, scrapped=scrapped)},
+    *(st.integers(0, most) for most in (5, 4, 2, 2)),
 )
 arrivals = st.one_of(
     st.tuples(st.just("order"), st.sampled_from("abc"), order_states),

@@ -60,6 +60,28 @@ async def test_shipment_leaves_and_return_comes_back(inventory: Driver) -> None:
     await inventory.verify()
 
 
+async def test_what_comes_back_broken_is_never_to_be_had(inventory: Driver) -> None:
+    await inventory.make("wine", 1)
+    await inventory.hear(order(1, 1, line("wine", 0, shipped=1)))
+    await inventory.hear(order(2, 1, line("wine", 1)))
+    await inventory.forget_said()
+    back = line("wine", 0, shipped=1, restocked=1, scrapped=1)
+    for _ in range(2):  # it may come twice
+        await inventory.hear(order(1, 2, back))
+    await inventory.answer_marked()
+    assert (await inventory.answer(1)).stock == StockState.NONE
+    assert (await inventory.answer(2)).stock == StockState.SHORT
+    assert await inventory.stock("wine") == (0, 1, 0)
+    assert await inventory.product("wine") is None, "it was sold out, and stays so"
+    ledger = (await inventory.get("movements", sku="wine"))["items"]
+    booked = [(item["quantity"], item["reason"], item["on_hand"], item["order"]) for item in ledger[:2]]
+    assert booked == [(-1, "scrap", 0, order_id(1)), (1, "restock", 1, order_id(1))]
+    await inventory.verify()
+    await inventory.hear(order(1, 3, line("wine", 0, shipped=2, restocked=1, scrapped=1)))
+    assert await inventory.stock("wine") == (-1, 1, 0), "what is shipped again is another unit"
+    await inventory.verify()
+
+
 async def test_what_left_before_the_import_takes_nothing_but_may_come_back_and_leave_again(inventory: Driver) -> None:
     await inventory.make("wine", 5)
     await inventory.hear(order(1, 1, line("wine", 0, shipped=3, shipped_before=3)))

@@ -22,10 +22,10 @@ SKUS = ["wine", "gift", "a/b", "unknown"]
 def some_line(chance: random.Random, id_: int) -> Line:
     waits = sorted({at: chance.randint(1, 4) for at in chance.sample(range(9), chance.randint(0, 2))}.items())
     shipped = chance.randint(0, 3)
-    hold = sum(quantity for _, quantity in waits)
+    hold, restocked = sum(quantity for _, quantity in waits), chance.randint(0, shipped)
     return line(
-        chance.choice(SKUS), hold, id=id_, waits=waits, shipped=shipped, restocked=chance.randint(0, shipped),
-        stocked=chance.random() < 0.9,
+        chance.choice(SKUS), hold, id=id_, waits=waits, shipped=shipped, restocked=restocked,
+        scrapped=chance.randint(0, restocked), stocked=chance.random() < 0.9,
     )  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def expected(orders: list[list[Order]], receipts: dict[str, int]) -> dict[str, t
     lines = [found for versions in orders for found in versions[-1].lines if found.stocked]
     return {
         sku: (
-            receipts.get(sku, 0) - sum(found.shipped - found.restocked for found in lines if found.sku == sku),
+            receipts.get(sku, 0)
+            - sum(found.shipped - found.restocked + found.scrapped for found in lines if found.sku == sku),
             sum(found.hold for found in lines if found.sku == sku),
         )
         for sku in SKUS

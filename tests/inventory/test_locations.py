@@ -161,6 +161,14 @@ class TestOrders:
         assert await cellar.stock("wine") == (6, 0, 0)
         await cellar.verify()
 
+    async def test_scrapped_where_they_come_back(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
+        await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=2, scrapped=1)))
+        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
+        [scrapped] = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "scrap"]
+        assert (scrapped["location"], scrapped["quantity"]) == ("south", -1)
+        await cellar.verify()
+
     async def test_come_back_elsewhere_though_the_product_never_was(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 1, shipped=2)))

@@ -50,6 +50,11 @@ async def test_repeated_request_books_once(inventory: Driver) -> None:
         ({"quantity": True}, "quantity"),
         ({"quantity": 10**12}, "quantity"),
         ({"reason": "shipment"}, "reason"),
+        ({"reason": "count"}, "reason"),
+        ({"reason": "transfer"}, "reason"),
+        ({"reason": "receipt", "quantity": -1}, "quantity"),
+        ({"reason": "loss", "quantity": 5}, "quantity"),
+        ({"reason": "scrap", "quantity": 5}, "quantity"),
         ({"sku": "unknown"}, "sku"),
         ({"sku": "a\u0000b"}, "sku"),
     ],
@@ -60,6 +65,16 @@ async def test_bad_movement_is_refused_by_field(inventory: Driver, wrong: dict[s
     refused = await inventory.http.post(MOVEMENTS, json=movement)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
     assert await inventory.stock("wine") == (5, 0, 0)
+
+
+async def test_contradiction_in_a_batch_is_named_by_its_place(inventory: Driver) -> None:
+    await inventory.make("wine", 5)
+    movements = [{"sku": "wine", "quantity": quantity, "reason": "correction"} for quantity in (-1, 2)]
+    movements.append({"sku": "wine", "quantity": 1, "reason": "loss"})
+    refused = await inventory.http.post(f"{MOVEMENTS}/batch", json={"movements": movements})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "movements.2.quantity")
+    done = await inventory.http.post(f"{MOVEMENTS}/batch", json={"movements": movements[:2]})
+    assert (done.status_code, await inventory.stock("wine")) == (201, (6, 0, 0))
 
 
 async def test_batch_is_booked_whole_or_not_at_all(inventory: Driver) -> None:

@@ -103,6 +103,8 @@ async def test_skus_are_case_sensitive(inventory: Driver) -> None:
         ({"name": "Wine", "price": "-1"}, "price"),
         ({"name": "Wine", "price": "1.23456"}, "price"),
         ({"name": "Wine", "price": "NaN"}, "price"),
+        ({"name": "Wine", "price": "10.005"}, "price"),
+        ({"name": "Wine", "price": "10.5", "currency": "JPY"}, "price"),
         ({"name": "Wine", "currency": "EURO"}, "currency"),
         ({"name": "Wine", "tax_rate": "101"}, "tax_rate"),
         ({"name": "Wine", "colour": "red"}, "colour"),
@@ -113,6 +115,15 @@ async def test_bad_sheet_is_refused_by_field(inventory: Driver, sheet: dict[str,
     assert refused.status_code == 422
     assert [error["field"] for error in refused.json()["errors"]] == [field]
     assert await inventory.rows("products") == []
+
+
+async def test_price_has_the_decimals_of_its_currency(inventory: Driver) -> None:
+    for price, currency, written in (("10.5", "EUR", "10.50"), ("10.005", "TND", "10.005"), ("10.00", "JPY", "10")):
+        sheet = {"name": "Wine", "price": price, "currency": currency}
+        assert (await inventory.http.put(f"{PRODUCTS}/wine", json=sheet)).json()["price"] == written
+    sheets = [{"sku": sku, "name": "Wine", "price": price} for sku, price in (("a", "10.01"), ("b", "10.005"))]
+    refused = await inventory.http.post(f"{PRODUCTS}/batch", json={"products": sheets})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "products.1.price")
 
 
 @pytest.mark.parametrize("sku", ["%00", "%0A", "%20", "x" * 201])

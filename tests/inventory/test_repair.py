@@ -75,9 +75,16 @@ async def test_projections_are_made_anew(spread: Driver, statements: tuple[str, 
 
 async def test_facts_that_contradict_one_another_are_left_to_a_person(spread: Driver) -> None:
     assert await damage(spread, "UPDATE order_lines SET shipped = 2 WHERE line = 1") == {"shipments = orders' lines"}
+    assert await damage(spread, "UPDATE order_lines SET scrapped = 1 WHERE line = 1") == {
+        "shipments = orders' lines",
+        "scrapped = orders' lines",
+    }
     repaired = await repair(spread)
     assert not repaired["ok"]
-    assert {left["check"] for left in repaired["differences"]} == {"shipments = orders' lines"}
+    assert {left["check"] for left in repaired["differences"]} == {
+        "shipments = orders' lines",
+        "scrapped = orders' lines",
+    }
 
 
 async def test_what_is_in_order_stays_as_it_is(spread: Driver) -> None:

@@ -22,8 +22,10 @@ def at(minute: int) -> datetime:
     return MONDAY + timedelta(minutes=minute)
 
 
-def held(quantity: int, minute: int, key: Key = WINE, shipped: int = 0, restocked: int = 0) -> LineState:
-    return LineState(key, ((at(minute), quantity),) if quantity else (), shipped, restocked)
+def held(
+    quantity: int, minute: int, key: Key = WINE, shipped: int = 0, restocked: int = 0, scrapped: int = 0
+) -> LineState:
+    return LineState(key, ((at(minute), quantity),) if quantity else (), shipped, restocked, scrapped)
 
 
 @dataclass

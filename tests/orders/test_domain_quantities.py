@@ -109,6 +109,8 @@ def test_cancel_and_uncancel_take_the_stock_again_at_the_end_of_the_queue() -> N
         (Decision(StockDecision.ALL), 3),
         (Decision(StockDecision.UNSHIPPED), 0),
         (Decision(StockDecision.LINES, {1: 2}), 2),
+        (Decision(StockDecision.LINES, {1: 2}, {1: 1}), 2),
+        (Decision(StockDecision.SCRAP), 3),
         (Decision(StockDecision.NONE), 0),
     ],
 )
@@ -116,6 +118,34 @@ def test_what_was_shipped_comes_back_as_decided(decision: Decision, restocked: i
     part = move(placed(5), T.RECEIVED, T.PARTIALLY_SHIPPED, LATER, shipment=Shipment({1: 3})).lines
     back = move(part, T.PARTIALLY_SHIPPED, T.CANCELLED, LATER, decision).lines[0]
     assert (back.restocked, back.hold) == (restocked, 0)
+
+
+def test_what_comes_back_unfit_is_scrapped_and_stays_so() -> None:
+    lines = place((Line(1, 3), Line(2, 1, stocked=False)), T.RECEIVED, PLACED)
+    shipped = move(lines, T.RECEIVED, T.SHIPPED, LATER).lines
+    part = move(shipped, T.SHIPPED, T.RETURNED, LATER, Decision(StockDecision.LINES, {1: 2}, {1: 1})).lines
+    assert [(line.restocked, line.scrapped) for line in part] == [(2, 1), (0, 0)]
+    rest = move(part, T.RETURNED, T.REFUNDED, LATER, Decision(StockDecision.SCRAP)).lines
+    assert [(line.restocked, line.scrapped) for line in rest] == [(3, 2), (1, 0)]
+    again = move(rest, T.REFUNDED, T.SHIPPED, LATER, Decision(StockDecision.ALL)).lines
+    assert [(line.shipped, line.restocked, line.scrapped) for line in again] == [(6, 3, 2), (2, 1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "decision"),
+    [
+        (T.SHIPPED, T.RETURNED, Decision(StockDecision.LINES, {1: 1}, {1: 2})),
+        (T.SHIPPED, T.RETURNED, Decision(StockDecision.LINES, {2: 1}, {2: 1})),
+        (T.RETURNED, T.SHIPPED, Decision(StockDecision.SCRAP)),
+        (T.RETURNED, T.SHIPPED, Decision(StockDecision.LINES, {1: 1}, {1: 1})),
+    ],
+    ids=["more than comes back", "a service", "all, on the way out", "some, on the way out"],
+)
+def test_what_does_not_come_back_is_not_scrapped(origin: T, target: T, decision: Decision) -> None:
+    lines = place((Line(1, 3), Line(2, 1, stocked=False)), T.RECEIVED, PLACED)
+    shipped = move(lines, T.RECEIVED, T.SHIPPED, LATER).lines
+    with pytest.raises(QuantityError):
+        move(shipped, origin, target, LATER, decision)
 
 
 def test_none_keeps_what_a_closed_order_holds_until_the_next_decision() -> None:
@@ -216,9 +246,10 @@ def apply(lines: Lines, origin: StatusType, step: Step, at: datetime) -> tuple[L
     if found is Verdict.CONFIRM and word is None:
         word = StockDecision.ALL
     named = {1: min(number, lines[0].out)} if word is StockDecision.LINES else {}
+    scrapped = {1: 1} if named.get(1) and number % 2 else {}
     shipment = Shipment({2: min(number, lines[1].left)}) if kind == "ship" and TYPES[target].ships else None
     try:
-        moved = move(lines, origin, target, at, Decision(word, named), shipment)
+        moved = move(lines, origin, target, at, Decision(word, named, scrapped), shipment)
     except QuantityError:
         return lines, origin  # the named quantity did not fit: refused, and nothing changed
     if TYPES[target].stock is Stock.SHIPS_REST and not moved.complete and shipment is not None:
@@ -236,7 +267,8 @@ def test_formula_holds_after_any_history(ordered: list[int], type_: StatusType, 
         before = lines
         lines, type_ = apply(lines, type_, step, at)
         for line, was in zip(lines, before, strict=True):
-            assert 0 <= line.restocked <= line.shipped
+            assert 0 <= line.scrapped <= line.restocked <= line.shipped
+            assert 0 <= line.scrapped - was.scrapped <= line.restocked - was.restocked
             assert line.out <= line.ordered
             assert line.shipped >= was.shipped
             assert line.restocked >= was.restocked

@@ -82,9 +82,26 @@ async def test_missing_decision_is_asked_for(orders: Driver) -> None:
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("decision-required")
     (question,) = answer.json()["questions"]
-    assert (question["name"], question["choices"]) == ("stock", ["all", "unshipped", "lines", "none"])
+    assert (question["name"], question["choices"]) == ("stock", ["all", "unshipped", "lines", "scrap", "none"])
     returned = await orders.move(made["code"], "returned", **ALL)
     assert parts(returned) == [(0, 3, 3)]
+
+
+async def test_part_of_what_comes_back_is_scrapped(orders: Driver) -> None:
+    made = await orders.place()
+    await orders.move(made["code"], "shipped")
+    for scrapped, field in ((3, "decision.lines.0.scrapped"), (-1, "decision.lines.0.scrapped")):
+        wrong = {"stock": "lines", "lines": [{"line": 1, "quantity": 2, "scrapped": scrapped}]}
+        refused = await orders.try_move(made["code"], "returned", decision=wrong)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    decision = {"stock": "lines", "lines": [{"line": 1, "quantity": 2, "scrapped": 1}]}
+    await orders.move(made["code"], "returned", decision=decision)
+    (told,) = (await orders.message(made["id"])).lines
+    assert (told.shipped, told.restocked, told.scrapped) == (3, 2, 1)
+    refused = await orders.try_move(made["code"], "shipped", decision={"stock": "scrap"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "decision")
+    again = await orders.move(made["code"], "shipped", decision={"stock": "all"})
+    assert (again["lines"][0]["shipped"], again["lines"][0]["restocked"], again["lines"][0]["scrapped"]) == (5, 2, 1)
 
 
 async def test_stale_version_gets_the_present_order(orders: Driver) -> None:

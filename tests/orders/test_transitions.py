@@ -48,10 +48,11 @@ class House:
     def request(self, document: Json) -> Json:
         """Any change at all: many are refused."""
         body: Json = {"status": self.random.choice(list(StatusType)).value}
-        stock = self.random.choice(("all", "unshipped", "none", "lines", None))
-        named = [{"line": self.random.randint(1, 3), "quantity": 1}]
+        stock = self.random.choice(("all", "unshipped", "none", "lines", "scrap", None))
+        named: list[Json] = [{"line": self.random.randint(1, 3), "quantity": 1}]
         if stock is not None:
-            body["decision"] = {"stock": stock} | ({"lines": named} if stock == "lines" else {})
+            back = [one | {"scrapped": self.random.randint(0, 1)} for one in named]
+            body["decision"] = {"stock": stock} | ({"lines": back} if stock == "lines" else {})
         if self.random.random() < 0.4:
             body["shipment"] = {"carrier": "Colissimo", "tracking_number": "6A1"}
             if self.random.random() < 0.6:
@@ -114,15 +115,16 @@ def _same(shown: Json, before: Json, after: Json) -> None:
     assert (shown["status"], shown["type"]) == (after["status"]["mnemonic"], after["status"]["type"])
     effects = {found["line"]: found for found in shown["stock"]}
     for old, new in zip(before["lines"], after["lines"], strict=True):
-        now = {name: new[name] for name in ("hold", "shipped", "restocked")}
+        now = {name: new[name] for name in ("hold", "shipped", "restocked", "scrapped")}
         found = effects.get(new["id"])
         if found is None:
             assert now == {name: old[name] for name in now}
             continue
         assert found["after"] == now
-        assert (found["ship"], found["restock"]) == (
+        assert (found["ship"], found["restock"], found["scrap"]) == (
             new["shipped"] - old["shipped"],
             new["restocked"] - old["restocked"],
+            new["scrapped"] - old["scrapped"],
         )
         assert found["hold"] * found["release"] == 0
     known = len(before["parcels"])
@@ -184,17 +186,18 @@ async def test_unpaid_order_moved_to_processing_stops_being_payable(orders: Driv
 @pytest.mark.row("S1-30")
 async def test_stock_is_asked_about_before_it_is_adjusted(orders: Driver) -> None:
     """The answer is carried by the command: put back (`all`), or skip (`none`)."""
-    for answer, back in (("all", 3), ("none", 0)):
+    for answer, back, scrapped in (("all", 3, 0), ("scrap", 3, 3), ("none", 0, 0)):
         made = await orders.place()
         await orders.move(made["code"], "shipped")
         way = (await ways(orders, made["code"]))["returned"]
         assert (way["verdict"], way["ask_stock"]) == ("confirm", True)
-        assert way["questions"][0]["choices"] == ["all", "unshipped", "lines", "none"]
-        assert sum(found["restock"] for found in way["choices"][answer]["stock"]) == back
+        assert way["questions"][0]["choices"] == ["all", "unshipped", "lines", "scrap", "none"]
+        foretold = [(found["restock"], found["scrap"]) for found in way["choices"][answer]["stock"]]
+        assert foretold == ([(back, scrapped)] if back else [])
         asked = await orders.try_move(made["code"], "returned")
         assert (asked.status_code, asked.json()["type"].rpartition(":")[2]) == (409, "decision-required")
         moved = await orders.move(made["code"], "returned", decision={"stock": answer})
-        assert moved["lines"][0]["restocked"] == back
+        assert (moved["lines"][0]["restocked"], moved["lines"][0]["scrapped"]) == (back, scrapped)
 
 
 async def test_ways_lead_where_they_say(orders: Driver) -> None:
@@ -211,7 +214,8 @@ async def test_ways_lead_where_they_say(orders: Driver) -> None:
             "ship": 3,
             "release": 0,
             "restock": 0,
-            "after": {"hold": 0, "shipped": 3, "restocked": 0},
+            "scrap": 0,
+            "after": {"hold": 0, "shipped": 3, "restocked": 0, "scrapped": 0},
         }
     ]
     assert shipped["mail"] == [{"role": "client", "to": ["camille@example.com"]}]

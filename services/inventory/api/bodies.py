@@ -30,6 +30,15 @@ def _currency(code: str) -> str:
     return code
 
 
+def written_price(price: Decimal, currency: str) -> Decimal:
+    """The price with exactly the decimals of its currency; raises `ValueError` where it has more."""
+    decimals = exponent(currency)
+    written = round(price, decimals)
+    if written != price:
+        raise ValueError(f"has at most {decimals} decimals in this currency")
+    return written
+
+
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 """Case-sensitive, any printable characters."""
 
@@ -43,13 +52,15 @@ Units = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]
 
 
 class Bookable(StrEnum):
-    """Reasons that people and systems may give; shipments and restocks come from orders alone."""
+    """Reasons that people and systems may give.
+
+    Shipments and restocks come from orders alone; counts and transfers have routes of their own, which book the
+    difference, and both ends.
+    """
 
     RECEIPT = "receipt"
     CORRECTION = "correction"
     LOSS = "loss"
-    COUNT = "count"
-    TRANSFER = "transfer"
     SCRAP = "scrap"
     OTHER = "other"
 
@@ -69,11 +80,7 @@ class PriceBody(_Body):
     @field_validator("price")
     @classmethod
     def _has_the_decimals_of_its_currency(cls, price: Decimal, info: ValidationInfo) -> Decimal:
-        decimals = exponent(info.data.get("currency", "EUR"))
-        written = round(price, decimals)
-        if written != price:
-            raise ValueError(f"has at most {decimals} decimals in this currency")
-        return written
+        return written_price(price, info.data.get("currency", "EUR"))
 
     @property
     def listed(self) -> ListPrice:
@@ -108,7 +115,9 @@ class PriceBatch(_Body):
 class ProductBody(_Body):
     """The sheet of a product, whole: what is absent is empty, or as by default. `tax_rate` is in percent.
 
-    `backorder_limit` is the number of units that may wait, and belongs to `limited`; `safety_stock` is never offered.
+    `backorder` says what is on offer beyond what is available, and checkouts are held to it; orders that were sold all
+    the same wait. `backorder_limit` is the number of units that may wait, and belongs to `limited`. `safety_stock` is
+    never offered, though an order that was taken gets it.
     `prices` are those in lists; absent, they stay as they are.
     """
 
@@ -141,13 +150,25 @@ class ProductBatch(_Body):
 
 
 class MovementBody(_Body):
-    """`quantity` units came (> 0) or went (< 0)."""
+    """`quantity` units came (> 0) or went (< 0): a `receipt` comes, a `loss` and a `scrap` go, the others do either."""
 
     sku: Sku
-    quantity: Units
     reason: Bookable
+    quantity: Units
     note: Note | None = None
     location: Place = DEFAULT
+
+    @field_validator("quantity")
+    @classmethod
+    def _goes_with_its_reason(cls, quantity: int, info: ValidationInfo) -> int:
+        reason = info.data.get("reason")
+        if quantity == 0:
+            raise ValueError("a movement moves something: it cannot be 0")
+        if reason is Bookable.RECEIPT and quantity < 0:
+            raise ValueError("a receipt comes: above 0")
+        if reason in (Bookable.LOSS, Bookable.SCRAP) and quantity > 0:
+            raise ValueError(f"a {reason} goes: below 0")
+        return quantity
 
 
 class MovementBatch(_Body):

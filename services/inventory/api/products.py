@@ -1,5 +1,6 @@
 """The sheets of products: read, searched, put, deleted, one by one or (for imports) up to 500 at once."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -7,7 +8,7 @@ from fastapi.responses import Response
 
 from services.inventory.api.access import Inventory, Reader, Writer
 from services.inventory.api.answers import ProductAnswer, ProductBatchAnswer, Products
-from services.inventory.api.bodies import ProductBatch, ProductBody, Sku
+from services.inventory.api.bodies import ProductBatch, ProductBody, Sku, written_price
 from services.inventory.commands.prices import check_public
 from services.inventory.commands.products import Sheet, delete_product, put_products
 from services.inventory.queries.stock import find_product, list_products, product_view
@@ -48,7 +49,10 @@ async def post_products(request: Request, caller: Writer, inventory: Inventory, 
 
     async def command(tx: Transaction) -> Response:
         currency = await _currency(tx, caller.shop)
-        sheets = {(caller.shop, item.sku): _sheet(item, currency) for item in body.products}
+        sheets = {
+            (caller.shop, item.sku): _sheet(item, currency, f"products.{index}.")
+            for index, item in enumerate(body.products)
+        }
         put = await put_products(tx, sheets)
         return json_response({"created": sum(is_new for _, is_new in put), "total": len(put)})
 
@@ -93,13 +97,14 @@ def product_response(row: Any, status: int) -> Response:
     return json_response(product_view(row), status, {"ETag": f'"{row.edition}"'})
 
 
-def _sheet(body: ProductBody, currency: str | None) -> Sheet:
+def _sheet(body: ProductBody, currency: str | None, place: str = "") -> Sheet:
+    """The body as a sheet; `place` is where it stands in the request. Raises `Invalid`."""
     priced_in = None if body.price is None else body.currency or currency
     prices = None if body.prices is None else tuple(price.listed for price in body.prices)
     check_public(prices or (), priced_in)
     return Sheet(
         title=body.name,
-        price=body.price,
+        price=_own_price(body.price, priced_in, f"{place}price"),
         currency=priced_in,
         tax_rate=body.tax_rate,
         price_includes_tax=body.price_includes_tax,
@@ -108,6 +113,15 @@ def _sheet(body: ProductBody, currency: str | None) -> Sheet:
         safety=body.safety_stock,
         prices=prices,
     )
+
+
+def _own_price(price: Decimal | None, currency: str | None, field: str) -> Decimal | None:
+    if price is None or currency is None:
+        return price
+    try:
+        return written_price(price, currency)
+    except ValueError as error:
+        raise Invalid(f"The price {error}.", field=field) from None
 
 
 async def _currency(tx: Transaction, shop: str) -> str | None:

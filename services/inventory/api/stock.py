@@ -212,8 +212,6 @@ async def post_repair(caller: Writer, inventory: Inventory) -> Response:
 
 
 def _booking(body: MovementBody) -> Booking:
-    if body.quantity == 0:
-        raise Invalid("A movement moves something: the quantity cannot be 0.", field="quantity")
     return Booking(body.sku, body.quantity, Reason(body.reason), body.note, body.location)
 
 

@@ -100,7 +100,7 @@ async def read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines]
     for row in await tx.execute(_lines, {"ids": list(orders)}):
         if line != (row.order_id, row.line):
             line, tranches = (row.order_id, row.line), []
-            state = LineState((row.shop, row.sku), (), row.shipped, row.restocked)
+            state = LineState((row.shop, row.sku), (), row.shipped, row.restocked, row.scrapped)
             limit = row.backorder_limit if row.backorder == Backorder.LIMITED else None
             found.setdefault(row.order_id, {})[row.line] = Applied(state, 0, _reason(row), limit)
         if row.since is not None:

@@ -88,12 +88,13 @@ async def _withdraw(tx: Transaction, changes: Sequence[Change]) -> None:
             "sku": change.after.key[1],
             "shipped": change.after.shipped,
             "restocked": change.after.restocked,
+            "scrapped": change.after.scrapped,
         }
         for change in changes
         if change.after
     ]
     if kept:
-        columns = ("shop", "sku", "shipped", "restocked")
+        columns = ("shop", "sku", "shipped", "restocked", "scrapped")
         await tx.execute(upsert(tx.conn, order_lines, keys=["order_id", "line"], update=columns), kept)
 
 
@@ -122,6 +123,7 @@ def _changes(order: Order, applied: Lines) -> Iterable[Change]:
             tranches_of(line.hold, ((wait.since, wait.quantity) for wait in line.waits), order.placed_at),
             line.shipped - line.shipped_before,
             line.restocked,
+            line.scrapped,
         )
         for line in order.lines
         if line.stocked

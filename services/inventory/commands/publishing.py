@@ -1,9 +1,9 @@
 """When `inventory.product.v1` is due, and with which version.
 
-A change of name, price or deletion and a flip of sold out go out with the transaction that makes them. `available`
-alone goes out at most once a second per SKU: the row is marked dirty and a job publishes it. What changed is repeated
-after an hour and then daily, so that a lost message is healed. Neighbours: `posting` and `products` (which announce),
-`services.inventory.jobs` (which publishes what is due).
+A change of name, price or deletion and a flip of sold out go out with the transaction that makes them. `available` and
+what may be ordered alone go out at most once a second per SKU: the row is marked dirty and a job publishes it. What
+changed is repeated after an hour and then daily, so that a lost message is healed. Neighbours: `posting` and `products`
+(which announce), `services.inventory.jobs` (which publishes what is due).
 """
 
 from datetime import timedelta
@@ -11,6 +11,7 @@ from datetime import timedelta
 from services.inventory.commands.rows import ProductRow
 from services.inventory.domain.stock import Stock
 from shared.contracts import ListPrice, Product
+from shared.contracts.inventory import Backorder
 from shared.outbox import Transaction
 
 AVAILABLE_EVERY = timedelta(seconds=1)
@@ -40,7 +41,8 @@ def publish_due(tx: Transaction, row: ProductRow) -> None:
 def note_change(tx: Transaction, row: ProductRow, before: Stock) -> None:
     """The counters of the row have moved from `before`: publish a flip now, mark anything else as due soon."""
     after = row.stock
-    if not row.is_offered or after.available == before.available:
+    same = after.available == before.available and row.orderable(after) == row.orderable(before)
+    if not row.is_offered or same:
         return
     if after.sold_out != before.sold_out:
         announce(tx, row)
@@ -66,6 +68,8 @@ def _send(tx: Transaction, row: ProductRow, repeat: timedelta) -> None:
             sold_out=stock.sold_out,
             deleted=row.deleted,
             price_includes_tax=row.price_includes_tax,
+            backorder=Backorder(row.backorder),
+            orderable=row.orderable(stock),
             prices=tuple(ListPrice.model_validate(price) for price in row.prices),
         )
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from services.inventory.domain.stock import Key, Stock
+from services.inventory.domain.stock import Key, Stock, orderable
 from services.inventory.tables import products
 from shared.database import among, upsert
 from shared.outbox import Transaction
@@ -55,6 +55,10 @@ class ProductRow:
     def stock(self) -> Stock:
         """A copy of the counters, to work on."""
         return Stock(self.on_hand, self.demand, self.allocated, self.safety)
+
+    def orderable(self, stock: Stock) -> int | None:
+        """How many units may be ordered with these counters; None: as many as one likes."""
+        return orderable(stock.available, stock.unmet, self.backorder, self.backorder_limit)
 
     @property
     def is_known(self) -> bool:

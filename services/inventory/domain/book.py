@@ -5,8 +5,9 @@ random histories without a database. `commands.posting` loads the rows that a `B
 
 The rules, per SKU of a shop:
 
-* `out = shipped - restocked` of the order lines and the movements make up *on hand*; goods that left, left, so on hand
-  may go below zero (a discrepancy for a person) and no counter is ever clamped.
+* `out = shipped - restocked` of the order lines, what they scrapped and the movements make up *on hand*; goods that
+  left, left, so on hand may go below zero (a discrepancy for a person) and no counter is ever clamped.
+* What comes back unfit is restocked and scrapped before anything is given out, where it came back to.
 * *Demand* is what the orders hold, in tranches: a quantity and the moment since which it waits.
 * *Allocated* is always `min(demand, max(on hand, 0))`: nothing waits while stock is free.
 * Free stock goes to the waiting list by (since, order id, line); its head may be served in part, nobody overtakes.
@@ -121,18 +122,22 @@ class Book:
     def _move_goods(self, order: str, line: int, before: LineState | None, after: LineState | None) -> int:
         """Enter the movements between two states; the units that left the SKU of `after`."""
         if before is not None and (after is None or before.key != after.key):
-            self._move_counters(order, line, before.key, -before.shipped, -before.restocked)
+            self._move_counters(order, line, before.key, -before.shipped, -before.restocked, -before.scrapped)
             before = None
         if after is None:
             return 0
         shipped = after.shipped - (before.shipped if before else 0)
         restocked = after.restocked - (before.restocked if before else 0)
-        self._move_counters(order, line, after.key, shipped, restocked)
-        return shipped - restocked
+        scrapped = after.scrapped - (before.scrapped if before else 0)
+        self._move_counters(order, line, after.key, shipped, restocked, scrapped)
+        return shipped - restocked + scrapped
 
-    def _move_counters(self, order: str, line: int, key: Key, shipped: int, restocked: int) -> None:
+    def _move_counters(self, order: str, line: int, key: Key, shipped: int, restocked: int, scrapped: int) -> None:
         self._enter(key, -shipped, Reason.SHIPMENT, order, line)
         self._enter(key, restocked, Reason.RESTOCK, order, line)
+        placement = self.placements.get(key)
+        returns = placement.returns if placement else DEFAULT
+        self._enter(key, -scrapped, Reason.SCRAP, order, line, location=returns)
 
     def _enter(
         self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None,

@@ -56,7 +56,7 @@ class Placement:
     def __init__(self, shelves: Iterable[Shelf], returns: str = DEFAULT) -> None:
         self.shelves = {shelf.location: shelf for shelf in shelves}
         self.held: dict[LineKey, dict[str, int]] = {}
-        self._returns = returns
+        self.returns = returns
         self._wanted: dict[LineKey, int] = {}
 
     def know(self, line: LineKey, location: str, units: int) -> None:
@@ -71,7 +71,7 @@ class Placement:
         """
         if location is None and quantity < 0:
             return [(place, -units) for place, units in self._take(-quantity, self.held.get(line, {}) if line else {})]
-        place = location or self._returns
+        place = location or self.returns
         self.shelves[place].on_hand += quantity
         return [(place, quantity)]
 

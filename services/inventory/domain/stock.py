@@ -19,7 +19,7 @@ Waits = tuple[tuple[datetime, int], ...]
 
 
 class Reason(StrEnum):
-    """Why on hand moved. The first two come from orders, the others from people and systems."""
+    """Why on hand moved. Orders ship, restock, and scrap of what came back; the rest is people's and systems'."""
 
     SHIPMENT = "shipment"
     RESTOCK = "restock"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 
 class Backorder(StrEnum):
-    """Whether the seller takes orders for more than there is. The waiting list is the same for all."""
+    """Whether the seller offers more than there is: checkouts are held to it. The waiting list is the same for all."""
 
     ALLOWED = "allowed"
     LIMITED = "limited"
@@ -43,12 +43,16 @@ class Backorder(StrEnum):
 
 
 class LineState(NamedTuple):
-    """What an order says of one stocked line. `shipped` and `restocked` are units since the order came here."""
+    """What an order says of one stocked line. The units are those since the order came here.
+
+    `scrapped` of the restocked came back unfit: they are no more to be had than if they had stayed away.
+    """
 
     key: Key
     waits: Waits
     shipped: int = 0
     restocked: int = 0
+    scrapped: int = 0
 
     @property
     def hold(self) -> int:

@@ -54,15 +54,19 @@ def _sums(table: Any, **sums: ColumnElement[int]) -> Subquery:
 async def _balances(conn: AsyncConnection, shop: str, limit: int) -> list[dict[str, Any]]:
     """Per SKU: the counters against the sums of the ledger, of the tranches and of the orders' lines."""
     by_orders = case((movements.c.reason.in_(_BY_ORDERS), movements.c.quantity), else_=0)
-    ledger = _sums(movements, total=movements.c.quantity, count=literal(1), by_orders=by_orders)
+    of_orders = and_(movements.c.reason == Reason.SCRAP, movements.c.order_id.is_not(None))
+    scrapped = case((of_orders, -movements.c.quantity), else_=0)
+    ledger = _sums(movements, total=movements.c.quantity, count=literal(1), by_orders=by_orders, scrapped=scrapped)
     asked = _sums(demands, quantity=demands.c.quantity, allocated=demands.c.allocated)
-    lines = _sums(order_lines, out=order_lines.c.shipped - order_lines.c.restocked)
+    out = order_lines.c.shipped - order_lines.c.restocked
+    lines = _sums(order_lines, out=out, scrapped=order_lines.c.scrapped)
     pairs = {
         "ledger = on hand": (func.coalesce(ledger.c.total, 0), products.c.on_hand),
         "entries = number of movements": (func.coalesce(ledger.c.count, 0), products.c.movements),
         "tranches = demand": (func.coalesce(asked.c.quantity, 0), products.c.demand),
         "tranches = allocated": (func.coalesce(asked.c.allocated, 0), products.c.allocated),
         "shipments = orders' lines": (-func.coalesce(ledger.c.by_orders, 0), func.coalesce(lines.c.out, 0)),
+        "scrapped = orders' lines": (func.coalesce(ledger.c.scrapped, 0), func.coalesce(lines.c.scrapped, 0)),
     }
     joined: Any = products
     for side in (ledger, asked, lines):

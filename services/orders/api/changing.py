@@ -75,4 +75,4 @@ def _decision(stock: str | None, credit: bool) -> DecisionInput:
     try:
         return DecisionInput.model_validate({"stock": stock, "credit": credit})
     except ValidationError:
-        raise Invalid("'stock' is all, unshipped or none here; 'lines' needs a body.", field="stock") from None
+        raise Invalid("'stock' is all, unshipped, scrap or none here; 'lines' needs a body.", field="stock") from None

@@ -17,6 +17,8 @@ _COLUMNS = (
     "sold_out",
     "deleted",
     "price_includes_tax",
+    "backorder",
+    "orderable",
 )
 
 

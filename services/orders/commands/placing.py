@@ -20,6 +20,7 @@ from services.orders.commands.choosing import chosen_pickup, refused
 from services.orders.commands.clients import fill_in, keep_clients
 from services.orders.commands.entries import Actor, status_entry
 from services.orders.commands.inputs import AddressInput, LineInput, PlaceOrder
+from services.orders.commands.offering import check_offered, is_checkout, offered_to_checkouts
 from services.orders.commands.pricing import price
 from services.orders.commands.promoting import Offers, offers, promote, save_uses
 from services.orders.commands.quoting import Quote, Quoted, prices_for
@@ -107,6 +108,7 @@ async def place_many(
         found[word, imported] = await first_status(tx.conn, shop, word, imported=imported)
     offered = await _offers(tx, shop, requests)
     prices = await prices_for(tx, shop, requests)
+    supply = await offered_to_checkouts(tx.conn, shop, new)
     results: list[Placed] = []
     changes: list[Change] = []
     for request, id_ in zip(requests, ids or [new_id() for _ in requests], strict=True):
@@ -116,6 +118,8 @@ async def place_many(
             continue
         status, rules = found[request.status, request.imported]
         change = _placed(tx, shop, request, prices.quote(request), status, rules, actor, id_, language)
+        if is_checkout(request):
+            check_offered(change.record, supply)
         await _choose(tx, change.record, request, rules.checkout)
         if offered is not None and not request.imported:
             promote(change.record, offered, request.coupons, tx.now)
@@ -141,6 +145,7 @@ async def preview(tx: Transaction, shop: str, request: PlaceOrder, actor: Actor)
     offered = await _offers(tx, shop, [request], lock=False)
     quote = (await prices_for(tx, shop, [request])).quote(request)
     change = _placed(tx, shop, request, quote, status, rules, actor, new_id(), language)
+    check_offered(change.record, await offered_to_checkouts(tx.conn, shop, [request]))
     await _choose(tx, change.record, request, rules.checkout)
     if offered is not None:
         promote(change.record, offered, request.coupons, tx.now)

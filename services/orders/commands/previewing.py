@@ -14,7 +14,7 @@ from services.orders.commands.inputs import MoveOrder
 from services.orders.commands.moving import MARKETPLACES, Move, check_tracking, missing_tracking, moved
 from services.orders.commands.paperwork import foretold
 from services.orders.commands.saving import Change
-from services.orders.domain.transitions import STOCK_CHOICES
+from services.orders.domain.transitions import stock_choices
 from services.orders.domain.types import StatusType, levels
 from services.orders.queries.documents import amount
 from services.orders.queries.messages import order_message
@@ -30,7 +30,7 @@ LINES = "lines"
 
 @dataclass(frozen=True, slots=True)
 class StockEffect:
-    """What happens to one line: units newly held, leaving, released, coming back; and what it then has."""
+    """What happens to one line: units newly held, leaving, released, back, scrapped of these; and what it then has."""
 
     line: int
     sku: str
@@ -38,6 +38,7 @@ class StockEffect:
     ship: int
     release: int
     restock: int
+    scrap: int
     after: dict[str, int]
 
 
@@ -131,7 +132,7 @@ def choices(
 ) -> dict[str, Effects]:
     """The effects by each word of a decision on stock, but for `lines` and for what the lines' kinds rule out."""
     found = {}
-    for word in STOCK_CHOICES:
+    for word in stock_choices(record.type, wanted.status.type):
         if word != LINES:
             request = MoveOrder.model_validate({"status": wanted.status.mnemonic, "decision": {"stock": word}})
             with suppress(Unreturnable):
@@ -162,7 +163,8 @@ def _stock(before: list[LineRecord], after: list[LineRecord]) -> Iterator[StockE
             ship=ship,
             release=max(0, was.hold - now.hold - ship),
             restock=now.restocked - was.restocked,
-            after={"hold": now.hold, "shipped": now.shipped, "restocked": now.restocked},
+            scrap=now.scrapped - was.scrapped,
+            after={"hold": now.hold, "shipped": now.shipped, "restocked": now.restocked, "scrapped": now.scrapped},
         )
 
 

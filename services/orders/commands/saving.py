@@ -190,6 +190,7 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "hold": stock.hold,
         "shipped": stock.shipped,
         "restocked": stock.restocked,
+        "scrapped": stock.scrapped,
         "frozen": stock.frozen,
         "waits": _waits(stock.waits),
         "unit_price": line.unit_price,

@@ -29,6 +29,8 @@ class StockDecision(StrEnum):
     ALL = "all"
     UNSHIPPED = "unshipped"
     LINES = "lines"
+    SCRAP = "scrap"
+    """As `all`, and what was shipped comes back unfit."""
     NONE = "none"
 
 
@@ -38,6 +40,8 @@ class Decision:
 
     stock: StockDecision | None = None
     lines: Quantities = field(default_factory=dict)
+    scrapped: Quantities = field(default_factory=dict)
+    """Of the units that `lines` say come back."""
     credit: bool = False
     """A deletion's: credit the invoice."""
     reinvoice: bool = False
@@ -55,7 +59,10 @@ class Shipment:
 
 
 class QuantityError(ValueError):
-    """A quantity that the order does not have: an unknown line, an over-shipment, more back than went out."""
+    """A quantity that the order does not have: an unknown line, an over-shipment, more back than went out.
+
+    Nor has it units to scrap where none come back.
+    """
 
     def __init__(self, line: int, detail: str) -> None:
         super().__init__(detail)
@@ -66,7 +73,8 @@ class QuantityError(ValueError):
 class Line:
     """The quantities of one order line. `frozen` is the hold that a decision fixed until the next decision.
 
-    `shipped_before` of the shipped units left before the order was imported: our stock never had them.
+    `shipped_before` of the shipped units left before the order was imported: our stock never had them. `scrapped` of
+    the restocked came back unfit: money follows what came back, stock has them no more.
     """
 
     id: int
@@ -77,6 +85,7 @@ class Line:
     frozen: int | None = None
     waits: Waits = ()
     shipped_before: int = 0
+    scrapped: int = 0
 
     @property
     def out(self) -> int:
@@ -166,13 +175,12 @@ def _decide(lines: Lines, origin: StatusType, target: StatusType, decision: Deci
     if decision.stock is None and not _moves_by_itself(origin, target):
         return lines
     towards = direction(origin, target)
-    named = decision.lines if decision.stock is StockDecision.LINES else {}
-    _known(lines, named)
+    _known(lines, decision.lines)
     if towards is Direction.TAKE:
         taken = decision.stock or StockDecision.ALL
-        return tuple(replace(line, frozen=_taken(line, taken, named)) for line in lines)
+        return tuple(replace(line, frozen=_taken(line, taken, decision)) for line in lines)
     back = decision.stock or StockDecision.UNSHIPPED
-    return tuple(_bring_back(line, back, named, target) for line in lines)
+    return tuple(_bring_back(line, back, decision, target) for line in lines)
 
 
 def _moves_by_itself(origin: StatusType, target: StatusType) -> bool:
@@ -181,8 +189,10 @@ def _moves_by_itself(origin: StatusType, target: StatusType) -> bool:
     return origin is not target and (TYPES[origin].stock in idle or TYPES[target].stock in idle)
 
 
-def _taken(line: Line, word: StockDecision, named: Quantities) -> int | None:
+def _taken(line: Line, word: StockDecision, decision: Decision) -> int | None:
     """The hold that a decision out of a released state fixes; None where the type's own hold is wanted."""
+    if word is StockDecision.SCRAP or decision.scrapped.get(line.id):
+        raise QuantityError(line.id, f"Line {line.id}: nothing comes back here, so nothing of it can be scrapped.")
     match word:
         case StockDecision.ALL:
             return None
@@ -192,26 +202,34 @@ def _taken(line: Line, word: StockDecision, named: Quantities) -> int | None:
             never_left = max(0, line.ordered - line.shipped)
             return never_left if never_left < line.left else None
         case StockDecision.LINES:
-            quantity = named.get(line.id, 0)
+            quantity = decision.lines.get(line.id, 0)
             if quantity > line.left:
                 raise QuantityError(line.id, f"Line {line.id}: only {line.left} can be taken, not {quantity}.")
             return quantity if quantity < line.left else None
 
 
-def _bring_back(line: Line, word: StockDecision, named: Quantities, target: StatusType) -> Line:
+def _bring_back(line: Line, word: StockDecision, decision: Decision, target: StatusType) -> Line:
     """What was shipped comes back, or not; `none` keeps what is held, except for a cancelled order."""
     match word:
         case StockDecision.NONE:
             return replace(line, frozen=None if target is StatusType.CANCELLED else line.hold)
         case StockDecision.ALL:
-            return replace(line, restocked=line.shipped, frozen=None)
+            return _returned(line, line.out)
+        case StockDecision.SCRAP:
+            return _returned(line, line.out, line.out if line.stocked else 0)
         case StockDecision.UNSHIPPED:
             return replace(line, frozen=None)
         case StockDecision.LINES:
-            back = named.get(line.id, 0)
+            back, scrapped = decision.lines.get(line.id, 0), decision.scrapped.get(line.id, 0)
             if back > line.out:
                 raise QuantityError(line.id, f"Line {line.id}: {line.out} are out, so {back} cannot come back.")
-            return replace(line, restocked=line.restocked + back, frozen=None)
+            if scrapped > (back if line.stocked else 0):
+                raise QuantityError(line.id, f"Line {line.id}: {scrapped} of what comes back cannot be scrapped.")
+            return _returned(line, back, scrapped)
+
+
+def _returned(line: Line, units: int, scrapped: int = 0) -> Line:
+    return replace(line, restocked=line.restocked + units, scrapped=line.scrapped + scrapped, frozen=None)
 
 
 def _enters_shipped(origin: StatusType, target: StatusType) -> bool:

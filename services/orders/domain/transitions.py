@@ -47,8 +47,6 @@ class Question:
     required: bool = True
 
 
-STOCK_CHOICES = ("all", "unshipped", "lines", "none")
-
 _OUT_ORDER = (
     StatusType.PARTIALLY_SHIPPED,
     StatusType.SHIPPED,
@@ -139,20 +137,27 @@ def direction(origin: StatusType, target: StatusType) -> Direction:
     return Direction.STAY
 
 
+_TAKEN = ("all", "unshipped", "lines", "none")
+_COMES_BACK = ("all", "unshipped", "lines", "scrap", "none")
 _STOCK_TEXTS = {
-    Direction.RELEASE: "What comes back to stock: all of it, the unshipped part, these lines, or nothing?",
+    Direction.RELEASE: "What comes back: all of it, the unshipped part, these lines, all to be scrapped, or nothing?",
     Direction.TAKE: "What is taken from stock: all of it, only what never left, these lines, or nothing?",
-    Direction.STAY: "Did goods come back: all of them, none, these lines, or does stock stay just as it is?",
+    Direction.STAY: "Did goods come back: all, none, these lines, all to be scrapped, or does stock stay as it is?",
 }
+
+
+def stock_choices(origin: StatusType, target: StatusType) -> tuple[str, ...]:
+    """The words of a decision on stock; only what comes back can be scrapped."""
+    return _TAKEN if direction(origin, target) is Direction.TAKE else _COMES_BACK
 
 
 def questions(origin: StatusType, target: StatusType) -> tuple[Question, ...]:
     """What a change that needs a decision asks."""
-    return (Question("stock", STOCK_CHOICES, _STOCK_TEXTS[direction(origin, target)]),)
+    return (Question("stock", stock_choices(origin, target), _STOCK_TEXTS[direction(origin, target)]),)
 
 
 def deletion_questions(*, invoiced: bool) -> tuple[Question, ...]:
     """What a deletion asks; an invoice is credited only when the answer says so."""
-    stock = Question("stock", STOCK_CHOICES, _STOCK_TEXTS[Direction.RELEASE])
+    stock = Question("stock", _COMES_BACK, _STOCK_TEXTS[Direction.RELEASE])
     credit = Question("credit", ("true", "false"), "Is the invoice credited?", required=False)
     return (stock, credit) if invoiced else (stock,)

@@ -117,6 +117,7 @@ def _line(line: LineRecord, currency: str) -> dict[str, Any]:
         "hold": stock.hold,
         "shipped": stock.shipped,
         "restocked": stock.restocked,
+        "scrapped": stock.scrapped,
         "discount": amount(line.discount, currency),
         "external_id": line.external_id,
         "price_list": line.price_list,

@@ -84,6 +84,7 @@ def _line(line: LineRecord) -> contracts.Line:
         shipped=stock.shipped,
         shipped_before=stock.shipped_before,
         restocked=stock.restocked,
+        scrapped=stock.scrapped,
         waits=tuple(contracts.Wait(since=wait.since, quantity=wait.quantity) for wait in stock.waits),
         unit_price=line.unit_price,
         tax_rate=line.tax_rate,

@@ -264,7 +264,8 @@ async def complete(conn: AsyncConnection, found: Sequence[OrderRecord]) -> list[
 
 def _line(row: Any) -> LineRecord:
     waits = tuple(Wait(datetime.fromisoformat(since), quantity) for since, quantity in row.waits)
-    stock = Line(row.id, row.quantity, row.stocked, row.shipped, row.restocked, row.frozen, waits, row.shipped_before)
+    moved = (row.shipped, row.restocked, row.frozen, waits, row.shipped_before, row.scrapped)
+    stock = Line(row.id, row.quantity, row.stocked, *moved)
     return LineRecord(
         stock,
         row.sku,

@@ -57,4 +57,6 @@ products = Table(
     Column("deleted", Boolean, nullable=False),
     Column("price_includes_tax", Boolean, nullable=False, server_default=true()),
     Column("prices", Json(), nullable=False, server_default="[]"),  # [{price_list, currency, price, includes_tax}]
+    Column("backorder", String(20)),  # null: allowed
+    Column("orderable", BigInteger),  # units that may be ordered; null: as many as one likes
 )

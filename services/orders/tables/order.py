@@ -140,6 +140,7 @@ lines = Table(
     Column("discount", BigInteger, nullable=False, server_default="0"),  # taken off the stated amount
     Column("booked_for", UtcDateTime()),
     Column("price_list", String(60)),  # where the price comes from; null: it was stated
+    Column("scrapped", BigInteger, nullable=False, server_default="0"),  # of restocked: it came back unfit
     Column("shipped_before", BigInteger, nullable=False, server_default="0"),  # of shipped: before it was imported
 )
 

@@ -45,7 +45,7 @@ class History(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, 3),
         end=st.sampled_from(TYPES),
-        stock=st.sampled_from(["all", "unshipped"]),
+        stock=st.sampled_from(["all", "unshipped", "scrap"]),
         mail=st.booleans(),
     )
     def move(self, which: int, end: str, stock: str, mail: bool) -> None:

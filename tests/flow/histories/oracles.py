@@ -48,7 +48,7 @@ async def _stock(world: World, lines: list[dict[str, Any]], skus: list[str]) -> 
         assert product["allocated"] == min(wanted[sku], max(product["on_hand"], 0)), product
         moved = await world.rows("inventory", f"SELECT SUM(quantity) AS moved FROM movements WHERE sku = '{sku}'")
         assert (moved[0]["moved"] or 0) == product["on_hand"], product
-        out = sum(line["shipped"] - line["restocked"] for line in lines if line["sku"] == sku)
+        out = sum(line["shipped"] - line["restocked"] + line["scrapped"] for line in lines if line["sku"] == sku)
         received = await world.rows(
             "inventory", f"SELECT SUM(quantity) AS n FROM movements WHERE sku = '{sku}' AND order_id IS NULL"
         )

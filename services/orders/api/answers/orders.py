@@ -39,7 +39,7 @@ class Facts(AnswerModel):
 
 
 class OrderLine(AnswerModel):
-    """A line. Quantities: `hold` is to be held now, `shipped` and `restocked` ever happened."""
+    """A line. Quantities: `hold` is to be held now; `shipped`, `restocked`, `scrapped` ever happened."""
 
     id: int = Field(description="unique within the order, never used again")
     sku: str
@@ -54,12 +54,16 @@ class OrderLine(AnswerModel):
     hold: int
     shipped: int
     restocked: int
+    scrapped: int = Field(description="of `restocked`, what came back unfit and is not to be had")
     discount: Amount
     external_id: str | None
     price_list: str | None = Field(description="where the price comes from; null where somebody stated it")
     booked_for: datetime | None = Field(description="when a booking takes place")
     allocated: int = Field(description="of `hold`, what inventory has put aside")
-    short_reason: str | None = Field(description="`unknown_sku` where inventory has no such product")
+    short_reason: str | None = Field(
+        description="why it waits although the seller did not offer that: `backorder_refused`, `backorder_limit`; "
+        "`unknown_sku` where inventory has no such product"
+    )
 
 
 class QuantityOfLine(AnswerModel):

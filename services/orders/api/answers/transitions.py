@@ -9,17 +9,18 @@ from services.orders.domain.transitions import Verdict
 from services.orders.domain.types import StatusType
 from shared.web.answers import Amount, AnswerModel, Sometimes
 
-StockChoice = Literal["all", "unshipped", "lines", "none"]
+StockChoice = Literal["all", "unshipped", "lines", "scrap", "none"]
 
 
 class LineStock(AnswerModel):
     hold: int
     shipped: int
     restocked: int
+    scrapped: int
 
 
 class LineEffect(AnswerModel):
-    """Units of one line newly held, leaving, released, coming back; and what it has `after`."""
+    """Units of one line newly held, leaving, released, coming back, scrapped of these; and what it has `after`."""
 
     line: int
     sku: str
@@ -27,6 +28,7 @@ class LineEffect(AnswerModel):
     ship: int
     release: int
     restock: int
+    scrap: int
     after: LineStock
 
 

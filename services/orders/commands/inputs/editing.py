@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from services.orders.commands.inputs.decisions import DecisionInput
 from services.orders.commands.inputs.details import Coupons
 from services.orders.commands.inputs.fields import GREATEST, Comment, Filled, Input, Kind, Moment, Percent, Plain, Short
-from services.orders.commands.inputs.orders import DecisionInput
 
 
 class LineEdit(Input):
@@ -31,6 +31,7 @@ class LineEdit(Input):
     hold: Any = None
     shipped: Any = None
     restocked: Any = None
+    scrapped: Any = None
     allocated: Any = None
     short_reason: Any = None
     price_list: Any = None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.orders.commands.inputs.decisions import DecisionInput, ShipmentInput
 from services.orders.commands.inputs.details import Coupons, Fields, Importable, PickupInput, Tag, Tags
 from services.orders.commands.inputs.fields import (
     Comment,
@@ -29,7 +30,6 @@ from services.orders.commands.inputs.fields import (
     Words,
 )
 from services.orders.domain.kinds import STOCKED, odd_booking
-from services.orders.domain.quantities import Decision, Shipment, StockDecision
 from shared.money import exponent
 
 FINEST = 4
@@ -183,57 +183,6 @@ def check_price(price: Decimal, currency: str, shown: bool, field: str) -> None:
     allowed = exponent(currency) if shown else max(FINEST, exponent(currency))
     if decimals > allowed:
         raise ValueError(f"{field}: {price} has {decimals} decimals, {currency} prices have at most {allowed} here")
-
-
-class LineQuantity(Input):
-    line: Annotated[int, Field(ge=1, strict=True)]
-    quantity: Quantity
-
-
-def _unique(lines: tuple[LineQuantity, ...]) -> dict[int, int]:
-    found = {entry.line: entry.quantity for entry in lines}
-    if len(found) < len(lines):
-        raise ValueError("a line is named twice")
-    return found
-
-
-class ShipmentInput(Input):
-    """A parcel; without `lines` it holds all that is left."""
-
-    carrier: Short | None = None
-    tracking_number: Short | None = None
-    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)] | None = None
-
-    @model_validator(mode="after")
-    def _lines_are_unique(self) -> Self:
-        _unique(self.lines or ())
-        return self
-
-    def quantities(self) -> Shipment:
-        """What the parcel holds, for the domain."""
-        return Shipment(None if self.lines is None else _unique(self.lines))
-
-
-class DecisionInput(Input):
-    """What the person decided; `lines` goes with `stock: lines`, `resend` tells the client the same status again."""
-
-    stock: Literal["all", "unshipped", "lines", "none"] | None = None
-    lines: tuple[LineQuantity, ...] = ()
-    credit: bool = False
-    reinvoice: bool = False
-    resend: bool = False
-
-    @model_validator(mode="after")
-    def _lines_go_with_their_word(self) -> Self:
-        _unique(self.lines)
-        if bool(self.lines) != (self.stock == "lines"):
-            raise ValueError("'lines' goes with stock 'lines', and needs it")
-        return self
-
-    def decided(self) -> Decision:
-        """The decision, for the domain."""
-        stock = None if self.stock is None else StockDecision(self.stock)
-        return Decision(stock, _unique(self.lines), self.credit, self.reinvoice)
 
 
 class EditedTexts(Input):
