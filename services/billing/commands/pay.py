@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.commands.book import Booked, Movement, book
-from services.billing.domain import Kind, payable, payment_fact, warning
+from services.billing.domain import Kind, missing, owed, payment_fact, warning
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.queries.payments import payment_view
 from services.billing.tables import accounts, payments
@@ -71,10 +71,10 @@ async def settle(
     """The order is paid: what is still missing is recorded as captured; nothing where nothing is missing."""
     ledger = await hold(tx, shop, code)
     order = ledger.order
-    missing = order.totals.gross - ledger.paid.kept
-    if missing <= 0:
+    amount = missing(order, ledger.paid)
+    if not amount:
         return []
-    movement = Movement(Kind.CAPTURE, missing, method or order.payment_method or "other", reference)
+    movement = Movement(Kind.CAPTURE, amount, method or order.payment_method or "other", reference)
     return [await book(tx, order.id, movement, actor)]
 
 
@@ -150,4 +150,4 @@ def check_credit_note(ledger: Ledger, document: str | None) -> None:
 
 def _view(order: Order, booked: Booked) -> dict[str, Any]:
     said = {"warning": warning(order, booked.paid), "payment": str(payment_fact(order, booked.paid))}
-    return payment_view(booked.row) | said | {"due": str(from_minor(payable(order, booked.paid), order.currency))}
+    return payment_view(booked.row) | said | {"due": str(from_minor(owed(order, booked.paid), order.currency))}

@@ -1,5 +1,9 @@
-"""Invoices of which nothing is left but units are not live: they were kept so where money alone took all of them."""
+"""What refunds waived, kept beside the money; invoices of which nothing is left but units are not live.
 
+Until now a refund left a debt, and an invoice that money alone emptied was kept as a live one.
+"""
+
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
@@ -17,4 +21,6 @@ DELETE FROM live_invoices WHERE document_id IN (
 
 
 def upgrade() -> None:
+    op.add_column("accounts", sa.Column("waived", sa.BigInteger, nullable=False, server_default="0"))
+    op.execute("UPDATE accounts SET waived = refunded")
     op.execute(EMPTIED)
