@@ -51,7 +51,7 @@ async def test_facts_follow_the_answers(orders: Driver) -> None:
 
 async def test_what_was_refunded_on_purpose_is_not_due(orders: Driver) -> None:
     made = await orders.place()
-    money = {"captured": 3750, "refunded": 700}
+    money: dict[str, Any] = {"captured": 3750, "refunded": 700}
     await orders.hear(orders.account(made, "partly_refunded", **money))
     assert (await orders.read(made["code"]))["totals"]["due"] == "7.00"
     await orders.hear(orders.account(made, "partly_refunded", **money, waived=700))
