@@ -72,6 +72,12 @@ async def test_a_returned_order_that_goes_on_without_payment_owes_nothing(settle
     assert await asked(settled) == ["0.00"] * 3
 
 
+async def test_what_was_paid_back_is_not_unpaid(settled: Till) -> None:
+    await paid_back(settled, "24.00")
+    refused = await settled.http.put("orders/C-1/payment-state", json={"state": "unpaid"})
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:paid-back")
+
+
 async def test_what_is_added_later_is_owed(settled: Till) -> None:
     await paid_back(settled, "3.00")
     await settled.hear(order(1, 2, line(quantity=3), payable=True))

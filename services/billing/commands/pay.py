@@ -38,6 +38,13 @@ class NotByHand(Problem):
     title: ClassVar[str] = "The money came through a provider"
 
 
+class PaidBack(Problem):
+    """Money went back, so it had come: the order is refunded, and not unpaid."""
+
+    slug: ClassVar[str] = "paid-back"
+    title: ClassVar[str] = "Money was paid back already"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """What somebody says was paid or paid back; the amount as written."""
@@ -81,11 +88,11 @@ async def settle(
 async def unsettle(tx: Transaction, shop: str, code: str, reference: str | None, actor: str) -> list[Booked]:
     """The order is not paid after all: every capture by hand is taken back by a movement of its own, none is erased.
 
-    Raises `NotByHand` where a provider's money, or a refund, is among them.
+    Raises `NotByHand` where a provider's money is among them, `PaidBack` where a refund is.
     """
     ledger = await hold(tx, shop, code)
     if ledger.paid.refunded:
-        raise NotByHand("Money was paid back already, so it had come: the order is refunded, not unpaid.")
+        raise PaidBack("Money that was paid back had come: the order is refunded, not unpaid.")
     own = payments.c.order_id == ledger.order.id
     by_method: dict[str, int] = {}
     for row in (await tx.execute(select(payments).where(own).order_by(payments.c.id))).all():
