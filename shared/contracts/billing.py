@@ -75,6 +75,7 @@ class Account(Answer):
     payment: PaymentState
     captured: Minor = 0
     refunded: Minor = 0
+    waived: Minor = Field(default=0, description="of what was refunded, what the client does not owe again")
     invoice: InvoiceState
     documents: tuple[Document, ...] = ()
     warning: str | None = Field(

@@ -1,12 +1,15 @@
 """Credit notes by hand over HTTP: previewed, sealed, never more than is left, and kept by what comes after."""
 
 import asyncio
+from importlib import import_module
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import insert, text
 
 from services.billing.documents import view
+from services.billing.tables import live_invoices
 from shared.contracts import Customer, InvoiceState, Invoicing, PaymentState
 from tests.billing.builders import line
 from tests.billing.driver import Driver, order, order_id
@@ -175,3 +178,59 @@ async def test_an_invoice_credited_by_mistake_is_issued_again_and_one_the_state_
     refused = await billing.http.post(f"documents/{new['id']}/reissue", json={"reason": "Erreur"})
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:nothing-left")
     assert len(await billing.documents(1)) == 4
+
+
+async def returned(billing: Driver) -> str:
+    """The id of an invoice of 41.00: 0.01 was credited by hand, then all of it came back."""
+    invoice = await invoiced(billing)
+    await credit(billing, invoice, amount="0.01")
+    back = line(1, quantity=3, shipped=3, restocked=3), line(2, shipped=1, restocked=1, price="5.00", rate="10")
+    account = await billing.hear(order(1, 2, *back, invoicing=Invoicing.LESS_RETURNED))
+    assert account.invoice is InvoiceState.CREDITED
+    return invoice
+
+
+async def test_goods_that_come_back_take_all_that_money_left_of_their_invoice(billing: Driver) -> None:
+    invoice = await returned(billing)
+    items = await billing.documents(1)
+    assert [(one["totals"]["gross"], one["live"]) for one in items] == [
+        ("41.00", False),
+        ("0.01", False),
+        ("40.99", False),
+    ]
+    for refused in (
+        await credit(billing, invoice),
+        await billing.http.post(f"documents/{invoice}/reissue", json={"reason": "Erreur"}),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:nothing-left")
+
+
+async def test_goods_sent_again_are_invoiced_again_and_nothing_else(billing: Driver) -> None:
+    await returned(billing)
+    lines = line(1, quantity=3, shipped=6, restocked=3), line(2, shipped=2, restocked=1, price="5.00", rate="10")
+    await billing.hear(order(1, 3, *lines))
+    assert [one["totals"]["gross"] for one in (await billing.documents(1))[3:]] == ["41.00", "0.01"]
+
+
+async def test_no_credit_note_over_nothing(billing: Driver) -> None:
+    """Of goods given away with others; an invoice of such goods alone is one of 0.00, and so is its credit note."""
+    free = line(2, shipped=1, price="0.00")
+    invoice = (await billing.hear(order(1, 1, line(1, shipped=1), free))).documents[0].id
+    refused = await credit(billing, invoice, lines=[{"line": 2, "quantity": 1}])
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:nothing-left")
+    back = line(2, shipped=1, restocked=1, price="0.00")
+    await billing.hear(order(1, 2, line(1, shipped=1), back, invoicing=Invoicing.LESS_RETURNED))
+    assert len(await billing.documents(1)) == 1
+    for version, invoicing in ((1, Invoicing.POLICY), (2, Invoicing.CREDIT)):
+        await billing.hear(order(2, version, free, invoicing=invoicing))
+    assert [one["totals"]["gross"] for one in await billing.documents(2)] == ["0.00", "0.00"]
+
+
+async def test_an_emptied_invoice_of_earlier_releases_is_live_no_more(billing: Driver) -> None:
+    invoice = await returned(billing)
+    other = await invoiced(billing, 2)
+    migration = import_module("services.billing.migrations.versions.0010_waived")
+    async with billing.service.db.write() as conn:
+        await conn.execute(insert(live_invoices), {"order_id": order_id(1), "scope": "order/1", "document_id": invoice})
+        await conn.execute(text(migration.EMPTIED))
+    assert [row.document_id for row in await billing.rows("live_invoices")] == [other]

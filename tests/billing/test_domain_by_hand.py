@@ -60,7 +60,7 @@ class Books:
         try:
             draft = credit_note(self.case, invoice.id, wish, self.new_id)
         except NothingLeft:
-            assert invoice.value == 0
+            assert invoice.value == 0 or wish.lines
             return False
         self.documents = issue([draft], self.world.order, self.documents)
         check_documents(self.documents)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.billing.domain import Issued, Paid, due, live_invoices
 from shared.contracts import DocumentKind, InvoicePolicy, Invoicing, Order, Parcel
-from shared.money import Item, basket
+from shared.money import Item, basket, units_amount
 from tests.billing.builders import issue, line, order, parcel
 
 POLICIES = (InvoicePolicy.ON_SHIPMENT, InvoicePolicy.PER_SHIPMENT)
@@ -165,8 +165,19 @@ def check_documents(documents: list[Issued]) -> None:
         if one.kind is DocumentKind.CREDIT_NOTE:
             assert one.refers_to is not None
             credited[one.refers_to] += gross_of(one)
+    free = {one.id for one in documents if one.kind is DocumentKind.INVOICE and not gross_of(one)}
+    for one in documents:
+        assert gross_of(one) or one.refers_to in free or is_free(one), "a document of nothing"
     for invoice in (one for one in documents if one.kind is DocumentKind.INVOICE):
         assert credited[invoice.id] <= gross_of(invoice), "more credited than invoiced"
+
+
+def is_free(document: Issued) -> bool:
+    """Whether it is an invoice of goods that are given away."""
+    worth = (
+        units_amount(p.quantity, p.ordered or p.quantity, p.unit_price, p.discount, "EUR") for p in document.positions
+    )
+    return document.kind is DocumentKind.INVOICE and not any(worth)
 
 
 def gross_of(document: Issued) -> int:

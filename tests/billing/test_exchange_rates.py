@@ -143,6 +143,8 @@ async def test_rates_are_listed_by_page_and_only_to_their_shop(billing: Driver) 
         ("GBP/2026-13-20", BCE, "day"),
         ("GBP/2026-11-20", BCE | {"rate": "0"}, "rate"),
         ("GBP/2026-11-20", {"rate": "0.8"}, "source"),
+        ("GBP/2026-11-20", BCE | {"rate": "1e5"}, "rate"),
+        ("GBP/2026-11-24", BCE, "day"),
     ],
 )
 async def test_a_wrong_rate_names_its_field(billing: Driver, path: str, body: dict[str, str], field: str) -> None:

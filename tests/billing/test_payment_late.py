@@ -66,6 +66,17 @@ async def test_too_much_goes_back_and_nothing_else(till: Till) -> None:
     assert (await till.get("orders/C-1"))["due"] == "0.00"
 
 
+async def test_what_is_too_much_is_not_kept(till: Till) -> None:
+    """It was said for as long as it was there, whoever decided to keep it; what is left then can be kept."""
+    await till.ordered(payable=False)
+    await till.pay(1, "29.00")
+    assert (await till.answer(order_id(1))).warning == "overpaid"
+    assert await choose(till, "keep") == (409, ["refund"])
+    await till.refund(amount="5.00", method="transfer")
+    assert await choose(till, "keep") == (202, [])
+    assert (await till.answer(order_id(1))).warning is None
+
+
 async def test_too_little_waits_for_the_rest(till: Till) -> None:
     await till.ordered()
     await till.pay(1, "23.99")

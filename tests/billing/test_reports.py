@@ -134,14 +134,16 @@ async def test_the_fec_has_18_columns_and_balanced_entries(billing: Driver, sepa
 
 async def test_accounts_are_the_shops_own(billing: Driver) -> None:
     assert (await billing.get("account-plan"))["customers"] == "411000"
-    plan = {"customers": "411WEB", "vat_by_rate": {"5.5": "445711"}, "sales_by_category": {"G": "707300"}}
+    plan = {"customers": "411WEB", "vat_by_rate": {"5.50": "445711"}, "sales_by_category": {"G": "707300"}}
     answer = await billing.http.put("account-plan", json=plan)
     assert (answer.status_code, answer.json()["goods"]) == (200, "707000")
     await some_sales(billing)
     accounts = {line["CompteNum"] for line in await items(billing, "fec")}
     assert accounts == {"411WEB", "445710", "445711", "512000", "530000", "706000", "707000", "707300"}
-    refused = await billing.http.put("account-plan", json={"customers": "4|1"})
-    assert refused.status_code == 422
+    for wrong in ({"customers": "4|1"}, {"sales_by_category": {"QQ": "707300"}}, {"vat_by_rate": {"1e1": "445711"}}):
+        refused = await billing.http.put("account-plan", json=wrong)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"].split(".")[0] in wrong
 
 
 async def test_the_fec_is_in_one_currency(billing: Driver) -> None:

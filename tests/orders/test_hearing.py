@@ -47,6 +47,8 @@ async def test_facts_follow_the_answers(orders: Driver) -> None:
     assert (found["totals"]["paid"], found["totals"]["due"]) == ("37.50", "0.00")
     assert found["version"] == 1
     assert [one["allocated"] for one in found["lines"]] == [0]
+    await orders.hear(orders.account(made, "partly_refunded", captured=3750, refunded=700, waived=700))
+    assert (await orders.read(made["code"]))["totals"]["due"] == "0.00"
 
 
 async def test_timeline_is_one_list(orders: Driver) -> None:

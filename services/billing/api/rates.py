@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from services.billing.api.answers.books import MissingRates, RateAnswer, Rates
 from services.billing.api.tools import Billing, Reader, Writer
@@ -21,12 +21,19 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Day = Annotated[date, Path(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
 
+def _plain(written: Any) -> Any:
+    """A number written with digits and a point, as amounts are: no exponent, which hides a slip of the keyboard."""
+    if isinstance(written, str) and "e" in written.lower():
+        raise ValueError("must be written without an exponent")
+    return written
+
+
 class RateBody(BaseModel):
     """Units of the currency for one euro, and who published it: `{"rate": "1.0856", "source": "BCE"}`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rate: Annotated[Decimal, Field(gt=0, lt=10**8, max_digits=16, decimal_places=8)]
+    rate: Annotated[Decimal, BeforeValidator(_plain), Field(gt=0, lt=10**8, max_digits=16, decimal_places=8)]
     source: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 

@@ -4,13 +4,16 @@ Pages are walked by their keys, each in a look of its own, so that memory stays 
 reader. Neighbours: `domain.accounts` and `domain.fec` (what a row says), `writing` (how it is written).
 """
 
+import re
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.billing.api.answers.books import ReportAnswer
 from services.billing.api.books import Books
@@ -40,6 +43,18 @@ Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,40}$")]
 PAYMENT_COLUMNS = ("day", "number", "kind", "order", "method", "reference", "currency", "amount", "actor")
 
 
+def _rate(written: str) -> str:
+    """A rate of VAT as documents write it: `5.5` for `5.50`."""
+    if not re.fullmatch(r"[0-9]{1,3}([.][0-9]{1,4})?", written):
+        raise ValueError("must be a rate such as 5.5")
+    return f"{Decimal(written).normalize():f}"
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+Category = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+"""Of VAT, in EN 16931."""
+
+
 class PlanBody(BaseModel):
     """Accounts and journals; `sales_by_category` by VAT category (`G`), `vat_by_rate` by rate (`5.5`), `methods`."""
 
@@ -52,8 +67,8 @@ class PlanBody(BaseModel):
     bank: Account = AccountPlan().bank
     sales_journal: Journal = AccountPlan().sales_journal
     bank_journal: Journal = AccountPlan().bank_journal
-    sales_by_category: Annotated[dict[Key, Account], Field(max_length=50)] = {}
-    vat_by_rate: Annotated[dict[Key, Account], Field(max_length=50)] = {}
+    sales_by_category: Annotated[dict[Category, Account], Field(max_length=50)] = {}
+    vat_by_rate: Annotated[dict[Rate, Account], Field(max_length=50)] = {}
     methods: Annotated[dict[Key, Account], Field(max_length=50)] = dict(AccountPlan().methods)
 
 
@@ -113,11 +128,11 @@ def _rows(books: Books, report: Name, query: ReportQuery) -> tuple[tuple[str, ..
             return FEC_COLUMNS, books.fec(query.currency or books.shop.currency)
 
 
-@router.get("/account-plan")
-async def get_plan(caller: Reader, billing: Billing) -> PlanBody:
+@router.get("/account-plan", response_model=PlanBody)
+async def get_plan(caller: Reader, billing: Billing) -> Response:
     """The accounts that the FEC's entries are posted to."""
     async with billing.db.read() as conn:
-        return PlanBody.model_validate(await find_plan(conn, caller.shop), from_attributes=True)
+        return json_response(asdict(await find_plan(conn, caller.shop)))
 
 
 @router.put("/account-plan", response_model=PlanBody)

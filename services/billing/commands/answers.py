@@ -28,6 +28,7 @@ def answer(tx: Transaction, order: Order, ledger: Ledger, blocked: str | None = 
             payment=payment_fact(order, ledger.paid),
             captured=ledger.paid.captured,
             refunded=ledger.paid.refunded,
+            waived=ledger.paid.waived,
             invoice=invoice_fact(invoices, live_invoices(ledger.issued), imported=ledger.imported is not None),
             documents=(*forms, *_documents(ledger)),
             warning=ledger.warning(order),

@@ -49,7 +49,8 @@ async def book(tx: Transaction, order_id: str, movement: Movement, actor: str) -
     order = ledger.order
     awaited = movement.expected and order.levels.invoicing is not Invoicing.CREDIT
     paid = ledger.paid.moved(movement.kind, movement.amount, payable=order.levels.payable or awaited)
-    await set_account(tx, order_id, captured=paid.captured, refunded=paid.refunded, late=paid.late)
+    moved = {"captured": paid.captured, "refunded": paid.refunded, "late": paid.late, "waived": paid.waived}
+    await set_account(tx, order_id, **moved)
     issued = await converge(tx, [order], blocked=await blocked_reasons(tx, [order_id]))
     row = {
         "id": new_id(),

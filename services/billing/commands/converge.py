@@ -16,7 +16,7 @@ from services.billing.commands.issue import Work, issue
 from services.billing.commands.paying_back import pay_back_refunded
 from services.billing.commands.printing import file_forms
 from services.billing.commands.rates import with_rates
-from services.billing.domain import due, live_invoices, payable, unwanted
+from services.billing.domain import due, live_invoices, payable, unwanted, waived
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.tables import accounts
 from shared.contracts import InvoiceOrigin, Order, PaymentState, Shop
@@ -24,7 +24,7 @@ from shared.database import new_id, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
 
-_TOLD = ("version", "body", "waiting", "late", "rate_missing", "external_id")
+_TOLD = ("version", "body", "waiting", "late", "waived", "rate_missing", "external_id")
 _UNDER_WAY = (PaymentState.PENDING, PaymentState.AUTHORISED)
 
 
@@ -37,8 +37,8 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
         return 0
     held = await ledgers(tx.conn, [order.id for order in orders])
     for order in orders:
-        _take_over(order, held[order.id])
         _revive(order, held[order.id])
+        _take_over(order, held[order.id])
     await _end_payments(tx, orders, held)
     await pay_back_refunded(tx, orders, held)
     shops = {shop: await find_shop(tx.conn, shop) for shop in sorted({order.shop for order in orders})}
@@ -61,13 +61,16 @@ async def converge(tx: Transaction, orders: Sequence[Order], *, blocked: Mapping
 def _take_over(order: Order, ledger: Ledger) -> None:
     """Money that came, and went back, before the order was imported: no payment of ours, but nobody owes it."""
     if ledger.body is None:
-        ledger.paid = replace(ledger.paid, captured=order.paid_before, refunded=order.refunded_before)
+        paid = replace(ledger.paid, captured=order.paid_before, refunded=order.refunded_before)
+        ledger.paid = replace(paid, waived=max(0, min(paid.refunded, order.totals.gross - paid.kept)))
 
 
 def _revive(order: Order, ledger: Ledger) -> None:
-    """An order that came back from being cancelled or refunded wants the money that came too late for it."""
-    if ledger.paid.late and unwanted(ledger.order) and not unwanted(order):
-        ledger.paid = replace(ledger.paid, late=False)
+    """An order that came back from being cancelled or refunded wants the money that came too late for it, or went."""
+    if ledger.paid.late or ledger.paid.waived:
+        before = ledger.order
+        late = ledger.paid.late and not (unwanted(before) and not unwanted(order))
+        ledger.paid = replace(ledger.paid, late=late, waived=waived(before, order, ledger.paid))
 
 
 async def _end_payments(tx: Transaction, orders: Sequence[Order], held: Mapping[str, Ledger]) -> None:
@@ -99,6 +102,7 @@ def _row(order: Order, ledger: Ledger) -> dict[str, object]:
         "captured": ledger.paid.captured,
         "refunded": ledger.paid.refunded,
         "late": ledger.paid.late,
+        "waived": ledger.paid.waived,
         "waiting": ledger.waiting,
         "rate_missing": ledger.rate_missing,
         "external_id": order.external_id,

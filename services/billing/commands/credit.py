@@ -151,7 +151,7 @@ def _draft(held: _Held, wanted: Credit) -> Draft:
     try:
         return credit_note(held.case, held.invoice_id, wish, new_id)
     except NothingLeft as error:
-        raise NotLive("The invoice was credited in full.") from error
+        raise NotLive("The invoice was credited in full, or what was asked for comes to nothing.") from error
     except UnknownLine as error:
         raise Invalid(f"The invoice has no {error}.", field="lines") from error
     except TooMuch as error:

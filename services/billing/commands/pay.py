@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.commands.book import Booked, Movement, book
-from services.billing.domain import Kind, payable, payment_fact, warning
+from services.billing.domain import Kind, missing, owed, payment_fact, warning
 from services.billing.queries.ledgers import Ledger, ledgers
 from services.billing.queries.payments import payment_view
 from services.billing.tables import accounts, payments
@@ -43,6 +43,13 @@ class PaidBefore(Problem):
 
     slug: ClassVar[str] = "paid-before-import"
     title: ClassVar[str] = "The money was taken before the order was imported"
+
+
+class PaidBack(Problem):
+    """Money went back, so it had come: the order is refunded, and not unpaid."""
+
+    slug: ClassVar[str] = "paid-back"
+    title: ClassVar[str] = "Money was paid back already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +85,24 @@ async def settle(
     """The order is paid: what is still missing is recorded as captured; nothing where nothing is missing."""
     ledger = await hold(tx, shop, code)
     order = ledger.order
-    missing = order.totals.gross - ledger.paid.kept
-    if missing <= 0:
+    amount = missing(order, ledger.paid)
+    if not amount:
         return []
-    movement = Movement(Kind.CAPTURE, missing, method or order.payment_method or "other", reference)
+    movement = Movement(Kind.CAPTURE, amount, method or order.payment_method or "other", reference)
     return [await book(tx, order.id, movement, actor)]
 
 
 async def unsettle(tx: Transaction, shop: str, code: str, reference: str | None, actor: str) -> list[Booked]:
     """The order is not paid after all: every capture by hand is taken back by a movement of its own, none is erased.
 
-    Raises `NotByHand` where a provider's money, or a refund, is among them, `PaidBefore` where an import brought it.
+    Raises `NotByHand` where a provider's money is among them, `PaidBack` where a refund is, `PaidBefore` where an
+    import brought the money.
     """
     ledger = await hold(tx, shop, code)
     if ledger.order.paid_before:
         raise PaidBefore("What was paid elsewhere stays as the import said it; what goes back here is a refund.")
     if ledger.paid.refunded:
-        raise NotByHand("Money was paid back already, so it had come: the order is refunded, not unpaid.")
+        raise PaidBack("Money that was paid back had come: the order is refunded, not unpaid.")
     own = payments.c.order_id == ledger.order.id
     by_method: dict[str, int] = {}
     for row in (await tx.execute(select(payments).where(own).order_by(payments.c.id))).all():
@@ -159,4 +167,4 @@ def check_credit_note(ledger: Ledger, document: str | None) -> None:
 
 def _view(order: Order, booked: Booked) -> dict[str, Any]:
     said = {"warning": warning(order, booked.paid), "payment": str(payment_fact(order, booked.paid))}
-    return payment_view(booked.row) | said | {"due": str(from_minor(payable(order, booked.paid), order.currency))}
+    return payment_view(booked.row) | said | {"due": str(from_minor(owed(order, booked.paid), order.currency))}

@@ -6,7 +6,7 @@ of `waiting` deal with it. Documents that a person asks for by hand are refused 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -48,6 +48,8 @@ async def set_rate(tx: Transaction, shop: str, told: Published, actor: str) -> d
     Raises `Invalid`.
     """
     _check(told.currency)
+    if told.day > (tx.now + timedelta(days=1)).date():
+        raise Invalid("A rate is not published more than a day ahead.", field="day")
     row = {
         "shop": shop,
         "currency": told.currency,

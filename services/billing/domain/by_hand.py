@@ -19,7 +19,7 @@ from shared.contracts import DocumentKind, InvoicePolicy, Order
 
 
 class NothingLeft(ValueError):
-    """The invoice was credited in full."""
+    """The invoice was credited in full, or what of it is to be credited comes to nothing."""
 
 
 class UnknownLine(ValueError):
@@ -63,6 +63,8 @@ def credit_note(case: Case, invoice_id: str, wish: Wish, new_id: Callable[[], st
     standing = _standing(plan, case)
     before = plan.target(case.policy, case.paid)
     rests, by_money = _rests(plan, before), plan.by_money(before)
+    if not any(position.amounts.gross for position in positions):
+        raise NothingLeft
     plan.credit(invoice, positions, "manual")
     units = Counter(standing.units)
     units.update({position.line: position.quantity for position in positions})
@@ -80,7 +82,7 @@ def reissue(case: Case, invoice_id: str, wish: Wish, new_id: Callable[[], str]) 
     Raises `NothingLeft` where the order's state, and not a hand, took the invoice back.
     """
     plan = Plan(case.order, case.documents, new_id)
-    invoice = next((one for one in plan.live if one.id == invoice_id), None)
+    invoice = next((one for one in plan.live if one.id == invoice_id and not one.emptied), None)
     if invoice is not None:
         units = {position.line: position.quantity for position in invoice.positions.values() if position.quantity}
         plan.credit_in_full([invoice], "corrected")

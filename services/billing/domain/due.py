@@ -43,13 +43,16 @@ def _cover(plan: Plan, policy: InvoicePolicy, paid: Paid) -> None:
     """Bring the live invoices, none of which says anything wrong, to what the order asks.
 
     Units tell what is missing or came back; once money was credited without units, the amounts tell, and units tell
-    only of what the amounts allow: it would be wanted all at once when they cease to tell.
+    only of what the amounts allow: it would be wanted all at once when they cease to tell. What came back altogether
+    takes all that is left, with its units.
     """
     target = plan.target(policy, paid)
     if plan.reduced and plan.value_with(target.least) < target.floor:
         plan.credit_in_full([invoice for invoice in plan.live if invoice.reduced], "corrected")
         target = plan.target(policy, paid)
     by_money = plan.by_money(target)
+    if by_money and not target.ceiling and not any(target.most[line] for line in +covered(plan.live)):
+        plan.credit_in_full(plan.live, "returned")
     plan.credit_units(target.most, free=by_money and (plan.reduced or plan.value <= target.ceiling))
     fits = plan.value_with(target.least) <= max(plan.value, target.ceiling)
     if not by_money or plan.value < target.floor or fits:

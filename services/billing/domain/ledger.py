@@ -104,11 +104,28 @@ class Invoice:
     currency: str
     prices_include_tax: bool
     positions: dict[int, Position]
+    gross: int
+    """As issued."""
     reductions: dict[int, Amounts] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls, id_: str, scope: str, currency: str, prices_include_tax: bool, positions: Iterable[Position]
+    ) -> "Invoice":
+        """As issued."""
+        held = {position.line: position for position in positions}
+        gross = sum(position.amounts.gross for position in held.values())
+        return cls(id_, scope, currency, prices_include_tax, held, gross)
+
     @property
-    def live(self) -> bool:
+    def covers(self) -> bool:
+        """Whether it holds units that no credit note took back."""
         return any(position.quantity for position in self.positions.values())
+
+    @property
+    def emptied(self) -> bool:
+        """Whether nothing is left of its amount; an invoice of free goods has had none."""
+        return self.gross > 0 and self.value == 0
 
     @property
     def reduced(self) -> bool:
@@ -142,24 +159,35 @@ class Invoice:
                 rest = replace(held, quantity=held.quantity - taken.quantity, amounts=held.amounts - taken.amounts)
                 self.positions[taken.line] = rest
 
+    def give_up(self, again: Iterable[Position]) -> None:
+        """Cease to cover units that were invoiced again."""
+        for position in again:
+            if held := self.positions.get(position.line):
+                left = max(0, held.quantity - position.quantity)
+                self.positions[position.line] = replace(held, quantity=left)
+
 
 def live_invoices(documents: Sequence[Issued]) -> list[Invoice]:
     """The invoices that credit notes have not taken back in full, in the order of issue."""
-    invoices = {
-        document.id: Invoice(
-            document.id,
-            document.scope,
-            document.currency,
-            document.prices_include_tax,
-            {position.line: position for position in document.positions},
-        )
-        for document in documents
-        if document.kind is DocumentKind.INVOICE
-    }
+    return [invoice for invoice in covering_invoices(documents) if not invoice.emptied]
+
+
+def covering_invoices(documents: Sequence[Issued]) -> list[Invoice]:
+    """The invoices that cover units, in the order of issue: the live ones, and those that money alone emptied.
+
+    The units of the latter are not to be invoiced once more because of it; where they were, they count there.
+    """
+    invoices: dict[str, Invoice] = {}
     for document in documents:
-        if document.kind is DocumentKind.CREDIT_NOTE and document.refers_to in invoices:
+        if document.kind is DocumentKind.INVOICE:
+            for earlier in invoices.values():
+                if earlier.emptied:
+                    earlier.give_up(document.positions)
+            common = document.scope, document.currency, document.prices_include_tax
+            invoices[document.id] = Invoice.of(document.id, *common, document.positions)
+        elif document.kind is DocumentKind.CREDIT_NOTE and document.refers_to in invoices:
             invoices[document.refers_to].credit(document.positions)
-    return [invoice for invoice in invoices.values() if invoice.live]
+    return [invoice for invoice in invoices.values() if invoice.covers]
 
 
 def covered(invoices: Iterable[Invoice]) -> Counter[int]:

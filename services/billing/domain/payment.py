@@ -29,6 +29,7 @@ class Paid:
 
     `progress` is what attempts to pay that took nothing yet add (pending, authorised, failed), `concern` what a person
     has to see to whatever the amounts are. `returning` is what providers were asked to pay back and may still do.
+    `waived` is what went back and is not owed again (`missing`).
     """
 
     captured: int = 0
@@ -37,6 +38,7 @@ class Paid:
     progress: PaymentState | None = None
     concern: str | None = None
     returning: int = 0
+    waived: int = 0
 
     @property
     def kept(self) -> int:
@@ -56,9 +58,9 @@ class Paid:
         if kind is Kind.CAPTURE:
             return replace(self, captured=self.captured + amount, late=self.late or not payable)
         if kind is Kind.RETURN:
-            return replace(self, refunded=self.refunded - amount)
+            return replace(self, refunded=self.refunded - amount, waived=max(0, self.waived - amount))
         if kind is Kind.REFUND:
-            return replace(self, refunded=self.refunded + amount)
+            return replace(self, refunded=self.refunded + amount, waived=self.waived + amount)
         return replace(self, captured=self.captured - amount, late=self.late and self.captured > amount)
 
 
@@ -78,11 +80,39 @@ def payment_fact(order: Order, paid: Paid) -> PaymentState:
     return paid.progress or PaymentState.UNPAID
 
 
-def payable(order: Order, paid: Paid) -> int:
-    """What the client may pay now, in minor units: nothing in a status that does not ask for money."""
-    if order.deleted or not order.levels.payable or paid.progress is PaymentState.AUTHORISED:
+def missing(order: Order, paid: Paid) -> int:
+    """What an order lacks until it is paid, in minor units: its total, less what is kept, less what is waived.
+
+    Money that went back on purpose is no debt: a refund waives what it takes below the total. It is one again where the
+    client is to pay again: once the order is revived (`waived`), and for what is added to the total afterwards. Money
+    that was taken back otherwise (a cheque that bounced, a refund that failed) was never waived.
+    """
+    return max(0, order.totals.gross - paid.kept - paid.waived)
+
+
+def waived(before: Order, order: Order, paid: Paid) -> int:
+    """What stays waived of an order that was `before`: never more than is lacking; nothing once it is revived.
+
+    Revived is what leaves cancelled or refunded, and a returned order that asks for money again.
+    """
+    if (unwanted(before) or (is_back(before) and order.levels.payable)) and not is_back(order):
         return 0
-    return max(0, order.totals.gross - paid.kept)
+    return max(0, min(paid.waived, order.totals.gross - paid.kept))
+
+
+def owed(order: Order, paid: Paid) -> int:
+    """What the client owes, whether the status asks for it or not: nothing of an order that is back, or deleted."""
+    return 0 if order.deleted or is_back(order) else missing(order, paid)
+
+
+def payable(order: Order, paid: Paid) -> int:
+    """What the client may pay now of what is owed: nothing in a status that does not ask for money."""
+    return owed(order, paid) if order.levels.payable and paid.progress is not PaymentState.AUTHORISED else 0
+
+
+def is_back(order: Order) -> bool:
+    """Whether the order is cancelled, returned or refunded."""
+    return order.levels.invoicing in (Invoicing.CREDIT, Invoicing.LESS_RETURNED)
 
 
 def wants_back(order: Order) -> bool:
@@ -120,12 +150,14 @@ def warning(order: Order, paid: Paid) -> str | None:
 def choices(order: Order, paid: Paid) -> tuple[str, ...]:
     """What a person can decide: `refund` what is too much, `revive` the order that the money is for, or `keep` it.
 
-    An overpayment stays a warning until it goes back; less than the total only waits for the rest.
+    An overpayment stays a warning until it goes back; less than the total only waits for the rest. So `keep` is offered
+    where it changes what is said: of a concern, and of late money that is not too much.
     """
     if unwanted(order) and paid.kept > 0:
         return ("refund", "revive")
     found = ("refund",) if excess(order, paid) else ()
-    return (*found, "keep") if paid.concern is not None or (paid.late and paid.kept > 0) else found
+    late = paid.late and 0 < paid.left <= order.totals.gross
+    return (*found, "keep") if paid.concern is not None or late else found
 
 
 def invoice_fact(invoices: int, live: Sequence[object], *, imported: bool = False) -> InvoiceState:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.billing.domain.coverage import Coverage, coverage
 from services.billing.domain.grants import Grant, newest
-from services.billing.domain.ledger import Invoice, Issued, Position, covered, live_invoices, refunded_away
+from services.billing.domain.ledger import Invoice, Issued, Position, covered, covering_invoices, refunded_away
 from services.billing.domain.payment import Paid
 from services.billing.domain.pricing import line_value, price_more, stated
 from shared.contracts import DocumentKind, InvoicePolicy, Order
@@ -37,11 +37,11 @@ class Draft:
 
 
 class Plan:
-    """Drafts for one order, and its live invoices as they would leave them (`live`, oldest first)."""
+    """Drafts for one order, and the invoices that cover it as they would leave them (`live`, oldest first)."""
 
     def __init__(self, order: Order, documents: Sequence[Issued], new_id: Callable[[], str]) -> None:
         self.order = order
-        self.live = live_invoices(documents)
+        self.live = covering_invoices(documents)
         self.refunded = refunded_away(documents)
         self.grant = newest(document.grant for document in documents)
         self.drafts: list[Draft] = []
@@ -137,22 +137,16 @@ class Plan:
         return next(scope for scope in (f"order/{n}" for n in range(1, len(scopes) + 2)) if scope not in scopes)
 
     def invoice(self, scope: str, units: Mapping[int, int], grant: Grant | None = None) -> None:
-        positions = price_more(self.order, self.live, units)
+        order, positions = self.order, price_more(self.order, self.live, units)
         draft = self._draft(DocumentKind.INVOICE, scope, positions, grant=grant)
-        self.live.append(
-            Invoice(
-                draft.id,
-                scope,
-                self.order.currency,
-                self.order.prices_include_tax,
-                {position.line: position for position in positions},
-            )
-        )
+        self.live.append(Invoice.of(draft.id, scope, order.currency, order.prices_include_tax, positions))
 
     def credit(self, invoice: Invoice, positions: Sequence[Position], reason: str) -> None:
-        self._draft(DocumentKind.CREDIT_NOTE, invoice.id, tuple(positions), invoice.id, reason)
+        """Take it back; without a document where it comes to nothing, other than all of an invoice of free goods."""
+        if not invoice.gross or any(position.amounts.gross for position in positions):
+            self._draft(DocumentKind.CREDIT_NOTE, invoice.id, tuple(positions), invoice.id, reason)
         invoice.credit(positions)
-        if not invoice.live:
+        if not invoice.covers:
             self.live = [other for other in self.live if other is not invoice]
 
     def part(self, position: Position, units: int) -> Position:

@@ -118,7 +118,7 @@ async def ledgers(conn: AsyncConnection, orders: Sequence[str]) -> dict[str, Led
 def paid_of(row: Row[Any]) -> Paid:
     """The money of a row of `accounts` that has `returning` beside it."""
     progress = None if row.progress is None else PaymentState(row.progress)
-    return Paid(row.captured, row.refunded, row.late, progress, row.concern, int(row.going_back))
+    return Paid(row.captured, row.refunded, row.late, progress, row.concern, int(row.going_back), row.waived)
 
 
 def _link(row: Row[Any]) -> SentLink | None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.billing.domain import choices, excess, invoice_fact, live_invoices, payable, payment_fact
+from services.billing.domain import choices, excess, invoice_fact, live_invoices, owed, payable, payment_fact
 from services.billing.queries.charges import charge_view, charges_of, refund_view, refunds_of
 from services.billing.queries.ledgers import ledgers
 from services.billing.tables import payments
@@ -62,7 +62,7 @@ async def account_view(conn: AsyncConnection, order_id: str) -> dict[str, Any]:
         "captured": amount(ledger.paid.captured),
         "refunded": amount(ledger.paid.refunded),
         "paid_before": amount(order.paid_before),
-        "due": amount(max(0, total - ledger.paid.kept)),
+        "due": amount(owed(order, ledger.paid)),
         "invoiced": amount(sum(invoice.value for invoice in live) + (imported.gross if imported else 0)),
         "payment": str(payment_fact(order, ledger.paid)),
         "invoice": str(invoice_fact(invoices, live, imported=imported is not None)),

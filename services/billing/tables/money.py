@@ -26,6 +26,7 @@ accounts = Table(
     Column("body", Text, nullable=False, doc="the order's message without its entries"),
     Column("captured", BigInteger, nullable=False, default=0),
     Column("refunded", BigInteger, nullable=False, default=0),
+    Column("waived", BigInteger, nullable=False, default=0, server_default="0", doc="refunded, and not owed again"),
     Column("late", Boolean, nullable=False, default=False, doc="money came while the order was not payable"),
     Column("waiting", Boolean, nullable=False, default=False, doc="for its shop to be heard of"),
     Column("rate_missing", String(3), doc="the currency whose rate of exchange its documents wait for"),

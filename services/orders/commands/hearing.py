@@ -35,7 +35,7 @@ from shared.contracts import Account, Answer, Delivery, DocumentKind, InvoiceSta
 from shared.database import among, new_id, upsert
 from shared.outbox import Transaction
 
-_FACTS = ("stock", "payment", "invoice", "paid", "warning")
+_FACTS = ("stock", "payment", "invoice", "paid", "waived", "warning")
 _KNOWN = (
     orders.c.id,
     orders.c.shop,
@@ -122,6 +122,7 @@ def _money(answer: Account) -> Facts:
         "payment": str(answer.payment),
         "invoice": str(answer.invoice),
         "paid": answer.captured - answer.refunded,
+        "waived": answer.waived,
         "warning": answer.warning,
     }
 

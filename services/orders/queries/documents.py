@@ -73,8 +73,11 @@ def _details(record: OrderRecord) -> dict[str, Any]:
 
 
 def totals(record: OrderRecord) -> dict[str, str]:
-    """Net, tax, gross, what was paid (less refunds) and what is still due; nothing is due of an order that is back."""
-    due = 0 if TYPES[record.type].phase is Phase.BACK else max(0, record.gross - record.paid)
+    """Net, tax, gross, what was paid (less refunds) and what is still due; nothing is due of an order that is back.
+
+    What is due is billing's rule (its `missing`), by the amounts that it last told and the total that is now.
+    """
+    due = 0 if TYPES[record.type].phase is Phase.BACK else max(0, record.gross - record.paid - record.waived)
     amounts = {"net": record.net, "tax": record.tax, "gross": record.gross, "paid": record.paid, "due": due}
     return {name: amount(value, record.currency) for name, value in amounts.items()}
 

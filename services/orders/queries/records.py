@@ -142,6 +142,7 @@ class OrderRecord:
     stock: str = "none"
     invoice: str = "none"
     paid: int = 0
+    waived: int = 0
     warning: str | None = None
     heard: int = 0
     settled: bool = False

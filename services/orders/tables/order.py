@@ -77,6 +77,7 @@ orders = Table(
     Column("stock", String(20), nullable=False),
     Column("invoice", String(20), nullable=False),
     Column("paid", BigInteger, nullable=False),  # captured less refunded
+    Column("waived", BigInteger, nullable=False, server_default="0"),  # of what was refunded: not owed again
     Column("warning", Text),  # what billing wants a person to look at
     Column("heard", BigInteger, nullable=False),  # the version that every service has heard
     Column("settled", Boolean, nullable=False),

@@ -82,7 +82,7 @@ class Parcel(AnswerModel):
 
 
 class OrderTotals(AnswerModel):
-    """`paid` is less refunds; nothing is `due` of an order that is cancelled, returned or refunded."""
+    """`paid` is less refunds; nothing is `due` of what was refunded, or of an order that is cancelled or returned."""
 
     net: Amount
     tax: Amount
