@@ -147,8 +147,8 @@ async def test_a_reader_cannot_pay(billing: Driver) -> None:
     ("paid", "refunded", "state", "due"),
     [
         (2400, 0, PaymentState.PAID, "0.00"),
-        (2400, 500, PaymentState.PARTLY_REFUNDED, "5.00"),
-        (2400, 2400, PaymentState.REFUNDED, "24.00"),
+        (2400, 500, PaymentState.PARTLY_REFUNDED, "0.00"),
+        (2400, 2400, PaymentState.REFUNDED, "0.00"),
         (1000, 0, PaymentState.PENDING, "14.00"),
     ],
 )
