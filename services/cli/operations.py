@@ -28,6 +28,8 @@ WHICH = {"service": "service", "message": "message", "key": "key", "version": "v
 DEAD_COLUMNS = {**WHICH, "at": "at", "reason": "reason"}
 OUTBOX_COLUMNS = {**WHICH, "since": "at"}
 NEEDS_PERSON = ("unknown", "rejected")
+UNDER_WAY_SECONDS = 10
+"""A message younger than that is just being said; the sweep has it after five."""
 
 
 def register(app: typer.Typer) -> None:
@@ -143,7 +145,7 @@ def _findings(api: Api, limit: int) -> Iterator[dict[str, Any]]:
         yield _finding("order", order["code"], order["since"], why)
     for item in _of_all(api, "dead", None):
         yield _finding("parked message", f"{item['message']} {item['key']}", item["at"], _at(item, item["reason"]))
-    for item in _of_all(api, "outbox", None):
+    for item in _of_all(api, "outbox", None, older_than=UNDER_WAY_SECONDS):
         yield _finding("unsent message", f"{item['message']} {item['key']}", item["at"], _at(item, "not confirmed"))
     for outcome in NEEDS_PERSON:
         for delivery in api.pages("/api/v1/notifications/deliveries", limit=limit, outcome=outcome):
@@ -165,10 +167,10 @@ def _at(item: dict[str, Any], why: str) -> str:
     return f"{item['service']}: {why}"
 
 
-def _of_all(api: Api, kind: str, service: str | None) -> Iterator[dict[str, Any]]:
+def _of_all(api: Api, kind: str, service: str | None, **query: int) -> Iterator[dict[str, Any]]:
     """The items of one operations list, of one service or of all four, each with its service."""
     for name in SERVICES if service is None else (_known(service),):
-        for item in api.pages(f"{operations_base(name)}/{kind}"):
+        for item in api.pages(f"{operations_base(name)}/{kind}", **query):
             yield {"service": name, **item}
 
 

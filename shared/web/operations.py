@@ -4,11 +4,11 @@ The CLI (`comptoir outbox`, `comptoir dead …`) calls these for all four servic
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import Field, ValidationError
 from sqlalchemy import ColumnElement, func, select, tuple_
@@ -86,6 +86,7 @@ async def _service(request: Request) -> Operated:
 
 Service = Annotated[Operated, Depends(_service)]
 Operator = Annotated[Caller, Depends(allow("operations"))]
+Age = Annotated[int, Query(ge=0, le=366 * 24 * 3600, description="seconds for which they have waited at the least")]
 
 
 @cache
@@ -102,14 +103,19 @@ def operations_router(service: str) -> APIRouter:
     return router
 
 
-async def list_outbox(service: Service, caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
+async def list_outbox(
+    service: Service, caller: Operator, older_than: Age = 0, limit: Limit = 50, after: str | None = None
+) -> Page:
     """Messages of the caller's shop that the broker has not confirmed yet."""
-    return await _list(service.db, outbox_table, caller, limit, after, "created_at")
+    mine = _visible(outbox_table, caller)
+    if older_than:
+        mine &= outbox_table.c.created_at <= service.outbox.clock() - timedelta(seconds=older_than)
+    return await _list(service.db, outbox_table, mine, limit, after, "created_at")
 
 
 async def list_dead(service: Service, caller: Operator, limit: Limit = 50, after: str | None = None) -> Page:
     """Parked messages."""
-    return await _list(service.db, parked, caller, limit, after, "at")
+    return await _list(service.db, parked, _visible(parked, caller), limit, after, "at")
 
 
 async def show_dead(service: Service, caller: Operator, message: str, key: str) -> Response:
@@ -173,8 +179,9 @@ async def _parked(db: Database, caller: Caller, message: str, key: str) -> dict[
     return dict(row)
 
 
-async def _list(db: Database, table: Any, caller: Caller, limit: int, after: str | None, moment: str) -> Page:
-    mine = _visible(table, caller)
+async def _list(
+    db: Database, table: Any, mine: ColumnElement[bool], limit: int, after: str | None, moment: str
+) -> Page:
     statement = select(table).where(mine).order_by(table.c.message, table.c.key).limit(limit + 1)
     key = after_key(after, 2, kinds=(str, str))
     if key is not None:

@@ -166,6 +166,22 @@ class TestLists:
         assert seen == [f"o{number}" for number in range(7)]
         assert pages == 3
 
+    async def test_messages_that_are_just_being_said_can_be_left_out(
+        self, house: House, client: httpx.AsyncClient, clock: Clock
+    ) -> None:
+        for name in ("o1", "o2"):
+            async with house.outbox.transaction() as tx:
+                tx.send(order(id=name))
+            clock.forward(seconds=6)
+        for age, expected in ((0, ["o1", "o2"]), (6, ["o1", "o2"]), (7, ["o1"]), (12, ["o1"]), (13, [])):
+            page = (await client.get(OUTBOX, params={"older_than": age})).json()
+            assert ([item["key"] for item in page["items"]], page["total"]) == (expected, len(expected))
+
+    @pytest.mark.parametrize("query", ["older_than=-1", "older_than=99999999999", "older_than=x"])
+    async def test_an_age_that_is_none_is_refused(self, client: httpx.AsyncClient, query: str) -> None:
+        response = await client.get(f"{OUTBOX}?{query}")
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "older_than")
+
     @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "after=x", "after=WzFd", "after=WzEsMl0"])
     async def test_what_this_list_did_not_hand_out_is_refused(self, client: httpx.AsyncClient, query: str) -> None:
         response = await client.get(f"{OUTBOX}?{query}")

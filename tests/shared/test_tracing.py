@@ -1,10 +1,9 @@
 """Traces follow a command by what is stored with it, and a collector that is away costs the work nothing."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from opentelemetry import trace
@@ -123,15 +122,17 @@ class TestContext:
 
 
 class Collector(BaseHTTPRequestHandler):
-    """An OTLP/HTTP receiver: takes spans, or refuses them all."""
+    """An OTLP/HTTP receiver: takes spans, or refuses them all, once it answers."""
 
     taken: list[ExportTraceServiceRequest]
     status = 200
+    answers: Event
 
     def do_POST(self) -> None:
         request = ExportTraceServiceRequest()
         request.ParseFromString(self.rfile.read(int(self.headers["Content-Length"])))
         self.taken.append(request)
+        self.answers.wait()
         self.send_response(self.status)
         self.end_headers()
 
@@ -140,12 +141,15 @@ class Collector(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def collector(status: int = 200) -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
-    handler = type("Handler", (Collector,), {"taken": [], "status": status})
+def collector(status: int = 200, *, hangs: bool = False) -> Iterator[tuple[str, type[Collector]]]:
+    answers = Event()
+    if not hangs:
+        answers.set()
+    handler = type("Handler", (Collector,), {"taken": [], "status": status, "answers": answers})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", handler.taken  # type: ignore[attr-defined]
+        yield f"http://127.0.0.1:{server.server_port}", handler
     finally:
         server.shutdown()
         server.server_close()
@@ -153,12 +157,13 @@ def collector(status: int = 200) -> Iterator[tuple[str, list[ExportTraceServiceR
 
 class TestExport:
     def test_spans_reach_a_collector(self, provide: Provide) -> None:
-        with collector() as (endpoint, taken):
-            provide(endpoint=endpoint)
+        with collector() as (endpoint, asked):
+            provider = provide(endpoint=endpoint)
             with span("POST request", parent=CALLER, order="o1"), span("commit"):
                 pass
             flush_traces()
-        [resource] = [resource for request in taken for resource in request.resource_spans]
+            provider.shutdown()
+        [resource] = [resource for request in asked.taken for resource in request.resource_spans]
         attributes = {pair.key: pair.value.string_value for pair in resource.resource.attributes}
         assert attributes["service.name"] == "comptoir-test"
         found = {found.name: found for scope in resource.scope_spans for found in scope.spans}
@@ -168,29 +173,23 @@ class TestExport:
     @pytest.mark.parametrize("status", [400, 503])
     def test_a_collector_that_refuses_disturbs_nobody(self, provide: Provide, impatient: None, status: int) -> None:
         with collector(status) as (endpoint, asked):
-            work_and_stop(provide(endpoint=endpoint))
-        assert asked
+            work_and_stop(provide(endpoint=endpoint)).join()
+        assert asked.taken
 
     def test_a_collector_that_is_away_disturbs_nobody(self, provide: Provide, impatient: None) -> None:
-        work_and_stop(provide(endpoint="http://127.0.0.1:1"))
+        work_and_stop(provide(endpoint="http://127.0.0.1:1")).join()
 
-    async def test_nobody_waits_for_a_collector_that_hangs(
-        self, provide: Provide, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_nobody_waits_for_a_collector_that_hangs(self, provide: Provide, monkeypatch: pytest.MonkeyPatch) -> None:
         """With more spans than the buffer takes, and as long as the first export is still on its way."""
-
-        async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            held.append(writer)
-
-        held: list[asyncio.StreamWriter] = []
-        server = await asyncio.start_server(hold, "127.0.0.1", 0)
-        monkeypatch.setattr(tracing, "EXPORT_SECONDS", 100.0)
-        made = provide(endpoint=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        monkeypatch.setattr(tracing, "EXPORT_SECONDS", 0.3)
-        await asyncio.to_thread(work_and_stop, made)
-        assert len(held) == 1
-        held[0].transport.abort()
-        server.close()
+        with collector(hangs=True) as (endpoint, asked):
+            monkeypatch.setattr(tracing, "EXPORT_SECONDS", 100.0)
+            made = provide(endpoint=endpoint)
+            monkeypatch.setattr(tracing, "EXPORT_SECONDS", 0.3)
+            stopping = work_and_stop(made)
+            assert len(asked.taken) == 1
+            assert stopping.is_alive()
+            asked.answers.set()
+            stopping.join()
 
 
 @pytest.fixture
@@ -198,13 +197,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "EXPORT_SECONDS", 0.3)
 
 
-def work_and_stop(provider: TracerProvider) -> None:
-    """More spans than the buffer takes, then the end of the process."""
+def work_and_stop(provider: TracerProvider) -> Thread:
+    """More spans than the buffer takes, then the end of the process.
+
+    A test waits for that: an export that goes on trying draws from the `random` of the tests after it.
+    """
     for _ in range(5000):
         with span("work"):
             pass
     flush_traces()
-    Thread(target=provider.shutdown, daemon=True).start()
+    stopping = Thread(target=provider.shutdown, daemon=True)
+    stopping.start()
+    return stopping
 
 
 def test_metrics_have_our_names_and_no_persons() -> None:
