@@ -1,15 +1,14 @@
 """`comptoir customers`: look at clients, give a person the data that are held, and erase them."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.cli.client import segment
-from services.cli.errors import CliError, Exit
 from services.cli.output import note, show_fields, show_items, show_json
+from services.cli.saving import save
 from services.cli.session import api_of, tell_trace
 
 customers_app = typer.Typer(help="Clients.", no_args_is_help=True)
@@ -93,14 +92,7 @@ def export_customer(
     """Everything that is held of a person, as one JSON document."""
     found = api_of(context).get(f"{CUSTOMERS}/{segment(id_)}/export")
     text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
-    if file == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CliError(f"{file} cannot be written: {error.strerror}.", "Name another file.", Exit.USAGE) from None
-    note(f"The client with {len(found['orders'])} orders stands in {file}.")
+    save(Path(file), [text.encode()], f"a client with {len(found['orders'])} orders")
 
 
 @customers_app.command("erase")

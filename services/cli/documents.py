@@ -10,6 +10,7 @@ import typer
 from services.cli.client import Api, segment
 from services.cli.errors import CliError, Exit
 from services.cli.output import note, progress, show_fields, show_json
+from services.cli.saving import save
 from services.cli.session import api_of
 
 documents_app = typer.Typer(help="Documents: printing and their store.", no_args_is_help=True)
@@ -63,13 +64,8 @@ def print_documents(
     body = {"kind": kind, "orders": orders, "format": size, "language": lang, "copies": copies}
     begun = api.post(f"{BASE}/documents/bulk", body, headers={"Prefer": "respond-async"}, may_repeat=True)
     address = _finished(api, begun)
-    try:
-        with path.open("wb") as file:
-            size_written = sum(file.write(piece) for piece in api.pieces(address))
-    except OSError as error:
-        raise CliError(f"{path}: {error.strerror}.", "Name another file.", Exit.USAGE) from None
     documents = "1 document" if begun["total"] == 1 else f"{begun['total']} documents"
-    note(f"Wrote {path} ({documents}, {size_written} bytes)")
+    save(path, api.pieces(address), documents)
 
 
 @documents_app.command("verify")

@@ -8,8 +8,11 @@ from services.cli.errors import CliError, Exit
 from services.cli.output import note
 
 
-def save(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write the pieces to a file, or to stdout for `-`; one that breaks off leaves the file that was there."""
+def save(path: Path, pieces: Iterable[bytes], what: str = "") -> None:
+    """Write the pieces to a file, or to stdout for `-`; one that breaks off leaves the file that was there.
+
+    It is told with `what` is in it, or else its size.
+    """
     if str(path) == "-":
         for piece in pieces:
             sys.stdout.buffer.write(piece)
@@ -24,4 +27,4 @@ def save(path: Path, pieces: Iterable[bytes]) -> None:
         raise CliError(f"{path}: {error.strerror}.", "Name another file.", Exit.USAGE) from None
     finally:
         beside.unlink(missing_ok=True)
-    note(f"Wrote {path} ({size} bytes)")
+    note(f"Wrote {path} ({what or f'{size} bytes'})")

@@ -14,6 +14,7 @@ import yaml
 
 from services.cli.errors import CliError, Exit
 from services.cli.output import note, show_items, show_json, show_table
+from services.cli.saving import save
 from services.cli.session import api_of, tell_trace
 
 statuses_app = typer.Typer(help="The seller's statuses.", no_args_is_help=True)
@@ -56,14 +57,7 @@ def export_statuses(
         status["mnemonic"]: {name: value for name, value in status.items() if name != "mnemonic"} for status in found
     }
     text = yaml.dump({KEY: bodies}, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100_000)
-    if file == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CliError(f"{file} cannot be written: {error.strerror}.", "Name another file.", Exit.USAGE) from None
-    note(f"{len(bodies)} statuses stand in {file}.")
+    save(Path(file), [text.encode()], f"{len(bodies)} statuses")
 
 
 @statuses_app.command("apply")
