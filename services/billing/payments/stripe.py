@@ -7,6 +7,7 @@ raises for what the other side does. `shapes` reads the answers, `units` convert
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -168,10 +169,15 @@ class Stripe:
         return found
 
 
+_trusted = cache(httpx.create_ssl_context)
+"""Read once a process, not once an account: reading the authorities holds up the event loop for 40 ms."""
+
+
 def http_client(seconds: float, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """A client for one account; `seconds` bounds each phase of an exchange, redirects are not followed."""
     timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-    return httpx.AsyncClient(timeout=timeout, transport=transport, headers={"User-Agent": "comptoir"})
+    headers = {"User-Agent": "comptoir"}
+    return httpx.AsyncClient(timeout=timeout, transport=transport, headers=headers, verify=_trusted())
 
 
 def bracketed(value: object, name: str = "") -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 from urllib.parse import SplitResult
 
@@ -56,6 +57,10 @@ class Post(Protocol):
     async def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply: ...
 
 
+_trusted = cache(ssl.create_default_context)
+"""The system's authorities: read once a process, since reading them holds up the event loop for 40 ms."""
+
+
 async def look_up(host: str, port: int) -> list[str]:
     """The system's own resolver."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -76,7 +81,7 @@ class Outward:
         self._seconds = seconds
         self._loopback = loopback
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted or ssl.create_default_context(),
+            ssl_context=trusted or _trusted(),
             max_connections=200,
             max_keepalive_connections=50,
             keepalive_expiry=15.0,

@@ -8,6 +8,7 @@ import asyncio
 import math
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -40,10 +41,15 @@ class NoAnswer(Exception):
     """The call left and no answer came: it may have taken effect."""
 
 
+_trusted = cache(httpx.create_ssl_context)
+"""Read once a process, not once an account: reading the authorities holds up the event loop for 40 ms."""
+
+
 def http_client(seconds: float, *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """A client for one vendor account; `seconds` bounds each phase of an exchange."""
     timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-    return httpx.AsyncClient(timeout=timeout, transport=transport, headers={"User-Agent": "comptoir"})
+    headers = {"User-Agent": "comptoir"}
+    return httpx.AsyncClient(timeout=timeout, transport=transport, headers=headers, verify=_trusted())
 
 
 async def exchange(
