@@ -1,10 +1,13 @@
 """The ways to pay of a shop, and states of payment that people set."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 
-from shared.contracts import PaymentState
-from tests.billing.driver import Driver, order_id
+from shared.contracts import Channel, PaymentState
+from tests.billing.builders import line
+from tests.billing.driver import Driver, order, order_id
 from tests.billing.till import Till
 
 SUMUP = {"id": "sumup", "kind": "card", "names": {"fr": "Carte au comptoir", "en": "Card at the counter"}}
@@ -84,6 +87,63 @@ async def test_paid_and_unpaid_can_be_set(till: Till) -> None:
     ], "nothing is erased"
     assert (await till.answer(order_id(1))).payment is PaymentState.UNPAID
     assert "card" in (await till.page()).methods
+
+
+@pytest.mark.parametrize(
+    ("chosen", "recorded"),
+    [("CHÈQUE", "cheque"), ("Card at the counter", "sumup"), ("PayPal", "PayPal"), ("Bon " * 20, "Bon " * 10)],
+)
+async def test_an_order_says_how_it_is_paid_in_words_of_its_own(till: Till, chosen: str, recorded: str) -> None:
+    """An imported order names its method as another house did: the one of the list that has that name, else as told."""
+    cheque = {"id": "cheque", "kind": "cheque", "names": {"fr": "Chèque"}}
+    await till.http.put("payment-methods", json={"items": [SUMUP, cheque]})
+    await till.ordered(payment_method=chosen)
+    answer = await till.http.put("orders/C-1/payment-state", json={"state": "paid"})
+    assert answer.status_code == 200, answer.text
+    assert [one["method"] for one in (await till.get("orders/C-1/payments"))["items"]] == [recorded.strip()]
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "field"),
+    [
+        ("POST", "orders/C-1/payments", {"amount": "1.00", "currency": "EUR"}, "method"),
+        ("POST", "orders/C-1/refunds", {"amount": "1.00", "currency": "EUR"}, "method"),
+        ("PUT", "orders/C-1/payment-state", {"state": "paid"}, "method"),
+        ("POST", "documents/{invoice}/credit-notes", {"reason": "Cassé", "amount": "1.00"}, "refund.method"),
+        ("POST", "documents/{invoice}/credit-notes?dry_run=true", {"reason": "Cassé"}, "refund.method"),
+    ],
+)
+async def test_money_is_recorded_under_a_method_that_there_is(
+    till: Till, verb: str, path: str, body: dict[str, Any], field: str
+) -> None:
+    await till.http.put("payment-methods", json={"items": [SUMUP, {**SUMUP, "id": "old", "active": False}]})
+    await till.hear(order(1, 1, line(shipped=1), payable=True))
+    await till.pay(1, "6.00")
+    [invoice] = await till.documents(1)
+    path = path.format(invoice=invoice["id"])
+
+    def told(method: str) -> dict[str, Any]:
+        return body | ({"refund": {"method": method}} if field.startswith("refund") else {"method": method})
+
+    refused = await till.http.request(verb, path, json=told("bananas"))
+    assert refused.status_code == 422, refused.text
+    assert [error["field"] for error in refused.json()["errors"]] == [field]
+    there_are = ["sumup", "old", "card", "transfer", "cheque", "cash", "on_account", "other"]
+    assert refused.json()["known"] == there_are
+    assert len(await till.rows("payments")) == len(await till.rows("documents")) == 1
+    assert (await till.http.request(verb, path, json=told("old"))).status_code in (200, 201), "inactive, but there is"
+
+
+async def test_money_goes_back_the_way_it_came(till: Till) -> None:
+    """A method that was taken off the list since, and a marketplace's own."""
+    await till.http.put("payment-methods", json={"items": [SUMUP]})
+    await till.ordered()
+    await till.pay(1, "24.00", method="sumup")
+    await till.http.put("payment-methods", json={"items": []})
+    assert (await till.pay(1, "4.00", method="sumup", kind="refunds")).status_code == 201
+    await till.ordered(2, channel=Channel.AMAZON, external_id="403-1")
+    assert (await till.pay(2, "24.00", method="ebay")).status_code == 422
+    assert (await till.pay(2, "24.00", method="amazon")).status_code == 201
 
 
 async def test_a_providers_money_is_not_unpaid_by_hand(till: Till) -> None:

@@ -89,7 +89,8 @@ async def test_every_report_can_be_made_again_from_the_documents(billing: Driver
     assert await items(billing, "e-reporting") == list(days.rows())
     assert await items(billing, "journal") == [journal_row(content) for content in contents]
     entries = [line for content in contents for line in document_entry(content, AccountPlan())]
-    assert [line for line in await items(billing, "fec") if line["JournalCode"] == "VT"] == entries
+    sold = [line for line in await items(billing, "fec") if line["JournalCode"] == "VT"]
+    assert [line | {"EcritureNum": ""} for line in sold] == entries
 
 
 async def test_money_day_after_day(billing: Driver) -> None:
@@ -119,7 +120,7 @@ async def test_the_fec_has_18_columns_and_balanced_entries(billing: Driver, sepa
         balance[row[2]] += int(row[11].replace(",", "")) - int(row[12].replace(",", ""))
     assert set(balance.values()) == {0}
     assert [row[3] for row in lines[1:]] == sorted(row[3] for row in lines[1:])
-    posted = [(row[4], row[11], row[12]) for row in lines[1:] if row[2] in ("FA2026-00001", "P2026-00001")]
+    posted = [(row[4], row[11], row[12]) for row in lines[1:] if row[8] in ("FA2026-00001", "P2026-00001")]
     assert posted == [
         ("411000", "22,55", "0,00"),
         ("706000", "0,00", "10,00"),

@@ -37,6 +37,8 @@ def test_an_invoice_is_shown_credited_counted_and_proved(comptoir: Command, runn
     refused = comptoir("invoices", "credit", number, "--reason", "Encore", "--amount", "12.01")
     assert (refused.code, "12.00 is left" in refused.err) == (1, True)
     assert comptoir("invoices", "credit", number, "--reason", "Encore", "--line", "one").code == 2
+    bananas = comptoir("invoices", "credit", number, "--reason", "Encore", "--amount", "1.00", "--refund", "bananas")
+    assert (bananas.code, "There are: card, transfer, cheque" in bananas.err) == (1, True)
     again = items(comptoir("invoices", "reissue", number, "--reason", "Raison sociale", "--json"))
     assert [(one["kind"], one["totals"]["gross"]) for one in again] == [("credit_note", "12.00"), ("invoice", "12.00")]
 

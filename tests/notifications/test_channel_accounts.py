@@ -1,5 +1,6 @@
 """A shop's accounts at marketplaces: secrets, addresses, listings; each shop's its own, and none another's trouble."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,16 @@ async def test_a_name_at_a_marketplace_is_one_products(house: Driver) -> None:
     assert await list_as(house, "ebay", d="X") == []
     page = (await house.http.get(f"{CHANNELS}/amazon/listings")).json()
     assert {row["sku"]: row["external_sku"] for row in page["items"]} == {"a": "Y", "b": "X"}
+
+
+async def test_of_two_that_list_under_one_name_at_once_one_is_refused(house: Driver) -> None:
+    """Also before the shop has an account of its own: listings may come first."""
+    for number in range(8):
+        name = f"Z{number}"
+        answers = await asyncio.gather(
+            list_as(house, "ebay", **{f"a{number}": name}), list_as(house, "ebay", **{f"b{number}": name})
+        )
+        assert sorted(answers) == [[], ["listings.0.external_sku"]], name
 
 
 async def test_a_name_that_ebay_cannot_hold_is_refused(house: Driver) -> None:

@@ -86,6 +86,11 @@ async def test_a_rate_that_nobody_knows_is_told_once_and_the_order_is_there(orde
     assert await warnings(orders, found["code"]) == [
         "The tax rate of line 2 (WINE) is not known here: check it before the invoice."
     ]
+    [told] = [item for item in await orders.timeline(found["code"]) if item["kind"] == "warning"]
+    assert told["texts"] == {
+        "en": told["text"],
+        "fr": "Le taux de TVA de la ligne 2 (WINE) n’est pas connu ici : vérifiez-le avant la facture.",
+    }
 
 
 async def test_last_moment_to_ship_is_warned_of_once_for_each(orders: Driver) -> None:

@@ -1,8 +1,8 @@
 """The rows of each report over some days of a shop, read page by page from its documents and payments."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,26 @@ from services.billing.domain import (
     document_entry,
     e_reporting,
     journal_row,
+    number_entry,
     payment_entry,
     vat_report,
 )
 from services.billing.queries.days import midnight
-from services.billing.queries.reports import PAGE, count_payments, find_plan, next_payments, next_snapshots
+from services.billing.queries.reports import (
+    PAGE,
+    count_payments,
+    count_priced,
+    find_plan,
+    next_payments,
+    next_snapshots,
+)
 from shared.contracts import Shop
 from shared.database import Database
 from shared.money import from_minor
+
+Entry = list[dict[str, str]]
+Posted = tuple[date, datetime, Entry]
+"""Day and moment of what an entry posts, and its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +72,53 @@ class Books:
             }
 
     async def fec(self, currency: str) -> AsyncIterator[dict[str, str]]:
-        """The lines of all entries in one currency, day after day: what was sold, then what was paid."""
+        """The lines of all entries in one currency, day after day, and within a day as they came.
+
+        They are numbered through each year, so that any range of days gives an entry the same number.
+        """
         async with self.db.read() as conn:
             plan = await find_plan(conn, self.shop.shop)
-        paid = self._payments()
-        waiting = await anext(paid, None)
-        async for content in self._snapshots():
-            while waiting is not None and waiting[0].day.isoformat() < content["issued_on"]:
-                for line in self._paid(waiting[0], currency, plan):
-                    yield line
-                waiting = await anext(paid, None)
-            if content["currency"] == currency:
-                for line in document_entry(content, plan):
-                    yield line
-        while waiting is not None:
-            for line in self._paid(waiting[0], currency, plan):
+        n, year = await self._entries_before(currency, plan), self.first.year
+        async for day, entry in self._entries(currency, plan):
+            n, year = (n + 1 if day.year == year else 1), day.year
+            for line in number_entry(entry, year, n):
                 yield line
-            waiting = await anext(paid, None)
 
-    @staticmethod
-    def _paid(payment: Payment, currency: str, plan: AccountPlan) -> Iterator[dict[str, str]]:
-        return payment_entry(payment, plan) if payment.currency == currency else iter(())
+    async def _entries_before(self, currency: str, plan: AccountPlan) -> int:
+        """How many entries the year has before the first day; what comes to nothing has one only if it has lines."""
+        begins = date(self.first.year, 1, 1)
+        since, until = midnight(begins, self._zone), midnight(self.first, self._zone)
+        async with self.db.read() as conn:
+            n = await count_priced(conn, self.shop.shop, begins, self.first, currency)
+            n += await count_payments(conn, self.shop.shop, since, until, currency)
+        if begins < self.first:
+            earlier = replace(self, first=begins, last=self.first - timedelta(days=1))
+            async for _ in earlier._sold(currency, plan, free=True):
+                n += 1
+        return n
+
+    async def _entries(self, currency: str, plan: AccountPlan) -> AsyncIterator[tuple[date, Entry]]:
+        """Those of documents and of payments; what was issued for a payment stands before it."""
+        journals = self._sold(currency, plan), self._paid(currency, plan)
+        heads = {journal: head for journal in journals if (head := await anext(journal, None))}
+        while heads:
+            journal = min(heads, key=lambda one: heads[one][:2])
+            day, _moment, entry = heads[journal]
+            yield day, entry
+            if head := await anext(journal, None):
+                heads[journal] = head
+            else:
+                del heads[journal]
+
+    async def _sold(self, currency: str, plan: AccountPlan, *, free: bool = False) -> AsyncIterator[Posted]:
+        async for moment, content in self._documents(free=free):
+            if content["currency"] == currency and (entry := list(document_entry(content, plan))):
+                yield date.fromisoformat(content["issued_on"]), moment, entry
+
+    async def _paid(self, currency: str, plan: AccountPlan) -> AsyncIterator[Posted]:
+        async for payment, row in self._payments():
+            if payment.currency == currency:
+                yield payment.day, row.recorded_at, list(payment_entry(payment, plan))
 
     async def _summed(self, sums: Sums) -> AsyncIterator[dict[str, Any]]:
         async for content in self._snapshots():
@@ -89,12 +127,17 @@ class Books:
             yield row
 
     async def _snapshots(self) -> AsyncIterator[dict[str, Any]]:
+        async for _moment, content in self._documents():
+            yield content
+
+    async def _documents(self, *, free: bool = False) -> AsyncIterator[tuple[datetime, dict[str, Any]]]:
+        """`free`: those of nothing alone."""
         after = None
         while True:
             async with self.db.read() as conn:
-                contents, after = await next_snapshots(conn, self.shop.shop, self.first, self.last, after)
-            for content in contents:
-                yield content
+                page, after = await next_snapshots(conn, self.shop.shop, self.first, self.last, after, free=free)
+            for document in page:
+                yield document
             if after is None:
                 return
 

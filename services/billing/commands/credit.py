@@ -13,7 +13,7 @@ from sqlalchemy import select
 from services.billing.commands.answers import blocked_reasons
 from services.billing.commands.converge import converge
 from services.billing.commands.issue import Work, issue
-from services.billing.commands.pay import Money, record
+from services.billing.commands.pay import Money, check_method, record
 from services.billing.commands.rates import with_rate
 from services.billing.domain import (
     Case,
@@ -91,6 +91,7 @@ class _Held:
 async def preview(tx: Transaction, shop: str, document_id: str, wanted: Credit) -> dict[str, Any]:
     """What the credit note would say; nothing is kept."""
     held = await _hold(tx, shop, document_id)
+    await _check_refund(tx, held, wanted)
     return draft_view(_draft(held, wanted), held.order.currency, held.ledger.issued)
 
 
@@ -100,6 +101,7 @@ async def credit(tx: Transaction, shop: str, document_id: str, wanted: Credit) -
     Raises `NotFound`, `NotLive`, `MoreThanLeft`, `Invalid` naming the field, or what `record` raises.
     """
     held = await _hold(tx, shop, document_id)
+    await _check_refund(tx, held, wanted)
     draft = _draft(held, wanted)
     await _issue(tx, held, [draft])
     [view] = await _views(tx, held, [draft.id])
@@ -143,6 +145,11 @@ async def _hold(tx: Transaction, shop: str, document_id: str) -> _Held:
     if not is_invoice(ledger.issued, document_id):
         raise NotFound(f"Document {document_id!r} is no invoice.")
     return _Held(document_id, ledger.order, known, ledger)
+
+
+async def _check_refund(tx: Transaction, held: _Held, wanted: Credit) -> None:
+    if wanted.refund is not None:
+        await check_method(tx, held.order, wanted.refund[0], field="refund.method")
 
 
 def _draft(held: _Held, wanted: Credit) -> Draft:

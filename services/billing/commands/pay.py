@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.billing.commands.book import Booked, Movement, book
 from services.billing.domain import Kind, missing, owed, payment_fact, warning
+from services.billing.domain.methods import chosen
 from services.billing.queries.ledgers import Ledger, ledgers
+from services.billing.queries.methods import find_methods, known_methods
 from services.billing.queries.payments import payment_view
 from services.billing.tables import accounts, payments
 from shared.batch import lock_keys
@@ -72,6 +74,7 @@ async def record(tx: Transaction, shop: str, code: str, money: Money, actor: str
     ledger = await hold(tx, shop, code)
     order = ledger.order
     amount = read_amount(money.amount, money.currency, order.currency)
+    await check_method(tx, order, money.method)
     if money.kind is Kind.REFUND:
         check_refundable(ledger, amount)
     check_credit_note(ledger, money.document)
@@ -82,13 +85,19 @@ async def record(tx: Transaction, shop: str, code: str, money: Money, actor: str
 async def settle(
     tx: Transaction, shop: str, code: str, method: str | None, reference: str | None, actor: str
 ) -> list[Booked]:
-    """The order is paid: what is still missing is recorded as captured; nothing where nothing is missing."""
+    """The order is paid: what is still missing is recorded as captured; nothing where nothing is missing.
+
+    Without a `method` it came by the order's own. Raises `Invalid` where there is no such method.
+    """
     ledger = await hold(tx, shop, code)
     order = ledger.order
+    if method is not None:
+        await check_method(tx, order, method)
     amount = missing(order, ledger.paid)
     if not amount:
         return []
-    movement = Movement(Kind.CAPTURE, amount, method or order.payment_method or "other", reference)
+    by = method or chosen(order.payment_method, await find_methods(tx.conn, shop))
+    movement = Movement(Kind.CAPTURE, amount, by, reference)
     return [await book(tx, order.id, movement, actor)]
 
 
@@ -147,6 +156,13 @@ def read_amount(written: str, currency: str, expected: str, *, field: str = "amo
     if not 0 < amount <= MOST:
         raise Invalid("The amount must be more than nothing, and not beyond all measure.", field=field)
     return amount
+
+
+async def check_method(tx: Transaction, order: Order, method: str, *, field: str = "method") -> None:
+    """Raise `Invalid`, naming the field, where money of the order cannot have moved by this method."""
+    known = await known_methods(tx.conn, order)
+    if method not in known:
+        raise Invalid(f"The shop has no method of payment {method!r}.", field=field, known=known)
 
 
 def check_refundable(ledger: Ledger, amount: int) -> None:

@@ -37,7 +37,7 @@ from services.billing.domain.closing import (
     perpetual_after,
 )
 from services.billing.domain.due import due
-from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, payment_entry
+from services.billing.domain.fec import FEC_COLUMNS, AccountPlan, Payment, document_entry, number_entry, payment_entry
 from services.billing.domain.ledger import Invoice, Issued, Position, live_invoices
 from services.billing.domain.numbers import DEFAULT_FORMAT, WrongFormat, checked_format, number_of
 from services.billing.domain.papers import LONGEST_GIFT, Paper, Printing, is_placed, paper
@@ -48,6 +48,7 @@ from services.billing.domain.payment import (
     choices,
     excess,
     invoice_fact,
+    is_marketplace,
     missing,
     owed,
     payable,
@@ -106,6 +107,7 @@ __all__ = [
     "excess",
     "invoice_fact",
     "is_invoice",
+    "is_marketplace",
     "is_placed",
     "issued",
     "journal_row",
@@ -113,6 +115,7 @@ __all__ = [
     "link",
     "live_invoices",
     "missing",
+    "number_entry",
     "number_of",
     "other_seller",
     "owed",

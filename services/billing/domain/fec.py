@@ -2,10 +2,11 @@
 
 A document debits the clients with its total and credits sales by nature and category and the collected tax by rate; a
 credit note does the opposite. Money that came debits the bank, or whatever account its method has, and credits the
-clients. An amount below zero stands on the other side. Pure; `services.billing.api.reports` writes the file.
+clients. An amount below zero stands on the other side. `EcritureNum` is given to those that are written, in their
+order (`number_entry`). Pure; `services.billing.api.reports` writes the file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -55,7 +56,6 @@ class _Head:
 
     journal: str
     title: str
-    number: str
     day: str
     piece: str
     text: str
@@ -68,7 +68,7 @@ class _Head:
         row = blank | {
             "JournalCode": self.journal,
             "JournalLib": self.title,
-            "EcritureNum": self.number,
+            "EcritureNum": "",
             "EcritureDate": self.day,
             "CompteNum": account,
             "CompteLib": title,
@@ -91,7 +91,6 @@ def document_entry(content: Snapshot, plan: AccountPlan) -> Iterator[dict[str, s
     head = _Head(
         plan.sales_journal,
         "Ventes",
-        number,
         content["issued_on"].replace("-", ""),
         number,
         f"{'Facture' if invoice else 'Avoir'} {number} {buyer}".strip(),
@@ -119,7 +118,6 @@ def payment_entry(payment: Payment, plan: AccountPlan) -> Iterator[dict[str, str
     head = _Head(
         plan.bank_journal,
         "Banque",
-        payment.number,
         f"{payment.day:%Y%m%d}",
         payment.reference or payment.number,
         f"{what} {payment.order} ({payment.method})",
@@ -127,6 +125,11 @@ def payment_entry(payment: Payment, plan: AccountPlan) -> Iterator[dict[str, str
     )
     yield head.line(plan.methods.get(payment.method, plan.bank), "Trésorerie", payment.amount)
     yield head.line(plan.customers, "Clients", -payment.amount)
+
+
+def number_entry(entry: Iterable[dict[str, str]], year: int, n: int) -> Iterator[dict[str, str]]:
+    """The lines of the year's nth entry; the law wants 1, 2, 3… without a hole."""
+    return (line | {"EcritureNum": f"{year}-{n:05}"} for line in entry)
 
 
 def _written(amount: int, currency: str) -> str:

@@ -1,11 +1,15 @@
 """The ways in which a shop lets its clients pay, and the list of a shop that never made its own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 STRIPE = "stripe"
 """The one provider there is; a sandbox of it stands in where no account is set up."""
+
+
+LONGEST = 40
+"""Characters of a method under which money is recorded."""
 
 
 class MethodKind(StrEnum):
@@ -47,6 +51,15 @@ USUAL: tuple[Method, ...] = (
     Method("cash", MethodKind.CASH, {"fr": "Espèces", "en": "Cash"}, active=False),
     Method("on_account", MethodKind.ON_ACCOUNT, {"fr": "En compte", "en": "On account"}, active=False),
 )
+
+
+def chosen(text: str | None, methods: Iterable[Method]) -> str:
+    """The method that an order names in words of its own: one of these by id or name, else the words themselves."""
+    words = (text or "").strip()
+    for method in methods:
+        if words.casefold() in {name.casefold() for name in (method.id, *method.names.values())}:
+            return method.id
+    return words[:LONGEST].strip() or MethodKind.OTHER
 
 
 def _said(texts: Mapping[str, str], language: str) -> str:

@@ -115,10 +115,15 @@ def is_back(order: Order) -> bool:
     return order.levels.invoicing in (Invoicing.CREDIT, Invoicing.LESS_RETURNED)
 
 
+def is_marketplace(order: Order) -> bool:
+    """Whether it was sold at one, which takes its clients' money and gives it back."""
+    return order.channel in _MARKETPLACES
+
+
 def wants_back(order: Order) -> bool:
     """Whether its status alone says that the client gets back what was paid."""
     refunded = order.status.type is StatusType.REFUNDED and not order.deleted
-    return refunded and order.channel not in _MARKETPLACES
+    return refunded and not is_marketplace(order)
 
 
 def unwanted(order: Order) -> bool:

@@ -18,17 +18,23 @@ After = tuple[date, str] | None
 
 
 async def next_snapshots(
-    conn: AsyncConnection, shop: str, first: date, last: date, after: After
-) -> tuple[list[dict[str, Any]], After]:
-    """The next documents issued between these days, both included; None as the key says that there are no more."""
+    conn: AsyncConnection, shop: str, first: date, last: date, after: After, *, free: bool = False
+) -> tuple[list[tuple[datetime, dict[str, Any]]], After]:
+    """The next documents issued between these days, both included, each with its moment; `free`: those of nothing.
+
+    None as the key says that there are no more.
+    """
     own = documents.c
-    statement = select(own.snapshot, own.issued_on, own.id).where(own.shop == shop, own.issued_on.between(first, last))
+    statement = select(own.snapshot, own.issued_on, own.issued_at, own.id)
+    statement = statement.where(own.shop == shop, own.issued_on.between(first, last))
+    if free:
+        statement = statement.where(own.gross == 0)
     if after is not None:
         day, id_ = after
         statement = statement.where(or_(own.issued_on > day, and_(own.issued_on == day, own.id > id_)))
     rows = (await conn.execute(statement.order_by(own.issued_on, own.id).limit(PAGE))).all()
     key = (rows[-1].issued_on, rows[-1].id) if len(rows) == PAGE else None
-    return [json.loads(row.snapshot) for row in rows], key
+    return [(row.issued_at, json.loads(row.snapshot)) for row in rows], key
 
 
 async def next_payments(
@@ -47,10 +53,22 @@ async def next_payments(
     return (await conn.execute(statement.order_by(own.recorded_at, own.id).limit(PAGE))).all()
 
 
-async def count_payments(conn: AsyncConnection, shop: str, since: datetime, until: datetime) -> int:
-    """How many there were."""
+async def count_payments(
+    conn: AsyncConnection, shop: str, since: datetime, until: datetime, currency: str | None = None
+) -> int:
+    """How many there were, of one currency or of all."""
     own = payments.c
     statement = select(func.count()).where(own.shop == shop, own.recorded_at >= since, own.recorded_at < until)
+    if currency is not None:
+        statement = statement.where(own.currency == currency)
+    return int((await conn.execute(statement)).scalar_one())
+
+
+async def count_priced(conn: AsyncConnection, shop: str, first: date, before: date, currency: str) -> int:
+    """How many documents of one currency come to something."""
+    own = documents.c
+    priced = (own.currency == currency) & (own.gross != 0)
+    statement = select(func.count()).where(own.shop == shop, own.issued_on >= first, own.issued_on < before, priced)
     return int((await conn.execute(statement)).scalar_one())
 
 

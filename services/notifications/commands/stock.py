@@ -23,8 +23,9 @@ from services.notifications.domain.stock_levels import LONGEST_SKU, due, exposed
 from services.notifications.domain.verbs import STOCK
 from services.notifications.queries import Found
 from services.notifications.queries.channels import find_policy
-from services.notifications.tables import channel_accounts, channel_listings, obligations, stock
-from shared.contracts import Outcome, Product
+from services.notifications.tables import channel_listings, obligations, stock
+from shared.batch import lock_keys
+from shared.contracts import Outcome, Product, Shop
 from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid
@@ -96,9 +97,9 @@ async def put_listings(tx: Transaction, shop: str, channel: str, rows: Sequence[
 
 
 async def _check_names(tx: Transaction, shop: str, channel: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Each name is one product's; the account's row is locked, so that two requests do not both find it free."""
-    a, c = channel_accounts.c, channel_listings.c
-    await tx.execute(select(a.version).where(a.shop == shop, a.channel == channel).with_for_update())
+    """Each name is one product's; the shop is locked, account or not, so that two requests do not both find it free."""
+    await lock_keys(tx, Shop.name, [shop])
+    c = channel_listings.c
     names, given = [row["external_sku"] for row in rows], {row["sku"] for row in rows}
     same = select(c.external_sku, c.sku).where(c.shop == shop, c.channel == channel, among(c.external_sku, names))
     owners = {row.external_sku: row.sku for row in await tx.execute(same) if row.sku not in given}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from services.orders.commands.entries import Actor, note
+from services.orders.commands.entries import Actor, warning
 from services.orders.commands.guarding import needs_tracking
 from services.orders.commands.inputs import MoveOrder
 from services.orders.commands.moving import Move, moved
@@ -17,6 +17,7 @@ from services.orders.commands.saving import Change, save
 from services.orders.domain.rules import LIMIT, Rule, Ruling, ruling
 from services.orders.domain.transitions import Verdict, verdict
 from services.orders.domain.types import StatusType
+from services.orders.domain.warnings import words
 from services.orders.queries.catalogue import ShopRules, StatusRecord, default_of, list_statuses, shop_rules
 from services.orders.queries.records import OrderRecord, lock_orders
 from services.orders.tables import applied_rules
@@ -92,11 +93,11 @@ def _ruled(tx: Transaction, record: OrderRecord, trigger: Trigger, house: _House
         case Ruling.APPLY if not needs_tracking(house.rules, status.type):
             return moved(tx, record, Move(status, house.rules, MoveOrder(status=status.mnemonic)), actor)
         case Ruling.APPLY:
-            text = f"'{status.mnemonic}' was not set: it needs a carrier and a tracking number."
+            told = words("untracked", status=status.mnemonic)
         case Ruling.WARN:
-            text = f"{LIMIT} automatic changes in a row: '{status.mnemonic}' was not set, please decide."
+            told = words("in_a_row", limit=LIMIT, status=status.mnemonic)
     change = Change(record)
-    change.add(note(tx, record, "warning", actor, text))
+    change.add(warning(tx, record, actor, told))
     return change
 
 

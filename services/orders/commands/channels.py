@@ -12,11 +12,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from services.orders.commands.entries import Actor, note
+from services.orders.commands.entries import Actor, warning
 from services.orders.commands.inputs import PlaceOrder
 from services.orders.commands.placing import place_many
 from services.orders.commands.saving import Change, save
 from services.orders.domain.characters import cleaned
+from services.orders.domain.warnings import Words, words
 from services.orders.files.countries import country_code
 from services.orders.queries.records import OrderRecord, lock_orders
 from services.orders.tables import applied_rules, orders
@@ -27,7 +28,7 @@ from shared.outbox import Transaction
 _RULE = "channel_request"
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
-Told = tuple[str, str]
+Told = tuple[str, Words]
 """What is asked: its identity, and the words of the warning."""
 
 
@@ -69,13 +70,13 @@ async def _report(tx: Transaction, shop: str, messages: Sequence[ChannelOrder]) 
     changes, rows = [], []
     for record in records:
         requests = _requests(record, about[record.id])
-        asked = [(cause, text) for cause, text in requests if (record.id, cause) not in told]
+        asked = [(cause, said) for cause, said in requests if (record.id, cause) not in told]
         if asked and record.deleted_at is None:
             change = Change(record)
-            for _cause, text in asked:
-                change.add(note(tx, record, "warning", Actor(record.channel), text))
+            for _cause, said in asked:
+                change.add(warning(tx, record, Actor(record.channel), said))
             changes.append(change)
-            rows += [{"order_id": record.id, "rule": _RULE, "cause": cause, "at": tx.now} for cause, _text in asked]
+            rows += [{"order_id": record.id, "rule": _RULE, "cause": cause, "at": tx.now} for cause, _said in asked]
     if changes:
         await tx.execute(upsert(tx.conn, applied_rules, keys=["order_id", "rule", "cause"]), rows)
         await save(tx, changes)
@@ -92,19 +93,19 @@ def _requests(record: OrderRecord, message: ChannelOrder) -> list[Told]:
     channel = record.channel.capitalize()
     asked: list[Told] = []
     if message.cancelled:
-        asked.append(("cancelled", f"{channel} shows this order as cancelled."))
+        asked.append(("cancelled", words("cancelled", channel=channel)))
     elif message.cancel_requested:
-        asked.append(("cancel_requested", f"The buyer asked {channel} to cancel this order."))
+        asked.append(("cancel_requested", words("cancel_requested", channel=channel)))
     if message.ship_soon and message.ship_by is not None:
         moment = f"{message.ship_by:%Y-%m-%d %H:%M} UTC"
-        asked.append((f"ship_by:{moment}", f"{channel} wants this order shipped by {moment}."))
+        asked.append((f"ship_by:{moment}", words("ship_by", channel=channel, moment=moment)))
     if untaxed := [f"{number} ({line.sku})" for number, line in enumerate(message.lines, 1) if not line.tax_rate_known]:
-        lines = f"line{'s' if len(untaxed) > 1 else ''} {', '.join(untaxed)}"
-        asked.append(("tax_rate", f"The tax rate of {lines} is not known here: check it before the invoice."))
+        name = "tax_rate" if len(untaxed) == 1 else "tax_rates"
+        asked.append(("tax_rate", words(name, lines=", ".join(untaxed))))
     address = message.shipping_address
     if address is not None and record.shipping_address is not None and _differs(address, record.shipping_address):
         digest = hashlib.sha256(address.model_dump_json().encode()).hexdigest()[:16]
-        asked.append((f"address:{digest}", f"{channel} shows another shipping address for this order."))
+        asked.append((f"address:{digest}", words("address", channel=channel)))
     return asked
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from services.orders.commands.inputs import ActionsInput, EditedTexts
 from services.orders.domain.rules import Rule
+from services.orders.domain.warnings import ENGLISH, Words
 from services.orders.queries.catalogue import StatusRecord
 from services.orders.queries.records import EntryRecord, OrderRecord
 from shared.database import new_id
@@ -99,8 +100,15 @@ def plain_entry(tx: Transaction, record: OrderRecord, kind: str, actor: Actor, t
 
 
 def note(tx: Transaction, record: OrderRecord, kind: str, actor: Actor, text: str) -> EntryRecord:
-    """An entry of the timeline alone: a fact that changed, a warning."""
+    """An entry of the timeline alone."""
     return _entry(tx, record, kind, actor, text)
+
+
+def warning(tx: Transaction, record: OrderRecord, actor: Actor, words: Words) -> EntryRecord:
+    """An entry of the timeline alone that wants a person."""
+    entry = note(tx, record, "warning", actor, words[ENGLISH])
+    entry.words = words
+    return entry
 
 
 def _entry(tx: Transaction, record: OrderRecord, kind: str, actor: Actor, text: str) -> EntryRecord:

@@ -4,7 +4,7 @@ Set-based: a batch of answers, however many, costs the same few statements. An a
 its version; only a rule it triggers (`automatic`) does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,7 @@ from services.orders.commands.entries import Actor
 from services.orders.commands.saving import save_entries
 from services.orders.domain.rules import OnShort, Rule, short_cancels
 from services.orders.domain.types import StatusType
+from services.orders.domain.warnings import ENGLISH, of_money
 from services.orders.queries.documents import amount
 from services.orders.queries.hearings import (
     BILLING,
@@ -189,9 +190,7 @@ def _take(
         "settled": is_settled(row.version, known),
     }
     heard.orders.append({"the_id": row.id, **values})
-    heard.entries += [
-        (row.id, _entry(tx, row, reading.service, kind, text)) for kind, text in _news(row.currency, present, facts)
-    ]
+    heard.entries += [(row.id, entry) for entry in _entries(tx, row, reading.service, present, facts)]
     heard.triggers += reading.triggers(row, answer)
     _measure(tx, row, reading.service, settled=values["settled"], first=before.heard < row.version == answer.heard)
     if answer.heard == row.version:
@@ -223,6 +222,15 @@ def _hearing(tx: Transaction, before: HearingRecord, answer: Answer) -> HearingR
     )
 
 
+def _entries(tx: Transaction, row: Row[Any], service: str, before: Facts, after: Facts) -> Iterator[EntryRecord]:
+    for kind, text in _news(row.currency, before, after):
+        yield _entry(tx, row, service, kind, text)
+    code = after["warning"]
+    if code and code != before["warning"]:
+        told = of_money(code)
+        yield replace(_entry(tx, row, service, "warning", told[ENGLISH]), words=told)
+
+
 def _news(currency: str, before: Facts, after: Facts) -> list[tuple[str, str]]:
     """What the timeline says of changed facts."""
     told = []
@@ -232,8 +240,6 @@ def _news(currency: str, before: Facts, after: Facts) -> list[tuple[str, str]]:
         told.append(("payment", f"Payment: {after['payment']}, {amount(after['paid'], currency)} {currency} held"))
     if after["invoice"] != before["invoice"]:
         told.append(("invoice", f"Invoice: {after['invoice']}"))
-    if after["warning"] and after["warning"] != before["warning"]:
-        told.append(("warning", f"Money needs a person: {after['warning']}"))
     return told
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.orders.commands.clients import tag_buyer
-from services.orders.commands.entries import Actor, chosen_actions, note, quiet, status_entry
+from services.orders.commands.entries import Actor, chosen_actions, quiet, status_entry, warning
 from services.orders.commands.guarding import (
     TRACKING,
     TrackingNeeded,
@@ -30,6 +30,7 @@ from services.orders.domain.quantities import Decision, Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
 from services.orders.domain.transitions import Question, Verdict, questions, verdict
 from services.orders.domain.types import TYPES, Phase, StatusType, Stock
+from services.orders.domain.warnings import words
 from services.orders.queries.catalogue import ShopRules, StatusRecord, default_of, list_statuses, status_and_rules
 from services.orders.queries.documents import order_document
 from services.orders.queries.records import OrderRecord, ParcelRecord, lock_order
@@ -204,8 +205,7 @@ def moved(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor) -> C
     record.automatic = 0 if actor.is_human else record.automatic + 1
     change.add(entry)
     if origin is StatusType.CANCELLED and record.channel in MARKETPLACES and TYPES[status.type].phase is not Phase.BACK:
-        text = f"{record.channel.capitalize()} was told of the cancellation and has no way to take it back."
-        change.add(note(tx, record, "warning", actor, text))
+        change.add(warning(tx, record, actor, words("revived", channel=record.channel.capitalize())))
     return change
 
 

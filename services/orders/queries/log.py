@@ -29,7 +29,8 @@ async def order_notes_of(conn: AsyncConnection, record: OrderRecord) -> list[dic
 
 
 def _logged(entry: EntryRecord) -> dict[str, Any]:
-    return {
+    texts = {"texts": entry.words} if entry.words else {}
+    return texts | {
         "id": entry.id,
         "at": moment(entry.at),
         "who": entry.actor,

@@ -96,6 +96,7 @@ class EntryRecord:
     message: str = ""
     traceparent: str | None = None
     changes: dict[str, list[Any]] | None = None
+    words: dict[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -294,7 +295,6 @@ def _parcel(row: Any) -> ParcelRecord:
 
 def entry_of(row: Any) -> EntryRecord:
     """An entry from its row."""
-    values = row._asdict()
+    values = row._asdict() | {"type": StatusType(row.type)}
     del values["order_id"]
-    values["type"] = StatusType(values["type"])
     return EntryRecord(**values)

@@ -47,6 +47,7 @@ class LogItem:
     order: str | None = None
     rule: str | None = None
     status: str | None = None
+    words: dict[str, str] | None = None
 
     @property
     def place(self) -> Place:
@@ -54,7 +55,8 @@ class LogItem:
 
     @property
     def document(self) -> dict[str, Any]:
-        return {
+        texts = {"texts": self.words} if self.words else {}
+        return texts | {
             "id": self.id,
             "at": moment(self.at),
             "kind": self.kind,
@@ -79,7 +81,7 @@ async def _of_orders(conn: AsyncConnection, shop: str, asked: Asked, limit: int,
     conditions = _conditions(entries, shop, asked, after)
     if asked.order is not None:
         conditions.append(orders.c.code == (parse_code(asked.order) or asked.order))
-    columns = [entries.c[name] for name in ("id", "at", "kind", "actor", "text", "changes", "rule", "status")]
+    columns = [entries.c[name] for name in ("id", "at", "kind", "actor", "text", "changes", "rule", "status", "words")]
     statement = select(*columns, orders.c.code.label("order")).join(orders, orders.c.id == entries.c.order_id)
     return _items(await conn.execute(_newest_first(statement, entries).where(*conditions).limit(limit)))
 

@@ -48,6 +48,8 @@ def _entry(entry: EntryRecord) -> dict[str, Any]:
         more["actions"] = {"mail": entry.mail, "mail_admins": entry.mail_admins, "sms": entry.sms}
     if entry.kind == _STATUS and entry.changes:
         more["edited"] = sorted(field.rpartition(".")[2] for field in entry.changes)
+    if entry.words:
+        more["texts"] = entry.words
     if entry.message:
         more["comment"] = entry.message
     return _item(entry.at, entry.kind, actor, entry.text, **more)

@@ -181,6 +181,7 @@ entries = Table(
     Column("texts", Json(), nullable=False),
     Column("message", Text, nullable=False),  # the operator's own words to the client
     Column("text", Text, nullable=False),  # what the timeline says
+    Column("words", Json()),  # of a warning: the text by language
     Column("traceparent", String(60)),
     Column("changes", Json()),  # field -> [before, after]; for the log, never sent
     Index("ix_entries_order_id_version", "order_id", "version"),

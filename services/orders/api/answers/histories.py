@@ -15,6 +15,8 @@ Command = Literal["status", "edit", "lines", "note", "parcel", "publication", "w
 News = Literal["stock", "payment", "invoice", "shipment", "document", "delivery"]
 Fact = Literal["stock", "payment", "invoice"]
 Rule = Literal["on_short", "expiry", "on_payment", "on_invoice"]
+Texts = Sometimes[dict[Language, str]]
+"""A warning's text by language: `en` and `fr`."""
 Changes = dict[str, tuple[Any, Any]]
 """Values before and after, by field."""
 
@@ -47,6 +49,7 @@ class TimelineItem(AnswerModel):
     kind: Command | News
     actor: str = Field(description="a key's name, a service, or `automatic: <rule>`")
     text: str
+    texts: Texts = Field(default=None, description="a warning's, by language: `en` and `fr`")
     published: bool = Field(description="the client sees it")
     version: int | None = Field(description="the order's, where services had to hear of it")
     entry: Sometimes[UUID] = None
@@ -69,6 +72,7 @@ class OrderLogItem(AnswerModel):
     who: str
     what: Command
     text: str
+    texts: Texts = None
     status: str = Field(description="the mnemonic it then had")
     rule: Rule | None = Field(description="the rule that acted by itself")
     version: int | None
@@ -84,6 +88,7 @@ class ShopLogItem(AnswerModel):
     actor: str
     order: str | None = Field(description="its code")
     text: str
+    texts: Texts = None
     status: str | None
     rule: Rule | None
     changes: Changes
