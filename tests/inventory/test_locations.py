@@ -12,13 +12,6 @@ from tests.statements import statements
 BASE = "/api/v1/inventory"
 
 
-async def open_location(inventory: Driver, code: str, priority: int, **more: Any) -> None:
-    answer = await inventory.http.put(
-        f"{BASE}/locations/{code}", json={"name": code.title(), "priority": priority} | more
-    )
-    assert answer.status_code == 200, answer.text
-
-
 async def book_at(inventory: Driver, location: str, quantity: int, reason: str = "receipt") -> None:
     movement = {"sku": "wine", "quantity": quantity, "reason": reason, "location": location}
     answer = await inventory.http.post(f"{BASE}/movements", json=movement)
@@ -47,9 +40,9 @@ async def places(inventory: Driver, number: int, line: int = 1) -> dict[str, int
 @pytest.fixture
 async def cellar(inventory: Driver) -> Driver:
     """Wine: 3 at north, which serves first, 4 at main, 2 at south, which takes returns."""
-    await open_location(inventory, "main", 1)
-    await open_location(inventory, "north", 0)
-    await open_location(inventory, "south", 5, takes_returns=True)
+    await inventory.open_location("main", 1)
+    await inventory.open_location("north", 0)
+    await inventory.open_location("south", 5, takes_returns=True)
     await inventory.make("wine", 4)
     await book_at(inventory, "north", 3)
     await book_at(inventory, "south", 2)
@@ -64,11 +57,11 @@ class TestLocations:
     async def test_they_are_listed_as_they_serve(self, cellar: Driver) -> None:
         listed = (await cellar.get("locations"))["items"]
         assert [at["code"] for at in listed] == ["north", "main", "south"]
-        await open_location(cellar, "north", 9)
+        await cellar.open_location("north", 9)
         assert [at["code"] for at in (await cellar.get("locations"))["items"]] == ["main", "south", "north"]
 
     async def test_one_takes_returns(self, cellar: Driver) -> None:
-        await open_location(cellar, "north", 0, takes_returns=True)
+        await cellar.open_location("north", 0, takes_returns=True)
         assert not (await cellar.get("locations/south"))["takes_returns"]
 
     async def test_closed_when_empty_and_never_the_default(self, cellar: Driver) -> None:
@@ -82,7 +75,7 @@ class TestLocations:
         movement = {"sku": "wine", "quantity": 1, "reason": "receipt", "location": "south"}
         refused = await cellar.http.post(f"{BASE}/movements", json=movement)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "location")
-        await open_location(cellar, "south", 5)
+        await cellar.open_location("south", 5)
         await book_at(cellar, "south", 1)
         await cellar.verify()
 
@@ -109,7 +102,7 @@ class TestStock:
     async def test_what_orders_had_before_a_product_was_spread_stays_where_it_was(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 3)))
-        await open_location(inventory, "north", 0)
+        await inventory.open_location("north", 0)
         await book_at(inventory, "north", 2)
         assert await places(inventory, 1) == {"main": 3}
         assert await shelves(inventory) == {"main": (5, 3), "north": (2, 0)}
@@ -172,7 +165,7 @@ class TestOrders:
     async def test_come_back_elsewhere_though_the_product_never_was(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 1, shipped=2)))
-        await open_location(inventory, "south", 5, takes_returns=True)
+        await inventory.open_location("south", 5, takes_returns=True)
         await inventory.hear(order(1, 2, line("wine", 1, shipped=2, restocked=2)))
         assert await shelves(inventory) == {"main": (3, 1), "south": (2, 0)}
         await inventory.verify()
@@ -206,7 +199,7 @@ class TestOrders:
     async def test_statements_do_not_grow_with_the_lines(self, inventory: Driver, spread: bool) -> None:
         await inventory.make("wine", 90)
         if spread:
-            await open_location(inventory, "north", 0)
+            await inventory.open_location("north", 0)
             await book_at(inventory, "north", 5)
         counts = []
         for number, lines in enumerate((1, 8), 1):
@@ -215,6 +208,90 @@ class TestOrders:
             counts.append(len(seen))
             assert any("balances" in statement for statement in seen) == spread
         assert counts[0] == counts[1]
+
+
+class TestNamed:
+    """An order says where its goods left from and came back to."""
+
+    async def test_shipped_from_there_and_the_rest_stays_reserved(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 5)))
+        for _ in range(2):  # it may come twice
+            await cellar.hear(order(1, 2, line("wine", 3, shipped=2, at={"south": (2, 0, 0)})))
+        assert await shelves(cellar) == {"north": (3, 3), "main": (4, 0), "south": (0, 0)}
+        assert await places(cellar, 1) == {"north": 3}
+        await cellar.verify()
+
+    async def test_what_is_not_there_leaves_from_there_all_the_same(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 0, shipped=3, at={"south": (3, 0, 0)})))
+        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (-1, 0)}
+        [found] = (await cellar.get("discrepancies"))["items"]
+        assert (found["sku"], found["on_hand"]) == ("wine", 6)
+        await cellar.verify()
+
+    async def test_come_back_to_several_and_are_scrapped_there(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 0, shipped=4)))
+        back = {"north": (0, 2, 1), "main": (0, 1, 0)}
+        await cellar.hear(order(1, 2, line("wine", 0, shipped=4, restocked=4, scrapped=1, at=back)))
+        assert await shelves(cellar) == {"north": (1, 0), "main": (4, 0), "south": (3, 0)}
+        [scrapped] = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "scrap"]
+        assert (scrapped["location"], scrapped["order"]) == ("north", order_id(1))
+        assert (await cellar.answer(1)).lines[0].unknown_locations == ()
+        await cellar.verify()
+
+    async def test_messages_lost_between_change_nothing(self, cellar: Driver) -> None:
+        await cellar.hear(
+            order(1, 4, line("wine", 0, shipped=3, restocked=2, at={"south": (3, 0, 0), "north": (0, 2, 0)}))
+        )
+        await cellar.hear(order(1, 2, line("wine", 0, shipped=3, at={"south": (3, 0, 0)})))
+        assert await shelves(cellar) == {"north": (5, 0), "main": (4, 0), "south": (-1, 0)}
+        await cellar.verify()
+
+    async def test_a_location_of_its_own_for_a_product_that_was_never_elsewhere(self, inventory: Driver) -> None:
+        await inventory.make("wine", 5)
+        await inventory.open_location("south", 5)
+        await inventory.hear(order(1, 1, line("wine", 1, shipped=2, at={"main": (2, 0, 0)})))
+        assert await shelves(inventory) == {"main": (3, 1)}
+        await inventory.hear(
+            order(1, 2, line("wine", 1, shipped=2, restocked=2, at={"main": (2, 0, 0), "south": (0, 2, 0)}))
+        )
+        assert await shelves(inventory) == {"main": (3, 1), "south": (2, 0)}
+        await inventory.verify()
+
+    async def test_one_that_is_not_open_is_told_and_booked_as_if_none_were_named(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
+        back = line("wine", 0, shipped=3, restocked=2, scrapped=1, at={"moon": (0, 2, 1)})
+        await cellar.hear(order(1, 2, back))
+        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
+        assert (await cellar.answer(1)).lines[0].unknown_locations == ("moon",)
+        await cellar.verify()
+        await cellar.open_location("moon", 9)
+        await cellar.hear(order(1, 3, back))
+        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
+        again = line("wine", 0, shipped=3, restocked=3, scrapped=1, at={"moon": (0, 3, 1)})
+        await cellar.hear(order(1, 4, again))
+        assert (await shelves(cellar))["moon"] == (1, 0)
+        assert (await cellar.answer(1)).lines[0].unknown_locations == ("moon",)
+        await cellar.verify()
+
+    async def test_one_that_was_closed_since_keeps_what_was_booked(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 1, shipped=2, at={"south": (2, 0, 0)})))
+        assert (await cellar.http.delete(f"{BASE}/locations/south")).status_code == 204
+        await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=1, at={"south": (2, 1, 0)})))
+        assert await shelves(cellar) == {"north": (2, 0), "main": (5, 0), "south": (0, 0)}
+        assert (await cellar.answer(1)).lines[0].unknown_locations == ("south",)
+        await cellar.verify()
+
+    async def test_the_proof_sees_goods_that_were_booked_elsewhere(self, cellar: Driver) -> None:
+        await cellar.hear(order(1, 1, line("wine", 0, shipped=2, at={"south": (2, 0, 0)})))
+        async with cellar.service.db.write() as conn:
+            await conn.execute(text("UPDATE order_lines SET named = '[[\"north\", [2, 0, 0], [0, 0, 0]]]'"))
+        [found] = (await cellar.get("verify"))["differences"]
+        assert (found["check"], found["location"], found["left"], found["right"]) == (
+            "shipped at the location",
+            "north",
+            2,
+            0,
+        )
 
 
 class TestTransfers:
