@@ -165,6 +165,24 @@ class Driver:
         answer = await self.http.put(f"/api/v1/inventory/locations/{code}", json=body)
         assert answer.status_code == 200, answer.text
 
+    async def book_at(self, location: str, quantity: int, reason: str = "receipt") -> None:
+        """Wine comes or goes at a location."""
+        movement = {"sku": "wine", "quantity": quantity, "reason": reason, "location": location}
+        answer = await self.http.post("/api/v1/inventory/movements", json=movement)
+        assert answer.status_code == 201, answer.text
+
+    async def shelves(self) -> dict[str, tuple[int, int]]:
+        """On hand and allocated of the wine by location."""
+        found = await self.get("stock/wine")
+        return {at["location"]: (at["on_hand"], at["allocated"]) for at in found["locations"]}
+
+    async def places(self, number: int, line: int = 1) -> dict[str, int]:
+        """Where a line has what it has got."""
+        lines = (await self.get(f"reservations/{order_id(number)}"))["lines"]
+        [found] = [row for row in lines if row["line"] == line]
+        assert sum(at["quantity"] for at in found["locations"]) == found["allocated"]
+        return {at["location"]: at["quantity"] for at in found["locations"]}
+
     async def get(self, path: str, **parameters: Any) -> Any:
         """The JSON of a GET below `/api/v1/inventory/` that must succeed."""
         answer = await self.http.get(f"/api/v1/inventory/{path}", params=parameters)

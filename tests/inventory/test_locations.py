@@ -12,41 +12,9 @@ from tests.statements import statements
 BASE = "/api/v1/inventory"
 
 
-async def book_at(inventory: Driver, location: str, quantity: int, reason: str = "receipt") -> None:
-    movement = {"sku": "wine", "quantity": quantity, "reason": reason, "location": location}
-    answer = await inventory.http.post(f"{BASE}/movements", json=movement)
-    assert answer.status_code == 201, answer.text
-
-
 async def transfer(inventory: Driver, source: str, target: str, quantity: int) -> Any:
     body = {"sku": "wine", "quantity": quantity, "from": source, "to": target}
     return await inventory.http.post(f"{BASE}/transfers", json=body)
-
-
-async def shelves(inventory: Driver) -> dict[str, tuple[int, int]]:
-    """On hand and allocated of the wine by location."""
-    found = await inventory.get("stock/wine")
-    return {at["location"]: (at["on_hand"], at["allocated"]) for at in found["locations"]}
-
-
-async def places(inventory: Driver, number: int, line: int = 1) -> dict[str, int]:
-    """Where a line has what it has got."""
-    lines = (await inventory.get(f"reservations/{order_id(number)}"))["lines"]
-    [found] = [row for row in lines if row["line"] == line]
-    assert sum(at["quantity"] for at in found["locations"]) == found["allocated"]
-    return {at["location"]: at["quantity"] for at in found["locations"]}
-
-
-@pytest.fixture
-async def cellar(inventory: Driver) -> Driver:
-    """Wine: 3 at north, which serves first, 4 at main, 2 at south, which takes returns."""
-    await inventory.open_location("main", 1)
-    await inventory.open_location("north", 0)
-    await inventory.open_location("south", 5, takes_returns=True)
-    await inventory.make("wine", 4)
-    await book_at(inventory, "north", 3)
-    await book_at(inventory, "south", 2)
-    return inventory
 
 
 class TestLocations:
@@ -68,7 +36,7 @@ class TestLocations:
         refused = await cellar.http.delete(f"{BASE}/locations/south")
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:location-in-use")
         assert (await cellar.http.delete(f"{BASE}/locations/main")).status_code == 409
-        await book_at(cellar, "south", -2, "scrap")
+        await cellar.book_at("south", -2, "scrap")
         assert (await cellar.http.delete(f"{BASE}/locations/south")).status_code == 204
         assert (await cellar.http.delete(f"{BASE}/locations/south")).status_code == 404
         assert (await cellar.get("locations/south"))["closed"]
@@ -76,7 +44,7 @@ class TestLocations:
         refused = await cellar.http.post(f"{BASE}/movements", json=movement)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "location")
         await cellar.open_location("south", 5)
-        await book_at(cellar, "south", 1)
+        await cellar.book_at("south", 1)
         await cellar.verify()
 
     async def test_of_one_shop_alone(self, cellar: Driver) -> None:
@@ -89,23 +57,23 @@ class TestLocations:
 class TestStock:
     async def test_totals_are_those_of_all_locations(self, cellar: Driver) -> None:
         assert await cellar.stock("wine") == (9, 0, 0)
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
+        assert await cellar.shelves() == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
         listed = (await cellar.get("movements", location="south"))["items"]
         assert [(entry["quantity"], entry["location"], entry["on_hand"]) for entry in listed] == [(2, "south", 9)]
 
     async def test_a_product_that_was_never_elsewhere_is_at_the_default(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 3)))
-        assert await shelves(inventory) == {"main": (5, 3)}
-        assert await places(inventory, 1) == {"main": 3}
+        assert await inventory.shelves() == {"main": (5, 3)}
+        assert await inventory.places(1) == {"main": 3}
 
     async def test_what_orders_had_before_a_product_was_spread_stays_where_it_was(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 3)))
         await inventory.open_location("north", 0)
-        await book_at(inventory, "north", 2)
-        assert await places(inventory, 1) == {"main": 3}
-        assert await shelves(inventory) == {"main": (5, 3), "north": (2, 0)}
+        await inventory.book_at("north", 2)
+        assert await inventory.places(1) == {"main": 3}
+        assert await inventory.shelves() == {"main": (5, 3), "north": (2, 0)}
         await inventory.verify()
 
     async def test_counted_at_a_location(self, cellar: Driver) -> None:
@@ -115,11 +83,11 @@ class TestStock:
         assert await cellar.stock("wine") == (7, 0, 0)
 
     async def test_less_than_nothing_at_a_location_is_to_be_counted(self, cellar: Driver) -> None:
-        await book_at(cellar, "south", -3, "loss")
+        await cellar.book_at("south", -3, "loss")
         [found] = (await cellar.get("discrepancies"))["items"]
         assert (found["sku"], found["task"], found["on_hand"]) == ("wine", "count", 6)
         await cellar.hear(order(1, 1, line("wine", 6)))
-        assert await places(cellar, 1) == {"north": 3, "main": 3}
+        assert await cellar.places(1) == {"north": 3, "main": 3}
         await cellar.verify()
 
     async def test_the_database_refuses_more_allocated_than_is_there(self, cellar: Driver) -> None:
@@ -132,16 +100,16 @@ class TestOrders:
     async def test_reserved_by_priority(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 2)))
         await cellar.hear(order(2, 1, line("wine", 4, since=1)))
-        assert await places(cellar, 1) == {"north": 2}
-        assert await places(cellar, 2) == {"north": 1, "main": 3}
+        assert await cellar.places(1) == {"north": 2}
+        assert await cellar.places(2) == {"north": 1, "main": 3}
         assert await cellar.stock("wine") == (9, 6, 6)
         await cellar.verify()
 
     async def test_shipped_from_where_it_was_reserved(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 5)))
         await cellar.hear(order(1, 2, line("wine", 1, shipped=4)))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (3, 1), "south": (2, 0)}
-        assert await places(cellar, 1) == {"main": 1}
+        assert await cellar.shelves() == {"north": (0, 0), "main": (3, 1), "south": (2, 0)}
+        assert await cellar.places(1) == {"main": 1}
         shipped = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "shipment"]
         assert {(entry["location"], entry["quantity"]) for entry in shipped} == {("north", -3), ("main", -1)}
         await cellar.verify()
@@ -149,15 +117,15 @@ class TestOrders:
     async def test_come_back_where_returns_are_taken(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
         await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=2)))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (4, 0)}
-        await book_at(cellar, "south", -2, "scrap")
+        assert await cellar.shelves() == {"north": (0, 0), "main": (4, 0), "south": (4, 0)}
+        await cellar.book_at("south", -2, "scrap")
         assert await cellar.stock("wine") == (6, 0, 0)
         await cellar.verify()
 
     async def test_scrapped_where_they_come_back(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
         await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=2, scrapped=1)))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
+        assert await cellar.shelves() == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
         [scrapped] = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "scrap"]
         assert (scrapped["location"], scrapped["quantity"]) == ("south", -1)
         await cellar.verify()
@@ -167,32 +135,32 @@ class TestOrders:
         await inventory.hear(order(1, 1, line("wine", 1, shipped=2)))
         await inventory.open_location("south", 5, takes_returns=True)
         await inventory.hear(order(1, 2, line("wine", 1, shipped=2, restocked=2)))
-        assert await shelves(inventory) == {"main": (3, 1), "south": (2, 0)}
+        assert await inventory.shelves() == {"main": (3, 1), "south": (2, 0)}
         await inventory.verify()
 
     async def test_a_waiting_order_is_served_where_goods_come(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 10)))
         await cellar.hear(order(2, 1, line("wine", 2, since=1)))
-        await book_at(cellar, "south", 2)
+        await cellar.book_at("south", 2)
         await cellar.answer_marked()
-        assert await places(cellar, 1) == {"north": 3, "main": 4, "south": 3}
-        assert await places(cellar, 2) == {"south": 1}
+        assert await cellar.places(1) == {"north": 3, "main": 4, "south": 3}
+        assert await cellar.places(2) == {"south": 1}
         await cellar.verify()
 
     async def test_a_loss_moves_the_newest_order_elsewhere(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 2)))
         await cellar.hear(order(2, 1, line("wine", 1, since=1)))
-        await book_at(cellar, "north", -1, "loss")
-        assert await places(cellar, 1) == {"north": 2}
-        assert await places(cellar, 2) == {"main": 1}
+        await cellar.book_at("north", -1, "loss")
+        assert await cellar.places(1) == {"north": 2}
+        assert await cellar.places(2) == {"main": 1}
         await cellar.verify()
 
     async def test_another_product_on_the_line_frees_every_shelf(self, cellar: Driver) -> None:
         await cellar.make("gift", 1)
         await cellar.hear(order(1, 1, line("wine", 5)))
         await cellar.hear(order(1, 2, line("gift", 1)))
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
-        assert await places(cellar, 1) == {"main": 1}
+        assert await cellar.shelves() == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
+        assert await cellar.places(1) == {"main": 1}
         await cellar.verify()
 
     @pytest.mark.parametrize("spread", [False, True])
@@ -200,7 +168,7 @@ class TestOrders:
         await inventory.make("wine", 90)
         if spread:
             await inventory.open_location("north", 0)
-            await book_at(inventory, "north", 5)
+            await inventory.book_at("north", 5)
         counts = []
         for number, lines in enumerate((1, 8), 1):
             with statements(inventory.service.db) as seen:
@@ -208,90 +176,6 @@ class TestOrders:
             counts.append(len(seen))
             assert any("balances" in statement for statement in seen) == spread
         assert counts[0] == counts[1]
-
-
-class TestNamed:
-    """An order says where its goods left from and came back to."""
-
-    async def test_shipped_from_there_and_the_rest_stays_reserved(self, cellar: Driver) -> None:
-        await cellar.hear(order(1, 1, line("wine", 5)))
-        for _ in range(2):  # it may come twice
-            await cellar.hear(order(1, 2, line("wine", 3, shipped=2, at={"south": (2, 0, 0)})))
-        assert await shelves(cellar) == {"north": (3, 3), "main": (4, 0), "south": (0, 0)}
-        assert await places(cellar, 1) == {"north": 3}
-        await cellar.verify()
-
-    async def test_what_is_not_there_leaves_from_there_all_the_same(self, cellar: Driver) -> None:
-        await cellar.hear(order(1, 1, line("wine", 0, shipped=3, at={"south": (3, 0, 0)})))
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (-1, 0)}
-        [found] = (await cellar.get("discrepancies"))["items"]
-        assert (found["sku"], found["on_hand"]) == ("wine", 6)
-        await cellar.verify()
-
-    async def test_come_back_to_several_and_are_scrapped_there(self, cellar: Driver) -> None:
-        await cellar.hear(order(1, 1, line("wine", 0, shipped=4)))
-        back = {"north": (0, 2, 1), "main": (0, 1, 0)}
-        await cellar.hear(order(1, 2, line("wine", 0, shipped=4, restocked=4, scrapped=1, at=back)))
-        assert await shelves(cellar) == {"north": (1, 0), "main": (4, 0), "south": (3, 0)}
-        [scrapped] = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "scrap"]
-        assert (scrapped["location"], scrapped["order"]) == ("north", order_id(1))
-        assert (await cellar.answer(1)).lines[0].unknown_locations == ()
-        await cellar.verify()
-
-    async def test_messages_lost_between_change_nothing(self, cellar: Driver) -> None:
-        await cellar.hear(
-            order(1, 4, line("wine", 0, shipped=3, restocked=2, at={"south": (3, 0, 0), "north": (0, 2, 0)}))
-        )
-        await cellar.hear(order(1, 2, line("wine", 0, shipped=3, at={"south": (3, 0, 0)})))
-        assert await shelves(cellar) == {"north": (5, 0), "main": (4, 0), "south": (-1, 0)}
-        await cellar.verify()
-
-    async def test_a_location_of_its_own_for_a_product_that_was_never_elsewhere(self, inventory: Driver) -> None:
-        await inventory.make("wine", 5)
-        await inventory.open_location("south", 5)
-        await inventory.hear(order(1, 1, line("wine", 1, shipped=2, at={"main": (2, 0, 0)})))
-        assert await shelves(inventory) == {"main": (3, 1)}
-        await inventory.hear(
-            order(1, 2, line("wine", 1, shipped=2, restocked=2, at={"main": (2, 0, 0), "south": (0, 2, 0)}))
-        )
-        assert await shelves(inventory) == {"main": (3, 1), "south": (2, 0)}
-        await inventory.verify()
-
-    async def test_one_that_is_not_open_is_told_and_booked_as_if_none_were_named(self, cellar: Driver) -> None:
-        await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
-        back = line("wine", 0, shipped=3, restocked=2, scrapped=1, at={"moon": (0, 2, 1)})
-        await cellar.hear(order(1, 2, back))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
-        assert (await cellar.answer(1)).lines[0].unknown_locations == ("moon",)
-        await cellar.verify()
-        await cellar.open_location("moon", 9)
-        await cellar.hear(order(1, 3, back))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
-        again = line("wine", 0, shipped=3, restocked=3, scrapped=1, at={"moon": (0, 3, 1)})
-        await cellar.hear(order(1, 4, again))
-        assert (await shelves(cellar))["moon"] == (1, 0)
-        assert (await cellar.answer(1)).lines[0].unknown_locations == ("moon",)
-        await cellar.verify()
-
-    async def test_one_that_was_closed_since_keeps_what_was_booked(self, cellar: Driver) -> None:
-        await cellar.hear(order(1, 1, line("wine", 1, shipped=2, at={"south": (2, 0, 0)})))
-        assert (await cellar.http.delete(f"{BASE}/locations/south")).status_code == 204
-        await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=1, at={"south": (2, 1, 0)})))
-        assert await shelves(cellar) == {"north": (2, 0), "main": (5, 0), "south": (0, 0)}
-        assert (await cellar.answer(1)).lines[0].unknown_locations == ("south",)
-        await cellar.verify()
-
-    async def test_the_proof_sees_goods_that_were_booked_elsewhere(self, cellar: Driver) -> None:
-        await cellar.hear(order(1, 1, line("wine", 0, shipped=2, at={"south": (2, 0, 0)})))
-        async with cellar.service.db.write() as conn:
-            await conn.execute(text("UPDATE order_lines SET named = '[[\"north\", [2, 0, 0], [0, 0, 0]]]'"))
-        [found] = (await cellar.get("verify"))["differences"]
-        assert (found["check"], found["location"], found["left"], found["right"]) == (
-            "shipped at the location",
-            "north",
-            2,
-            0,
-        )
 
 
 class TestTransfers:
@@ -303,14 +187,14 @@ class TestTransfers:
             ("south", 2, "transfer", "Alix of cave"),
         ]
         assert await cellar.stock("wine") == (9, 3, 3)
-        assert await shelves(cellar) == {"north": (1, 1), "main": (4, 2), "south": (4, 0)}
-        assert await places(cellar, 1) == {"north": 1, "main": 2}
+        assert await cellar.shelves() == {"north": (1, 1), "main": (4, 2), "south": (4, 0)}
+        assert await cellar.places(1) == {"north": 1, "main": 2}
         await cellar.verify()
 
     async def test_more_than_is_there_is_refused(self, cellar: Driver) -> None:
         refused = await transfer(cellar, "north", "south", 4)
         assert (refused.status_code, refused.json()["detail"]) == (409, "There are 3 units of 'wine' at 'north'.")
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
+        assert await cellar.shelves() == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
 
     @pytest.mark.parametrize(("source", "target", "field"), [("north", "north", "to"), ("north", "moon", "location")])
     async def test_to_nowhere_is_refused(self, cellar: Driver, source: str, target: str, field: str) -> None:
