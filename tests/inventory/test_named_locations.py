@@ -70,6 +70,15 @@ async def test_one_that_is_not_open_is_told_and_booked_as_if_none_were_named(cel
     await cellar.verify()
 
 
+async def test_what_an_older_release_booked_without_its_location_moves_there(cellar: Driver) -> None:
+    """It ignored what it did not know; the totals stay, and the next version says where."""
+    await cellar.hear(order(1, 1, line("wine", 0, shipped=2, restocked=2)))
+    assert await cellar.shelves() == {"north": (1, 0), "main": (4, 0), "south": (4, 0)}
+    await cellar.hear(order(1, 2, line("wine", 0, shipped=2, restocked=2, at={"main": (0, 2, 0)})))
+    assert await cellar.shelves() == {"north": (1, 0), "main": (6, 0), "south": (2, 0)}
+    await cellar.verify()
+
+
 async def test_one_that_was_closed_since_keeps_what_was_booked(cellar: Driver) -> None:
     await cellar.hear(order(1, 1, line("wine", 1, shipped=2, at={"south": (2, 0, 0)})))
     assert (await cellar.http.delete("/api/v1/inventory/locations/south")).status_code == 204

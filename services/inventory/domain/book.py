@@ -142,10 +142,10 @@ class Book:
 
     def _move_counters(self, order: str, line: int, key: Key, moved: Goods, location: str | None) -> None:
         self._enter(key, -moved.shipped, Reason.SHIPMENT, order, line, location=location)
-        self._enter(key, moved.restocked, Reason.RESTOCK, order, line, location=location)
         placement = self.placements.get(key)
-        returns = placement.returns if placement else DEFAULT
-        self._enter(key, -moved.scrapped, Reason.SCRAP, order, line, location=location or returns)
+        back = location or (placement.returns if placement else DEFAULT)
+        self._enter(key, moved.restocked, Reason.RESTOCK, order, line, location=back)
+        self._enter(key, -moved.scrapped, Reason.SCRAP, order, line, location=back)
 
     def _enter(
         self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None,
