@@ -1,5 +1,7 @@
 """An order says where its goods left from and came back to: they are booked there, and what is unknown is told."""
 
+import asyncio
+
 from sqlalchemy import text
 
 from tests.inventory.driver import Driver, line, order, order_id
@@ -76,6 +78,20 @@ async def test_what_an_older_release_booked_without_its_location_moves_there(cel
     assert await cellar.shelves() == {"north": (1, 0), "main": (4, 0), "south": (4, 0)}
     await cellar.hear(order(1, 2, line("wine", 0, shipped=2, restocked=2, at={"main": (0, 2, 0)})))
     assert await cellar.shelves() == {"north": (1, 0), "main": (6, 0), "south": (2, 0)}
+    await cellar.verify()
+
+
+async def test_one_of_another_shop_is_unknown(cellar: Driver) -> None:
+    await cellar.open_shop("other", "other-secret")
+    body = {"name": "Theirs", "priority": 1}
+    theirs = {"Authorization": "Bearer other-secret"}
+    opened = await cellar.http.put("/api/v1/inventory/locations/theirs", json=body, headers=theirs)
+    assert opened.status_code == 200
+    there = line("wine", 0, shipped=1, at={"theirs": (1, 0, 0)})
+    await asyncio.gather(cellar.hear(order(1, 1, there)), cellar.hear(order(2, 1, there, shop="other")))
+    assert (await cellar.answer(1)).lines[0].unknown_locations == ("theirs",)
+    assert (await cellar.answer(2)).lines[0].unknown_locations == ()
+    assert await cellar.shelves() == {"north": (2, 0), "main": (4, 0), "south": (2, 0)}
     await cellar.verify()
 
 
