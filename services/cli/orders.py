@@ -13,6 +13,7 @@ from services.cli.errors import CliError, Exit
 from services.cli.exporting import export_orders
 from services.cli.formats import formats_app
 from services.cli.output import show_fields, show_items, show_json, show_table
+from services.cli.places import From, To, check_locations, quantities, returned
 from services.cli.session import api_of, tell_trace
 
 orders_app = typer.Typer(help="Orders.", no_args_is_help=True)
@@ -108,8 +109,14 @@ def change_status(
     tracking: Annotated[str | None, typer.Option(help="The parcel's number.")] = None,
     line: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY in the parcel; else all that is left.")] = None,
     stock: Annotated[str | None, typer.Option(help="The decision: all, unshipped, lines, scrap, none.")] = None,
-    back: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY that comes back, with --stock lines.")] = None,
-    scrap: Annotated[list[str] | None, typer.Option(help="LINE=QUANTITY of --back that is scrapped.")] = None,
+    back: Annotated[
+        list[str] | None, typer.Option(help="LINE=QUANTITY[@LOCATION] that comes back, with --stock lines.")
+    ] = None,
+    scrap: Annotated[
+        list[str] | None, typer.Option(help="LINE=QUANTITY[@LOCATION] of --back that is scrapped.")
+    ] = None,
+    source: From = None,
+    target: To = None,
     credit: Annotated[bool, typer.Option("--credit", help="The decision: credit the invoice.")] = False,
     mail: Annotated[bool | None, typer.Option("--mail/--no-mail", help="Mail the client, or not.")] = None,
     sms: Annotated[bool | None, typer.Option("--sms/--no-sms", help="Text the client, or not.")] = None,
@@ -119,15 +126,18 @@ def change_status(
     as_json: Json = False,
 ) -> None:
     """Change the status; what a transition needs to know, it asks for by name."""
-    shipment = _filled(carrier=carrier, tracking_number=tracking, lines=_quantities(line))
+    shipment = _filled(carrier=carrier, tracking_number=tracking, lines=quantities(line), location=source)
+    lines = returned(back, scrap, target)
+    decision = _filled(stock=stock, lines=lines, location=None if lines else target, credit=credit or None)
     body: dict[str, Any] = _filled(
         status=status,
         comment=comment,
         shipment=shipment or None,
-        decision=_filled(stock=stock, lines=_returned(back, scrap), credit=credit or None) or None,
+        decision=decision or None,
         actions=_filled(mail=mail, sms=sms, invoice=invoice) or None,
     )
     api = api_of(context)
+    check_locations(api, [source, target, *(found.get("location") for found in lines or ())])
     headers = {} if version is None else {"If-Match": f'"{version}"'}
     changed = api.post(f"{ORDERS}/{segment(code)}/status", body, key=secrets.token_hex(16), headers=headers)
     _show(changed, as_json=as_json)
@@ -158,6 +168,13 @@ def _show(order: dict[str, Any], *, as_json: bool) -> None:
     unused = set() if any(line["scrapped"] for line in order["lines"]) else {"scrapped"}
     columns = [name for name in LINE_COLUMNS if name not in unused]
     show_table(columns, [[str(line[name]) for name in columns] for line in order["lines"]])
+    for line in order["lines"]:
+        for at in line["locations"]:
+            units = ", ".join(f"{units} {name}" for name, units in at.items() if name != "location" and units)
+            unknown = (
+                ": not open, so goods were booked elsewhere" if at["location"] in line["unknown_locations"] else ""
+            )
+            print(f"line {line['id']} at {at['location']}: {units}{unknown}")
 
 
 def _read_json(file: Path) -> Any:
@@ -168,26 +185,6 @@ def _read_json(file: Path) -> Any:
         raise CliError(f"{file}: {error.strerror}.", "Name a file, or - for stdin.", Exit.USAGE) from None
     except ValueError as error:
         raise CliError(f"{file} is no JSON: {error}.", "Mend it there.", Exit.USAGE) from None
-
-
-def _quantities(pairs: list[str] | None) -> list[dict[str, int]] | None:
-    """`["1=2"]` as the API writes it."""
-    found = []
-    for pair in pairs or ():
-        line, _, quantity = pair.partition("=")
-        if not (line.isdecimal() and quantity.isdecimal()):
-            raise typer.BadParameter(f"{pair!r} is not LINE=QUANTITY, like 1=2")
-        found.append({"line": int(line), "quantity": int(quantity)})
-    return found or None
-
-
-def _returned(back: list[str] | None, scrap: list[str] | None) -> list[dict[str, int]] | None:
-    """What comes back of each line, and what of it is scrapped."""
-    scrapped = {found["line"]: found["quantity"] for found in _quantities(scrap) or ()}
-    lines = _quantities(back) or []
-    if unnamed := scrapped.keys() - {line["line"] for line in lines}:
-        raise typer.BadParameter(f"line {min(unnamed)} is scrapped, but --back does not name it")
-    return [line | _filled(scrapped=scrapped.get(line["line"])) for line in lines] or None
 
 
 def _filled(**fields: Any) -> dict[str, Any]:

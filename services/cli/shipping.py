@@ -18,6 +18,7 @@ import typer
 from services.cli.client import Api, Refused
 from services.cli.errors import Exit
 from services.cli.output import note, progress, show_fields, show_json
+from services.cli.places import From, check_locations
 from services.cli.session import api_of, tell_trace
 
 ORDERS = "/api/v1/orders"
@@ -59,6 +60,7 @@ def ship(
     carrier: Annotated[str, typer.Option(help="Who takes the parcels.")],
     tracking_prefix: Annotated[str, typer.Option(help="Each parcel gets this and a number of six digits.")],
     everything: Annotated[bool, typer.Option("--all", help="All that waits; said, so that nobody ships by chance.")],
+    source: From = None,
     include_short: Annotated[bool, typer.Option("--include-short", help="Also what is not allocated in full.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait, before and after, until all is settled.")] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
@@ -70,12 +72,13 @@ def ship(
     if not everything:
         raise typer.BadParameter("say --all", param_hint="--all")
     api = api_of(context)
+    check_locations(api, [source])
     wait_until_settled(api, wait, WAITING)  # inventory may not have answered what was just imported
     found = sorted(waiting(api))
     orders = [order for order in found if include_short or order.is_allocated]
     number = greatest_number(api, tracking_prefix) + 1 if orders else 1
     parcels = [(order, f"{tracking_prefix}{place:06d}") for place, order in enumerate(orders, number)]
-    results = _ship_all(api, carrier, parcels)
+    results = _ship_all(api, carrier, parcels, source)
     refused = [result for result in results if result.problem]
     unsettled = wait_until_settled(api, wait)
     figures = {
@@ -113,10 +116,10 @@ def _left(line: dict[str, Any]) -> int:
     return int(line["quantity"]) - int(line["shipped"]) + int(line["restocked"])
 
 
-def _ship_all(api: Api, carrier: str, parcels: Sequence[tuple[Waiting, str]]) -> list[Result]:
+def _ship_all(api: Api, carrier: str, parcels: Sequence[tuple[Waiting, str]], source: str | None) -> list[Result]:
     """Ship them, a few at once; Ctrl-C and a service that does not answer end it after those that are on their way."""
     with progress("Shipping", len(parcels)) as counter, ThreadPoolExecutor(AT_ONCE) as pool:
-        running = [pool.submit(ship_order, api, order, carrier, number) for order, number in parcels]
+        running = [pool.submit(ship_order, api, order, carrier, number, source) for order, number in parcels]
         results = []
         try:
             for done in as_completed(running):
@@ -128,9 +131,10 @@ def _ship_all(api: Api, carrier: str, parcels: Sequence[tuple[Waiting, str]]) ->
         return results
 
 
-def ship_order(api: Api, order: Waiting, carrier: str, tracking_number: str) -> Result:
+def ship_order(api: Api, order: Waiting, carrier: str, tracking_number: str, source: str | None) -> Result:
     """Send the rest of one order; a refusal is told, anything else that goes wrong raises `CliError`."""
-    body = {"status": SHIPPED, "shipment": {"carrier": carrier, "tracking_number": tracking_number}}
+    shipment = {"carrier": carrier, "tracking_number": tracking_number} | ({"location": source} if source else {})
+    body = {"status": SHIPPED, "shipment": shipment}
     key = hashlib.sha256(f"{order.id}/{order.version}/{tracking_number}".encode()).hexdigest()
     try:
         api.post(f"{ORDERS}/{order.code}/status", body, key=f"ship-{key}")

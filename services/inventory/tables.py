@@ -131,6 +131,7 @@ order_lines = Table(
     Column("shipped", BigInteger, nullable=False),
     Column("restocked", BigInteger, nullable=False),
     Column("scrapped", BigInteger, nullable=False, server_default="0", doc="of restocked"),
+    Column("named", Json(), doc="where the order says that was: [[location, booked there, refused]]; null: nowhere"),
     ForeignKeyConstraint(*_PRODUCT, name="fk_order_lines_products"),
     Index("ix_order_lines_product", "shop", "sku"),
 )

@@ -30,6 +30,9 @@ class ReservedLine(Part):
     allocated: int
     reason: str | None = None
     """`unknown_sku` where the product does not exist."""
+    unknown_locations: tuple[str, ...] = Field(
+        default=(), description="named by the order, but not open: some goods were booked as if none had been named"
+    )
 
 
 class Reservation(Answer):

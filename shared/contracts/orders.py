@@ -136,6 +136,15 @@ class Wait(Part):
     quantity: int = Field(ge=1)
 
 
+class LocationQuantities(Part):
+    """Of a line's `shipped`, `restocked` and `scrapped`: what ever left from, or came back to, a named location."""
+
+    location: str = Field(description="its code in inventory")
+    shipped: int = Field(default=0, ge=0)
+    restocked: int = Field(default=0, ge=0)
+    scrapped: int = Field(default=0, ge=0)
+
+
 class Line(Part):
     """One order line. Quantities are absolute: `hold` is to be held now, `shipped` and `restocked` ever happened."""
 
@@ -165,6 +174,9 @@ class Line(Part):
         default=0, ge=0, description="taken off quantity times price, which is gross where prices include tax, else net"
     )
     booked_for: Utc | None = Field(default=None, description="when a booking takes place")
+    locations: tuple[LocationQuantities, ...] = Field(
+        default=(), description="absolute, one per location; what stands in none of them moves where inventory says"
+    )
 
 
 class ParcelLine(Part):

@@ -49,6 +49,20 @@ def test_part_of_what_comes_back_is_scrapped(comptoir: Command) -> None:
     assert (line["restocked"], line["scrapped"]) == (2, 1)
 
 
+def test_goods_come_back_to_a_location(comptoir: Command) -> None:
+    code = shipped(comptoir)
+    command = ("orders", "status", code, "returned", "--no-mail", "--stock")
+    unknown = comptoir(*command, "all", "--to", "moon")
+    assert (unknown.code, "no open location 'moon'" in unknown.err) == (2, True), unknown.err
+    somewhere = comptoir(*command, "lines", "--back", "1=2", "--scrap", "1=1@main")
+    assert (somewhere.code, "does not name it there" in somewhere.err) == (2, True), somewhere.err
+    told = comptoir(*command, "lines", "--back", "1=2@main", "--scrap", "1=1", "--to", "main").out
+    assert "line 1 at main: 2 restocked, 1 scrapped" in told
+    again = ("orders", "status", code, "shipped", "--no-mail", "--stock", "all", "--from", "main", "--json")
+    [line] = figures(comptoir(*again))["lines"]
+    assert line["locations"] == [{"location": "main", "shipped": 2, "restocked": 2, "scrapped": 1}]
+
+
 def test_documents_are_printed_and_verified(comptoir: Command, tmp_path: Path) -> None:
     line = {"sku": "CLI-2", "name": "Carafe", "quantity": 2, "unit_price": "12.00", "tax_rate": "20"}
     body = {"currency": "EUR", "customer": {"name": "Zoé", "email": "zoe@example.org"}, "lines": [line]}

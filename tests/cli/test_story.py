@@ -47,7 +47,7 @@ def test_the_story_of_the_sample(comptoir: Command, tmp_path: Path) -> None:
     assert again | nothing | {"orders_known": 10} == again
 
     assert comptoir("rates", "set", "GBP", "0.87215", "--source", "BCE").code == 0
-    shipped = figures(comptoir(*SHIP, "--json"))
+    shipped = figures(comptoir(*SHIP, "--from", "main", "--json"))
     assert shipped == {
         "shipped": 10,
         "refused": 0,
@@ -56,6 +56,8 @@ def test_the_story_of_the_sample(comptoir: Command, tmp_path: Path) -> None:
         "first_tracking_number": "P000001",
         "last_tracking_number": "P000010",
     }
+    [line] = figures(comptoir("orders", "show", orders["900005"]["code"], "--json"))["lines"][:1]
+    assert line["locations"] == [{"location": "main", "shipped": line["quantity"], "restocked": 0, "scrapped": 0}]
     assert figures(comptoir(*SHIP, "--json"))["shipped"] == 0
     assert comptoir("doctor").err == "All is settled.\n"
     _every_effect_came_once(comptoir)

@@ -24,3 +24,15 @@ async def inventory(database_url: str) -> AsyncIterator[Driver]:
     await driver.open_shop("cave", "secret")
     yield driver
     await driver.close()
+
+
+@pytest.fixture
+async def cellar(inventory: Driver) -> Driver:
+    """Wine: 3 at north, which serves first, 4 at main, 2 at south, which takes returns."""
+    await inventory.open_location("main", 1)
+    await inventory.open_location("north", 0)
+    await inventory.open_location("south", 5, takes_returns=True)
+    await inventory.make("wine", 4)
+    await inventory.book_at("north", 3)
+    await inventory.book_at("south", 2)
+    return inventory

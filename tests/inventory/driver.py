@@ -1,6 +1,6 @@
 """The service as the tests drive it: orders in, answers and figures out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from shared.contracts import (
     LegalIdentity,
     Levels,
     Line,
+    LocationQuantities,
     Marketplace,
     Order,
     Product,
@@ -63,8 +64,12 @@ class Clock:
 def line(
     sku: str, hold: int, *, id: int = 1, since: int = 0, shipped: int = 0, restocked: int = 0, stocked: bool = True,
     waits: Iterable[tuple[int, int]] | None = None, shipped_before: int = 0, scrapped: int = 0,
+    at: Mapping[str, tuple[int, int, int]] | None = None,
 ) -> Line:  # fmt: skip
-    """A line that holds `hold` units since a minute; `waits` are (minute, quantity) where there are several."""
+    """A line that holds `hold` units since a minute; `waits` are (minute, quantity) where there are several.
+
+    `at` has shipped, restocked and scrapped by location.
+    """
     tranches = [(since, hold)] if waits is None and hold else waits or []
     return Line(
         id=id,
@@ -77,12 +82,16 @@ def line(
         restocked=restocked,
         scrapped=scrapped,
         shipped_before=shipped_before,
-        waits=tuple(Wait(since=minute(at), quantity=quantity) for at, quantity in tranches),
+        waits=tuple(Wait(since=minute(since), quantity=quantity) for since, quantity in tranches),
         unit_price=Decimal("4.90"),
         tax_rate=Decimal(20),
         net=408,
         tax=82,
         gross=490,
+        locations=tuple(
+            LocationQuantities(location=location, shipped=left, restocked=back, scrapped=unfit)
+            for location, (left, back, unfit) in (at or {}).items()
+        ),
     )
 
 
@@ -150,6 +159,29 @@ class Driver:
         movement = {"sku": sku, "quantity": quantity, "reason": reason}
         answer = await self.http.post("/api/v1/inventory/movements", json=movement)
         assert answer.status_code == 201, answer.text
+
+    async def open_location(self, code: str, priority: int, **more: Any) -> None:
+        body = {"name": code.title(), "priority": priority} | more
+        answer = await self.http.put(f"/api/v1/inventory/locations/{code}", json=body)
+        assert answer.status_code == 200, answer.text
+
+    async def book_at(self, location: str, quantity: int, reason: str = "receipt") -> None:
+        """Wine comes or goes at a location."""
+        movement = {"sku": "wine", "quantity": quantity, "reason": reason, "location": location}
+        answer = await self.http.post("/api/v1/inventory/movements", json=movement)
+        assert answer.status_code == 201, answer.text
+
+    async def shelves(self) -> dict[str, tuple[int, int]]:
+        """On hand and allocated of the wine by location."""
+        found = await self.get("stock/wine")
+        return {at["location"]: (at["on_hand"], at["allocated"]) for at in found["locations"]}
+
+    async def places(self, number: int, line: int = 1) -> dict[str, int]:
+        """Where a line has what it has got."""
+        lines = (await self.get(f"reservations/{order_id(number)}"))["lines"]
+        [found] = [row for row in lines if row["line"] == line]
+        assert sum(at["quantity"] for at in found["locations"]) == found["allocated"]
+        return {at["location"]: at["quantity"] for at in found["locations"]}
 
     async def get(self, path: str, **parameters: Any) -> Any:
         """The JSON of a GET below `/api/v1/inventory/` that must succeed."""

@@ -2,7 +2,18 @@
 
 import pytest
 
-from services.inventory.domain.stock import LineState, Reason, Stock, Waits, stock_fact, tranches_of
+from services.inventory.domain.stock import (
+    NOTHING,
+    Goods,
+    LineState,
+    Named,
+    Reason,
+    Stock,
+    Waits,
+    named_of,
+    stock_fact,
+    tranches_of,
+)
 from tests.inventory.warehouse import GIFT, WINE, Warehouse, at, held
 
 
@@ -103,6 +114,18 @@ def test_what_comes_back_unfit_serves_nobody() -> None:
     shop.hear(("a", 1, {1: held(0, 1, shipped=1)}), ("b", 1, {1: held(1, 2)}))
     shop.hear(("a", 2, {1: held(0, 1, shipped=1, restocked=1, scrapped=1)}))
     assert (shop.got("b"), shop.stocks[WINE].on_hand) == (0, 0)
+
+
+def test_what_is_named_while_a_location_is_closed_is_refused_and_stays_so() -> None:
+    first = named_of({"cellar": Goods(3, 1)}, (), {"main"})
+    assert first == (Named("cellar", NOTHING, Goods(3, 1)),)
+    opened = named_of({"cellar": Goods(3, 2)}, first, {"cellar"})
+    assert opened == (Named("cellar", Goods(0, 1), Goods(3, 1)),)
+    closed = named_of({"cellar": Goods(5, 2)}, opened, ())
+    assert closed == (Named("cellar", Goods(0, 1), Goods(5, 1)),)
+    state = held(0, 1, shipped=5, restocked=2)._replace(named=closed)
+    assert state.unknown_locations == ("cellar",)
+    assert state.goods == {"cellar": Goods(0, 1), None: Goods(5, 1)}
 
 
 def test_a_return_heard_with_the_next_shipment_takes_the_line_s_own() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.inventory.domain.stock import Key, LineState, Stock
-from tests.inventory.warehouse import GIFT, WINE, Lines, Warehouse, at, held
+from services.inventory.domain.stock import Key, Stock
+from tests.inventory.warehouse import GIFT, WINE, Lines, Warehouse, at, held, located
 
 ORDERS = ["a", "b", "c", "d"]
 KEYS = [WINE, GIFT]
@@ -14,8 +14,10 @@ KEYS = [WINE, GIFT]
 waits = st.dictionaries(st.integers(0, 5), st.integers(1, 4), max_size=2).map(
     lambda by_minute: tuple(sorted((at(minute), quantity) for minute, quantity in by_minute.items()))
 )
+PLACES = ["cellar", "north"]
+counters = st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 2))
 line_states = st.builds(
-    LineState, st.sampled_from(KEYS), waits, st.integers(0, 4), restocked=st.integers(0, 2), scrapped=st.integers(0, 2)
+    located, st.sampled_from(KEYS), waits, counters, st.dictionaries(st.sampled_from(PLACES), counters, max_size=2)
 )
 order_lines = st.dictionaries(st.integers(1, 3), line_states, max_size=3)
 
@@ -57,6 +59,18 @@ def naive(history: History) -> dict[Key, tuple[int, int]]:
     return found
 
 
+def naive_at(history: History, key: Key, location: str) -> int:
+    """On hand at a location that orders alone name: what their last states say of it."""
+    named = [
+        at.booked
+        for _, held_by in history.last.values()
+        for line in held_by.values()
+        for at in line.named
+        if (line.key, at.location) == (key, location)
+    ]
+    return -sum(goods.shipped - goods.restocked + goods.scrapped for goods in named)
+
+
 @settings(max_examples=600, deadline=None)
 @given(histories())
 def test_random_history_ends_at_the_function_of_the_last_states(history: History) -> None:
@@ -72,6 +86,8 @@ def test_random_history_ends_at_the_function_of_the_last_states(history: History
         stock = shop.stocks.get(key, Stock())
         assert (stock.on_hand, stock.demand) == (on_hand, demand)
         assert stock.allocated == min(demand, max(on_hand, 0))
+        for location in PLACES:
+            assert shop.by_location.get((key, location), 0) == naive_at(history, key, location)
 
 
 @settings(max_examples=300, deadline=None)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.inventory.domain.book import Book
 from services.inventory.domain.places import DEFAULT, LineKey, Placement, Shelf
 from services.inventory.domain.stock import Key, Reason
-from tests.inventory.warehouse import WINE, Lines, Warehouse, held
+from tests.inventory.warehouse import WINE, Counters, Lines, Warehouse, held, located
 
 SHELVES = ("north", DEFAULT, "south")
 
@@ -46,6 +46,15 @@ def test_a_shipment_takes_its_own_then_what_is_free_then_what_others_have() -> N
 def test_what_comes_back_goes_where_returns_are_taken() -> None:
     assert placement().move(2, None, ("a", 1)) == [("south", 2)]
     assert placement().move(2, "north") == [("north", 2)]
+
+
+def test_what_goes_from_a_named_location_goes_from_there_the_line_s_own_first() -> None:
+    at = placement(north=3, main=2)
+    assert settled(at, a=4) == {"a": {"north": 3, "main": 1}}
+    assert at.move(-1, "main", ("a", 1)) == [("main", -1)]
+    assert settled(at, a=3) == {"a": {"north": 3}}
+    assert at.move(-4, "south", ("a", 1)) == [("south", -4)]
+    assert at.shelves["south"].on_hand == -4
 
 
 def test_the_newest_order_gives_way_where_units_are_missing() -> None:
@@ -112,20 +121,28 @@ class Spread(Warehouse):
             assert sum(pieces.values()) == got.get(line, 0)
 
 
-order_states = st.builds(
-    lambda hold, shipped, back, scrapped: {1: held(hold, 1, shipped=shipped, restocked=back, scrapped=scrapped)},
-    *(st.integers(0, most) for most in (5, 4, 2, 2)),
-)
-arrivals = st.one_of(
-    st.tuples(st.just("order"), st.sampled_from("abc"), order_states),
-    st.tuples(st.just("book"), st.sampled_from(SHELVES), st.integers(-5, 8).filter(bool)),
-    st.tuples(st.just("transfer"), st.permutations(SHELVES), st.integers(1, 5)),
-)
+counters = st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 2))
+counters = st.tuples(st.integers(0, 4), st.integers(0, 2), st.integers(0, 2))
 
 
-@settings(max_examples=500, deadline=None)
-@given(st.lists(arrivals, max_size=14))
-def test_random_history_leaves_every_unit_on_a_shelf(history: list[tuple[str, str, int | Lines]]) -> None:
+def states(rest: st.SearchStrategy[Counters]) -> st.SearchStrategy[Lines]:
+    """One line, with goods at named locations, and the rest anywhere."""
+    named = st.dictionaries(st.sampled_from(SHELVES), counters)
+    waits = st.integers(0, 5).map(lambda quantity: held(quantity, 1).waits)
+    return st.builds(lambda *of: {1: located(*of)}, st.just(WINE), waits, rest, named)
+
+
+booked = st.tuples(st.just("book"), st.sampled_from(SHELVES), st.integers(-5, 8).filter(bool))
+transferred = st.tuples(st.just("transfer"), st.permutations(SHELVES), st.integers(1, 5))
+History = list[tuple[str, str, int | Lines]]
+
+
+def histories(of: st.SearchStrategy[Lines]) -> st.SearchStrategy[History]:
+    said = st.tuples(st.just("order"), st.sampled_from("abc"), of)
+    return st.lists(st.one_of(said, booked, transferred), max_size=14)
+
+
+def run(history: History) -> Spread:
     shop = Spread()
     for version, (kind, what, much) in enumerate(history, 1):
         if isinstance(much, dict):
@@ -134,3 +151,31 @@ def test_random_history_leaves_every_unit_on_a_shelf(history: list[tuple[str, st
             shop.book_at(what, much)
         else:
             shop.transfer(what[0], what[1], much)
+    return shop
+
+
+@settings(max_examples=500, deadline=None)
+@given(histories(states(counters)))
+def test_random_history_leaves_every_unit_on_a_shelf(history: History) -> None:
+    run(history)
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(states(st.just((0, 0, 0)))))
+def test_a_location_has_what_was_booked_there_and_what_the_last_states_name(history: History) -> None:
+    shop = run(history)
+    expected = dict.fromkeys(SHELVES, 0)
+    last: dict[str, Lines] = {}
+    for kind, what, much in history:
+        if isinstance(much, dict):
+            last[what] = much
+        elif kind == "book":
+            expected[what] += much
+        else:
+            expected[what[0]] -= much
+            expected[what[1]] += much
+    for line in (line for lines in last.values() for line in lines.values()):
+        for at in line.named:
+            expected[at.location] -= at.booked.shipped - at.booked.restocked + at.booked.scrapped
+    assert {at: shelf.on_hand for at, shelf in shop.shelves.items()} == expected
+    assert {at: shop.by_location.get((WINE, at), 0) for at in SHELVES} == expected

@@ -17,16 +17,25 @@ from shared.contracts import Line, Order
 from tests.inventory.driver import Driver, line, order
 
 SKUS = ["wine", "gift", "a/b", "unknown"]
+PLACES = ["cellar", "north", "nowhere"]
+"""The last one is never opened."""
 
 
 def some_line(chance: random.Random, id_: int) -> Line:
     waits = sorted({at: chance.randint(1, 4) for at in chance.sample(range(9), chance.randint(0, 2))}.items())
     shipped = chance.randint(0, 3)
     hold, restocked = sum(quantity for _, quantity in waits), chance.randint(0, shipped)
+    scrapped = chance.randint(0, restocked)
+    named = {place: some_goods(chance, shipped, restocked, scrapped) for place in chance.sample(PLACES, 1)}
     return line(
-        chance.choice(SKUS), hold, id=id_, waits=waits, shipped=shipped, restocked=restocked,
-        scrapped=chance.randint(0, restocked), stocked=chance.random() < 0.9,
+        chance.choice(SKUS), hold, id=id_, waits=waits, shipped=shipped, restocked=restocked, scrapped=scrapped,
+        stocked=chance.random() < 0.9, at=named if chance.random() < 0.5 else None,
     )  # fmt: skip
+
+
+def some_goods(chance: random.Random, shipped: int, restocked: int, scrapped: int) -> tuple[int, int, int]:
+    """Of so many units, those that an order says of one location."""
+    return chance.randint(0, shipped), chance.randint(0, restocked), chance.randint(0, scrapped)
 
 
 def histories(chance: random.Random) -> list[list[Order]]:
@@ -74,6 +83,8 @@ async def test_history_ends_at_the_function_of_the_last_states(inventory: Driver
         receipts: dict[str, int] = {}
         for sku in SKUS[:3]:
             await inventory.make(sku)
+        for priority, place in enumerate(PLACES[:2]):
+            await inventory.open_location(place, priority)
         orders = histories(chance)
         work = [chance.choice(replicas).hear(message) for message in arrivals(chance, orders)]
         for _ in range(20):
@@ -102,6 +113,11 @@ async def check(inventory: Driver, orders: list[list[Order]], receipts: dict[str
     for versions in orders:
         answer = await inventory.answer(int(versions[-1].code.removeprefix("CO-")))
         assert answer.heard == versions[-1].version
-        held = {found.id: found.hold for found in versions[-1].lines if found.stocked}
+        stocked = [found for found in versions[-1].lines if found.stocked]
+        held = {found.id: found.hold for found in stocked}
         assert {found.line: found.hold for found in answer.lines} == held
+        assert {found.line: set(found.unknown_locations) for found in answer.lines} == {
+            found.id: {at.location for at in found.locations if at.location == "nowhere" and at.shipped + at.restocked}
+            for found in stocked
+        }
     assert await inventory.rows("marks") == []

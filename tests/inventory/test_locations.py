@@ -12,48 +12,9 @@ from tests.statements import statements
 BASE = "/api/v1/inventory"
 
 
-async def open_location(inventory: Driver, code: str, priority: int, **more: Any) -> None:
-    answer = await inventory.http.put(
-        f"{BASE}/locations/{code}", json={"name": code.title(), "priority": priority} | more
-    )
-    assert answer.status_code == 200, answer.text
-
-
-async def book_at(inventory: Driver, location: str, quantity: int, reason: str = "receipt") -> None:
-    movement = {"sku": "wine", "quantity": quantity, "reason": reason, "location": location}
-    answer = await inventory.http.post(f"{BASE}/movements", json=movement)
-    assert answer.status_code == 201, answer.text
-
-
 async def transfer(inventory: Driver, source: str, target: str, quantity: int) -> Any:
     body = {"sku": "wine", "quantity": quantity, "from": source, "to": target}
     return await inventory.http.post(f"{BASE}/transfers", json=body)
-
-
-async def shelves(inventory: Driver) -> dict[str, tuple[int, int]]:
-    """On hand and allocated of the wine by location."""
-    found = await inventory.get("stock/wine")
-    return {at["location"]: (at["on_hand"], at["allocated"]) for at in found["locations"]}
-
-
-async def places(inventory: Driver, number: int, line: int = 1) -> dict[str, int]:
-    """Where a line has what it has got."""
-    lines = (await inventory.get(f"reservations/{order_id(number)}"))["lines"]
-    [found] = [row for row in lines if row["line"] == line]
-    assert sum(at["quantity"] for at in found["locations"]) == found["allocated"]
-    return {at["location"]: at["quantity"] for at in found["locations"]}
-
-
-@pytest.fixture
-async def cellar(inventory: Driver) -> Driver:
-    """Wine: 3 at north, which serves first, 4 at main, 2 at south, which takes returns."""
-    await open_location(inventory, "main", 1)
-    await open_location(inventory, "north", 0)
-    await open_location(inventory, "south", 5, takes_returns=True)
-    await inventory.make("wine", 4)
-    await book_at(inventory, "north", 3)
-    await book_at(inventory, "south", 2)
-    return inventory
 
 
 class TestLocations:
@@ -64,26 +25,26 @@ class TestLocations:
     async def test_they_are_listed_as_they_serve(self, cellar: Driver) -> None:
         listed = (await cellar.get("locations"))["items"]
         assert [at["code"] for at in listed] == ["north", "main", "south"]
-        await open_location(cellar, "north", 9)
+        await cellar.open_location("north", 9)
         assert [at["code"] for at in (await cellar.get("locations"))["items"]] == ["main", "south", "north"]
 
     async def test_one_takes_returns(self, cellar: Driver) -> None:
-        await open_location(cellar, "north", 0, takes_returns=True)
+        await cellar.open_location("north", 0, takes_returns=True)
         assert not (await cellar.get("locations/south"))["takes_returns"]
 
     async def test_closed_when_empty_and_never_the_default(self, cellar: Driver) -> None:
         refused = await cellar.http.delete(f"{BASE}/locations/south")
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:comptoir:problem:location-in-use")
         assert (await cellar.http.delete(f"{BASE}/locations/main")).status_code == 409
-        await book_at(cellar, "south", -2, "scrap")
+        await cellar.book_at("south", -2, "scrap")
         assert (await cellar.http.delete(f"{BASE}/locations/south")).status_code == 204
         assert (await cellar.http.delete(f"{BASE}/locations/south")).status_code == 404
         assert (await cellar.get("locations/south"))["closed"]
         movement = {"sku": "wine", "quantity": 1, "reason": "receipt", "location": "south"}
         refused = await cellar.http.post(f"{BASE}/movements", json=movement)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "location")
-        await open_location(cellar, "south", 5)
-        await book_at(cellar, "south", 1)
+        await cellar.open_location("south", 5)
+        await cellar.book_at("south", 1)
         await cellar.verify()
 
     async def test_of_one_shop_alone(self, cellar: Driver) -> None:
@@ -96,23 +57,23 @@ class TestLocations:
 class TestStock:
     async def test_totals_are_those_of_all_locations(self, cellar: Driver) -> None:
         assert await cellar.stock("wine") == (9, 0, 0)
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
+        assert await cellar.shelves() == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
         listed = (await cellar.get("movements", location="south"))["items"]
         assert [(entry["quantity"], entry["location"], entry["on_hand"]) for entry in listed] == [(2, "south", 9)]
 
     async def test_a_product_that_was_never_elsewhere_is_at_the_default(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 3)))
-        assert await shelves(inventory) == {"main": (5, 3)}
-        assert await places(inventory, 1) == {"main": 3}
+        assert await inventory.shelves() == {"main": (5, 3)}
+        assert await inventory.places(1) == {"main": 3}
 
     async def test_what_orders_had_before_a_product_was_spread_stays_where_it_was(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 3)))
-        await open_location(inventory, "north", 0)
-        await book_at(inventory, "north", 2)
-        assert await places(inventory, 1) == {"main": 3}
-        assert await shelves(inventory) == {"main": (5, 3), "north": (2, 0)}
+        await inventory.open_location("north", 0)
+        await inventory.book_at("north", 2)
+        assert await inventory.places(1) == {"main": 3}
+        assert await inventory.shelves() == {"main": (5, 3), "north": (2, 0)}
         await inventory.verify()
 
     async def test_counted_at_a_location(self, cellar: Driver) -> None:
@@ -122,11 +83,11 @@ class TestStock:
         assert await cellar.stock("wine") == (7, 0, 0)
 
     async def test_less_than_nothing_at_a_location_is_to_be_counted(self, cellar: Driver) -> None:
-        await book_at(cellar, "south", -3, "loss")
+        await cellar.book_at("south", -3, "loss")
         [found] = (await cellar.get("discrepancies"))["items"]
         assert (found["sku"], found["task"], found["on_hand"]) == ("wine", "count", 6)
         await cellar.hear(order(1, 1, line("wine", 6)))
-        assert await places(cellar, 1) == {"north": 3, "main": 3}
+        assert await cellar.places(1) == {"north": 3, "main": 3}
         await cellar.verify()
 
     async def test_the_database_refuses_more_allocated_than_is_there(self, cellar: Driver) -> None:
@@ -139,16 +100,16 @@ class TestOrders:
     async def test_reserved_by_priority(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 2)))
         await cellar.hear(order(2, 1, line("wine", 4, since=1)))
-        assert await places(cellar, 1) == {"north": 2}
-        assert await places(cellar, 2) == {"north": 1, "main": 3}
+        assert await cellar.places(1) == {"north": 2}
+        assert await cellar.places(2) == {"north": 1, "main": 3}
         assert await cellar.stock("wine") == (9, 6, 6)
         await cellar.verify()
 
     async def test_shipped_from_where_it_was_reserved(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 5)))
         await cellar.hear(order(1, 2, line("wine", 1, shipped=4)))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (3, 1), "south": (2, 0)}
-        assert await places(cellar, 1) == {"main": 1}
+        assert await cellar.shelves() == {"north": (0, 0), "main": (3, 1), "south": (2, 0)}
+        assert await cellar.places(1) == {"main": 1}
         shipped = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "shipment"]
         assert {(entry["location"], entry["quantity"]) for entry in shipped} == {("north", -3), ("main", -1)}
         await cellar.verify()
@@ -156,15 +117,15 @@ class TestOrders:
     async def test_come_back_where_returns_are_taken(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
         await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=2)))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (4, 0)}
-        await book_at(cellar, "south", -2, "scrap")
+        assert await cellar.shelves() == {"north": (0, 0), "main": (4, 0), "south": (4, 0)}
+        await cellar.book_at("south", -2, "scrap")
         assert await cellar.stock("wine") == (6, 0, 0)
         await cellar.verify()
 
     async def test_scrapped_where_they_come_back(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 0, shipped=3)))
         await cellar.hear(order(1, 2, line("wine", 0, shipped=3, restocked=2, scrapped=1)))
-        assert await shelves(cellar) == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
+        assert await cellar.shelves() == {"north": (0, 0), "main": (4, 0), "south": (3, 0)}
         [scrapped] = [entry for entry in (await cellar.get("movements"))["items"] if entry["reason"] == "scrap"]
         assert (scrapped["location"], scrapped["quantity"]) == ("south", -1)
         await cellar.verify()
@@ -172,42 +133,42 @@ class TestOrders:
     async def test_come_back_elsewhere_though_the_product_never_was(self, inventory: Driver) -> None:
         await inventory.make("wine", 5)
         await inventory.hear(order(1, 1, line("wine", 1, shipped=2)))
-        await open_location(inventory, "south", 5, takes_returns=True)
+        await inventory.open_location("south", 5, takes_returns=True)
         await inventory.hear(order(1, 2, line("wine", 1, shipped=2, restocked=2)))
-        assert await shelves(inventory) == {"main": (3, 1), "south": (2, 0)}
+        assert await inventory.shelves() == {"main": (3, 1), "south": (2, 0)}
         await inventory.verify()
 
     async def test_a_waiting_order_is_served_where_goods_come(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 10)))
         await cellar.hear(order(2, 1, line("wine", 2, since=1)))
-        await book_at(cellar, "south", 2)
+        await cellar.book_at("south", 2)
         await cellar.answer_marked()
-        assert await places(cellar, 1) == {"north": 3, "main": 4, "south": 3}
-        assert await places(cellar, 2) == {"south": 1}
+        assert await cellar.places(1) == {"north": 3, "main": 4, "south": 3}
+        assert await cellar.places(2) == {"south": 1}
         await cellar.verify()
 
     async def test_a_loss_moves_the_newest_order_elsewhere(self, cellar: Driver) -> None:
         await cellar.hear(order(1, 1, line("wine", 2)))
         await cellar.hear(order(2, 1, line("wine", 1, since=1)))
-        await book_at(cellar, "north", -1, "loss")
-        assert await places(cellar, 1) == {"north": 2}
-        assert await places(cellar, 2) == {"main": 1}
+        await cellar.book_at("north", -1, "loss")
+        assert await cellar.places(1) == {"north": 2}
+        assert await cellar.places(2) == {"main": 1}
         await cellar.verify()
 
     async def test_another_product_on_the_line_frees_every_shelf(self, cellar: Driver) -> None:
         await cellar.make("gift", 1)
         await cellar.hear(order(1, 1, line("wine", 5)))
         await cellar.hear(order(1, 2, line("gift", 1)))
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
-        assert await places(cellar, 1) == {"main": 1}
+        assert await cellar.shelves() == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
+        assert await cellar.places(1) == {"main": 1}
         await cellar.verify()
 
     @pytest.mark.parametrize("spread", [False, True])
     async def test_statements_do_not_grow_with_the_lines(self, inventory: Driver, spread: bool) -> None:
         await inventory.make("wine", 90)
         if spread:
-            await open_location(inventory, "north", 0)
-            await book_at(inventory, "north", 5)
+            await inventory.open_location("north", 0)
+            await inventory.book_at("north", 5)
         counts = []
         for number, lines in enumerate((1, 8), 1):
             with statements(inventory.service.db) as seen:
@@ -226,14 +187,14 @@ class TestTransfers:
             ("south", 2, "transfer", "Alix of cave"),
         ]
         assert await cellar.stock("wine") == (9, 3, 3)
-        assert await shelves(cellar) == {"north": (1, 1), "main": (4, 2), "south": (4, 0)}
-        assert await places(cellar, 1) == {"north": 1, "main": 2}
+        assert await cellar.shelves() == {"north": (1, 1), "main": (4, 2), "south": (4, 0)}
+        assert await cellar.places(1) == {"north": 1, "main": 2}
         await cellar.verify()
 
     async def test_more_than_is_there_is_refused(self, cellar: Driver) -> None:
         refused = await transfer(cellar, "north", "south", 4)
         assert (refused.status_code, refused.json()["detail"]) == (409, "There are 3 units of 'wine' at 'north'.")
-        assert await shelves(cellar) == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
+        assert await cellar.shelves() == {"north": (3, 0), "main": (4, 0), "south": (2, 0)}
 
     @pytest.mark.parametrize(("source", "target", "field"), [("north", "north", "to"), ("north", "moon", "location")])
     async def test_to_nowhere_is_refused(self, cellar: Driver, source: str, target: str, field: str) -> None:

@@ -5,17 +5,20 @@ loaded is tried too; after each change it checks what must always be true. Dupli
 the version guard makes of them: an older version does nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from services.inventory.domain.book import Book
-from services.inventory.domain.stock import Key, LineState, Reason, Stock, Tranche
+from services.inventory.domain.stock import Goods, Key, LineState, Named, Reason, Stock, Tranche, Waits
 
 WINE: Key = ("cave", "WINE")
 GIFT: Key = ("cave", "GIFT")
 MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
 
 Lines = dict[int, LineState]
+Counters = tuple[int, int, int]
+"""Shipped, restocked, scrapped."""
 
 
 def at(minute: int) -> datetime:
@@ -28,6 +31,15 @@ def held(
     return LineState(key, ((at(minute), quantity),) if quantity else (), shipped, restocked, scrapped)
 
 
+def located(key: Key, waits: Waits, rest: Counters, named: Mapping[str, Counters]) -> LineState:
+    """A state that says by location what left, came back and was scrapped, besides the `rest`."""
+    total = Goods(*rest)
+    for goods in named.values():
+        total = total.plus(Goods(*goods))
+    booked = tuple(Named(location, Goods(*goods)) for location, goods in sorted(named.items()))
+    return LineState(key, waits, total.shipped, total.restocked, total.scrapped, booked)
+
+
 @dataclass
 class Warehouse:
     """The service's tables as dictionaries."""
@@ -36,6 +48,7 @@ class Warehouse:
     applied: dict[str, tuple[int, Lines]] = field(default_factory=dict)
     tranches: dict[Key, list[Tranche]] = field(default_factory=dict)
     ledger: dict[Key, int] = field(default_factory=dict)
+    by_location: dict[tuple[Key, str], int] = field(default_factory=dict)
 
     def hear(self, *orders: tuple[str, int, Lines]) -> None:
         """Apply a batch of order messages (id, version, lines)."""
@@ -77,6 +90,8 @@ class Warehouse:
             next(t for t in found if t.since == served.since).allocated = served.allocated
         for movement in book.movements:
             self.ledger[movement.key] = self.ledger.get(movement.key, 0) + movement.quantity
+            place = (movement.key, movement.location)
+            self.by_location[place] = self.by_location.get(place, 0) + movement.quantity
             assert movement.key in book.stocks
         self.stocks |= book.stocks
         self.check()

@@ -51,15 +51,18 @@ class House:
         stock = self.random.choice(("all", "unshipped", "none", "lines", "scrap", None))
         named: list[Json] = [{"line": self.random.randint(1, 3), "quantity": 1}]
         if stock is not None:
-            back = [one | {"scrapped": self.random.randint(0, 1)} for one in named]
-            body["decision"] = {"stock": stock} | ({"lines": back} if stock == "lines" else {})
+            back = [one | {"scrapped": self.random.randint(0, 1)} | self.somewhere() for one in named]
+            body["decision"] = {"stock": stock} | ({"lines": back} if stock == "lines" else self.somewhere())
         if self.random.random() < 0.4:
-            body["shipment"] = {"carrier": "Colissimo", "tracking_number": "6A1"}
+            body["shipment"] = {"carrier": "Colissimo", "tracking_number": "6A1"} | self.somewhere()
             if self.random.random() < 0.6:
                 body["shipment"]["lines"] = named
         if self.random.random() < 0.3:
             body["actions"] = {self.random.choice(("mail", "sms", "mail_admins", "invoice", "publish")): True}
         return body
+
+    def somewhere(self) -> Json:
+        return {"location": self.random.choice(("cellar", "north"))} if self.random.random() < 0.4 else {}
 
     async def bill(self, told: Order) -> list[DocumentKind]:
         """Have billing issue what the order asks for, and answer."""
@@ -115,7 +118,7 @@ def _same(shown: Json, before: Json, after: Json) -> None:
     assert (shown["status"], shown["type"]) == (after["status"]["mnemonic"], after["status"]["type"])
     effects = {found["line"]: found for found in shown["stock"]}
     for old, new in zip(before["lines"], after["lines"], strict=True):
-        now = {name: new[name] for name in ("hold", "shipped", "restocked", "scrapped")}
+        now = {name: new[name] for name in ("hold", "shipped", "restocked", "scrapped", "locations")}
         found = effects.get(new["id"])
         if found is None:
             assert now == {name: old[name] for name in now}
@@ -215,7 +218,7 @@ async def test_ways_lead_where_they_say(orders: Driver) -> None:
             "release": 0,
             "restock": 0,
             "scrap": 0,
-            "after": {"hold": 0, "shipped": 3, "restocked": 0, "scrapped": 0},
+            "after": {"hold": 0, "shipped": 3, "restocked": 0, "scrapped": 0, "locations": []},
         }
     ]
     assert shipped["mail"] == [{"role": "client", "to": ["camille@example.com"]}]

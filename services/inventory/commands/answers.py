@@ -13,7 +13,7 @@ from sqlalchemy import and_, delete, func, select
 
 from services.inventory.commands.posting import WAITING
 from services.inventory.commands.rows import of_keys
-from services.inventory.domain.stock import Backorder, LineState, stock_fact
+from services.inventory.domain.stock import Backorder, Goods, LineState, Named, stock_fact
 from services.inventory.tables import demands, marks, order_lines, products
 from shared.batch import lock_keys
 from shared.contracts import Order, Reservation, ReservedLine, StockState
@@ -89,7 +89,8 @@ def reservation_of(shop: str, order: str, heard: int, lines: Lines) -> Reservati
 def _reserved_line(number: int, line: Applied) -> ReservedLine:
     hold = line.state.hold
     reason = line.reason if line.allocated < hold else None
-    return ReservedLine(line=number, hold=hold, allocated=line.allocated, reason=reason)
+    unknown = line.state.unknown_locations
+    return ReservedLine(line=number, hold=hold, allocated=line.allocated, reason=reason, unknown_locations=unknown)
 
 
 async def read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines]:
@@ -100,7 +101,8 @@ async def read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines]
     for row in await tx.execute(_lines, {"ids": list(orders)}):
         if line != (row.order_id, row.line):
             line, tranches = (row.order_id, row.line), []
-            state = LineState((row.shop, row.sku), (), row.shipped, row.restocked, row.scrapped)
+            goods = (row.shipped, row.restocked, row.scrapped)
+            state = LineState((row.shop, row.sku), (), *goods, _named(row.named))
             limit = row.backorder_limit if row.backorder == Backorder.LIMITED else None
             found.setdefault(row.order_id, {})[row.line] = Applied(state, 0, _reason(row), limit)
         if row.since is not None:
@@ -110,6 +112,10 @@ async def read_lines(tx: Transaction, orders: Sequence[str]) -> dict[str, Lines]
             applied.allocated += row.allocated
     await _look_beyond_limits(tx, found)
     return found
+
+
+def _named(stored: Sequence[Any] | None) -> tuple[Named, ...]:
+    return tuple(Named(at, Goods(*booked), Goods(*refused)) for at, booked, refused in stored or ())
 
 
 def _reason(row: Any) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from services.inventory.domain.places import DEFAULT, Location
 from services.inventory.tables import balances, locations
-from shared.database import upsert
+from shared.database import among, upsert
 from shared.outbox import Transaction
 from shared.problems import Invalid, NotFound, Problem
 
@@ -63,15 +63,26 @@ async def close_location(tx: Transaction, shop: str, code: str) -> None:
 
 async def hold_locations(tx: Transaction, shop: str, codes: Collection[str]) -> None:
     """See that these locations are open, and stay so until the transaction ends; raises `UnknownLocation`."""
-    wanted = {code for code in codes if code != DEFAULT}
-    if not wanted:
-        return
-    statement = (
-        select(locations.c.code)
-        .where(locations.c.shop == shop, locations.c.code.in_(sorted(wanted)), locations.c.closed.is_(False))
-        .order_by(locations.c.code)
-        .with_for_update(read=True)
-    )
-    unknown = sorted(wanted.difference((await tx.execute(statement)).scalars()))
+    places = {(shop, code) for code in codes}
+    unknown = sorted(code for _, code in places - await hold_open(tx, places))
     if unknown:
         raise UnknownLocation(f"There is no open location {', '.join(map(repr, unknown))}.", field="location")
+
+
+async def hold_open(tx: Transaction, places: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these (shop, code) that are open, and stay so until the transaction ends; the default always is."""
+    wanted = {place for place in places if place[1] != DEFAULT}
+    found = set(places) - wanted
+    if wanted:
+        statement = (
+            select(locations.c.shop, locations.c.code)
+            .where(
+                among(locations.c.shop, sorted({shop for shop, _ in wanted})),
+                among(locations.c.code, sorted({code for _, code in wanted})),
+                locations.c.closed.is_(False),
+            )
+            .order_by(locations.c.shop, locations.c.code)
+            .with_for_update(read=True)
+        )
+        found |= wanted.intersection([(row.shop, row.code) for row in await tx.execute(statement)])
+    return found

@@ -5,19 +5,24 @@ change that leaves the quantities as they are touches no stock row. Neighbours: 
 (what the orders are told), `services.inventory.handlers`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select
 
 from services.inventory.commands.answers import Applied, Lines, read_lines, reservation_of
+from services.inventory.commands.locations import hold_open
 from services.inventory.commands.posting import Posting, open_posting
-from services.inventory.domain.stock import LineState, tranches_of
+from services.inventory.domain.places import DEFAULT
+from services.inventory.domain.stock import NOTHING, Goods, LineState, named_of, tranches_of
 from services.inventory.tables import demands, order_lines
-from shared.contracts import Order
+from shared.contracts import Line, Order
 from shared.database import among, upsert
 from shared.observability import span
 from shared.outbox import Transaction
+
+Place = tuple[str, str]
+"""A shop's id and a location's code."""
 
 ACTOR = "orders"
 """Who moves stock when goods leave or come back with an order."""
@@ -39,7 +44,8 @@ async def apply_orders(tx: Transaction, orders: Sequence[Order]) -> bool:
     """
     ids = [order.id for order in orders]
     applied = await read_lines(tx, ids)
-    changes = [change for order in orders for change in _changes(order, applied.get(order.id, {}))]
+    opened = await hold_open(tx, _named_places(orders))
+    changes = [change for order in orders for change in _changes(order, applied.get(order.id, {}), opened)]
     marked = False
     if changes:
         marked = await _apply(tx, ids, changes)
@@ -54,7 +60,8 @@ async def _apply(tx: Transaction, orders: Sequence[str], changes: Sequence[Chang
     existing = {change.before.state.key for change in changes if change.before}
     keys = existing | {change.after.key for change in changes if change.after}
     returned = {change.after.key for change in changes if change.after and _comes_back(change)}
-    posting = await open_posting(tx, keys, existing=existing, returned=returned, orders=orders)
+    away = {change.after.key for change in changes if change.after and _is_elsewhere(change.after)}
+    posting = await open_posting(tx, keys, existing=existing, away=away, returned=returned, orders=orders)
     held = any(change.before and change.before.state.waits for change in changes)
     # What a line has got may have moved until its SKU was locked; what it asks for cannot, the order is locked.
     allocated = await _read_allocated(tx, orders) if held else {}
@@ -70,6 +77,11 @@ def _comes_back(change: Change) -> bool:
     """Whether goods of the line come back into the stock."""
     restocked = change.before.state.restocked if change.before else 0
     return change.after is not None and change.after.restocked > restocked
+
+
+def _is_elsewhere(state: LineState) -> bool:
+    """Whether goods of the line are booked at another location than the default."""
+    return any(named.location != DEFAULT and any(named.booked) for named in state.named)
 
 
 async def _withdraw(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -89,12 +101,13 @@ async def _withdraw(tx: Transaction, changes: Sequence[Change]) -> None:
             "shipped": change.after.shipped,
             "restocked": change.after.restocked,
             "scrapped": change.after.scrapped,
+            "named": [[at.location, [*at.booked], [*at.refused]] for at in change.after.named] or None,
         }
         for change in changes
         if change.after
     ]
     if kept:
-        columns = ("shop", "sku", "shipped", "restocked", "scrapped")
+        columns = ("shop", "sku", "shipped", "restocked", "scrapped", "named")
         await tx.execute(upsert(tx.conn, order_lines, keys=["order_id", "line"], update=columns), kept)
 
 
@@ -116,22 +129,35 @@ async def _insert_demands(tx: Transaction, posting: Posting) -> None:
         await tx.execute(demands.insert(), rows)
 
 
-def _changes(order: Order, applied: Lines) -> Iterable[Change]:
-    wanted = {
-        line.id: LineState(
-            (order.shop, line.sku),
-            tranches_of(line.hold, ((wait.since, wait.quantity) for wait in line.waits), order.placed_at),
-            line.shipped - line.shipped_before,
-            line.restocked,
-            line.scrapped,
-        )
-        for line in order.lines
-        if line.stocked
-    }
+def _changes(order: Order, applied: Lines, opened: Collection[Place]) -> Iterable[Change]:
+    wanted = {line.id: _wanted(order, line, applied.get(line.id), opened) for line in order.lines if line.stocked}
     for line in sorted({*applied, *wanted}):
         before, after = applied.get(line), wanted.get(line)
         if before is None or before.state != after:
             yield Change(order.id, line, before, after)
+
+
+def _wanted(order: Order, line: Line, before: Applied | None, opened: Collection[Place]) -> LineState:
+    """The state that the order asks of a line, given where its goods were booked before."""
+    key = (order.shop, line.sku)
+    said: dict[str, Goods] = {}
+    for at in line.locations:
+        goods = Goods(at.shipped, at.restocked, at.scrapped)
+        said[at.location] = said.get(at.location, NOTHING).plus(goods)
+    known = before.state.named if before and before.state.key == key else ()
+    return LineState(
+        key,
+        tranches_of(line.hold, ((wait.since, wait.quantity) for wait in line.waits), order.placed_at),
+        line.shipped - line.shipped_before,
+        line.restocked,
+        line.scrapped,
+        named_of(said, known, {code for shop, code in opened if shop == order.shop}) if said else (),
+    )
+
+
+def _named_places(orders: Iterable[Order]) -> set[Place]:
+    """The locations that the orders name, as (shop, code)."""
+    return {(order.shop, at.location) for order in orders for line in order.lines for at in line.locations}
 
 
 async def _read_allocated(tx: Transaction, orders: Sequence[str]) -> dict[tuple[str, int], int]:

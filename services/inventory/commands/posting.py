@@ -104,18 +104,20 @@ async def open_posting(
     keys: Collection[Key],
     *,
     existing: Collection[Key] = (),
+    away: Collection[Key] = (),
     returned: Collection[Key] = (),
     orders: Collection[str] = (),
 ) -> Posting:
     """Lock the rows of `keys`, making those that are missing; `existing` are keys that surely have a row.
 
-    `returned` are SKUs of which goods come back, `orders` those whose lines will change.
+    `away` are SKUs to be moved elsewhere than at the default location, `returned` those of which goods come back to
+    wherever the shop takes returns, `orders` those whose lines will change.
     """
     doubtful = set(keys).difference(existing)
     if doubtful:
         await make_rows(tx, doubtful)
     rows = await lock_rows(tx, keys)
-    places = await open_places(tx, rows, returned=returned)
+    places = await open_places(tx, rows, away=away, returned=returned)
     await places.learn(orders)
     return _posting(tx, rows, places)
 

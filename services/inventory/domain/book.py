@@ -8,17 +8,18 @@ The rules, per SKU of a shop:
 * `out = shipped - restocked` of the order lines, what they scrapped and the movements make up *on hand*; goods that
   left, left, so on hand may go below zero (a discrepancy for a person) and no counter is ever clamped.
 * What comes back unfit is restocked and scrapped before anything is given out, where it came back to.
+* An order may name the location that goods leave from or come back to: they are booked there, whatever is there.
 * *Demand* is what the orders hold, in tranches: a quantity and the moment since which it waits.
 * *Allocated* is always `min(demand, max(on hand, 0))`: nothing waits while stock is free.
 * Free stock goes to the waiting list by (since, order id, line); its head may be served in part, nobody overtakes.
 * A shortage takes from the newest holders. What is allocated is not taken for an older order.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from services.inventory.domain.places import DEFAULT, LineKey, Placement
-from services.inventory.domain.stock import Key, LineState, Movement, Reason, Stock, Tranche
+from services.inventory.domain.stock import NOTHING, Goods, Key, LineState, Movement, Reason, Stock, Tranche
 
 
 @dataclass(slots=True)
@@ -122,22 +123,29 @@ class Book:
     def _move_goods(self, order: str, line: int, before: LineState | None, after: LineState | None) -> int:
         """Enter the movements between two states; the units that left the SKU of `after`."""
         if before is not None and (after is None or before.key != after.key):
-            self._move_counters(order, line, before.key, -before.shipped, -before.restocked, -before.scrapped)
+            self._move_units(order, line, before.key, before.goods, {})
             before = None
         if after is None:
             return 0
-        shipped = after.shipped - (before.shipped if before else 0)
-        restocked = after.restocked - (before.restocked if before else 0)
-        scrapped = after.scrapped - (before.scrapped if before else 0)
-        self._move_counters(order, line, after.key, shipped, restocked, scrapped)
-        return shipped - restocked + scrapped
+        return self._move_units(order, line, after.key, before.goods if before else {}, after.goods)
 
-    def _move_counters(self, order: str, line: int, key: Key, shipped: int, restocked: int, scrapped: int) -> None:
-        self._enter(key, -shipped, Reason.SHIPMENT, order, line)
-        self._enter(key, restocked, Reason.RESTOCK, order, line)
+    def _move_units(
+        self, order: str, line: int, key: Key, before: Mapping[str | None, Goods], after: Mapping[str | None, Goods]
+    ) -> int:
+        """Enter what changed at each location, those that were named first; the units that left in all."""
+        left = 0
+        for location in sorted({*before, *after}, key=lambda at: (at is None, at or "")):
+            moved = after.get(location, NOTHING).minus(before.get(location, NOTHING))
+            self._move_counters(order, line, key, moved, location)
+            left += moved.shipped - moved.restocked + moved.scrapped
+        return left
+
+    def _move_counters(self, order: str, line: int, key: Key, moved: Goods, location: str | None) -> None:
+        self._enter(key, -moved.shipped, Reason.SHIPMENT, order, line, location=location)
         placement = self.placements.get(key)
-        returns = placement.returns if placement else DEFAULT
-        self._enter(key, -scrapped, Reason.SCRAP, order, line, location=returns)
+        back = location or (placement.returns if placement else DEFAULT)
+        self._enter(key, moved.restocked, Reason.RESTOCK, order, line, location=back)
+        self._enter(key, -moved.scrapped, Reason.SCRAP, order, line, location=back)
 
     def _enter(
         self, key: Key, quantity: int, reason: Reason, order: str | None = None, line: int | None = None,
@@ -148,7 +156,8 @@ class Book:
         stock, placement = self.stocks[key], self.placements.get(key)
         parts = [(location or DEFAULT, quantity)]
         if placement is not None:
-            parts = placement.move(quantity, location, None if order is None or line is None else (order, line))
+            whose = None if order is None or line is None or reason is Reason.SCRAP else (order, line)
+            parts = placement.move(quantity, location, whose)
         for place, units in parts:
             stock.on_hand += units
             self.movements.append(Movement(key, units, reason, stock.on_hand, order, line, note, place))

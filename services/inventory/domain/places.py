@@ -68,10 +68,13 @@ class Placement:
 
         Without a location, what comes goes where returns are taken, and what goes is taken from the line's own units,
         then from what is free, then from what others have, each in the order of priority, and else from the default.
+        With one, goods go from there whatever is there, the line's own units first.
         """
         if location is None and quantity < 0:
             return [(place, -units) for place, units in self._take(-quantity, self.held.get(line, {}) if line else {})]
         place = location or self.returns
+        if line is not None:
+            self._let_go(self.shelves[place], self.held.get(line, {}), -quantity)
         self.shelves[place].on_hand += quantity
         return [(place, quantity)]
 

@@ -3,7 +3,7 @@
 Values only; `book` says what becomes of them, `places` where the units are.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,6 +42,34 @@ class Backorder(StrEnum):
     """Whoever has to wait is told that it was not on offer."""
 
 
+class Goods(NamedTuple):
+    """Units that ever left, that ever came back, and those of them that came back unfit."""
+
+    shipped: int = 0
+    restocked: int = 0
+    scrapped: int = 0
+
+    def plus(self, other: "Goods") -> "Goods":
+        return Goods(self.shipped + other.shipped, self.restocked + other.restocked, self.scrapped + other.scrapped)
+
+    def minus(self, other: "Goods") -> "Goods":
+        return Goods(self.shipped - other.shipped, self.restocked - other.restocked, self.scrapped - other.scrapped)
+
+
+NOTHING = Goods()
+
+
+class Named(NamedTuple):
+    """What an order says of one location: `booked` there, and `refused`, said when the location was not open.
+
+    What is refused is booked as if no location had been named, and stays so: a person moves it by a transfer.
+    """
+
+    location: str
+    booked: Goods = NOTHING
+    refused: Goods = NOTHING
+
+
 class LineState(NamedTuple):
     """What an order says of one stocked line. The units are those since the order came here.
 
@@ -53,6 +81,8 @@ class LineState(NamedTuple):
     shipped: int = 0
     restocked: int = 0
     scrapped: int = 0
+    named: tuple[Named, ...] = ()
+    """By location, sorted."""
 
     @property
     def hold(self) -> int:
@@ -61,6 +91,20 @@ class LineState(NamedTuple):
     @property
     def out(self) -> int:
         return self.shipped - self.restocked
+
+    @property
+    def goods(self) -> dict[str | None, Goods]:
+        """What is to be booked at each location, and (None) wherever the rules say."""
+        found: dict[str | None, Goods] = {named.location: named.booked for named in self.named}
+        rest = Goods(self.shipped, self.restocked, self.scrapped)
+        for booked in found.values():
+            rest = rest.minus(booked)
+        return found | {None: rest}
+
+    @property
+    def unknown_locations(self) -> tuple[str, ...]:
+        """Those that were not open when the order named them."""
+        return tuple(named.location for named in self.named if any(named.refused))
 
 
 @dataclass(slots=True)
@@ -139,6 +183,20 @@ def tranches_of(hold: int, waits: Iterable[tuple[datetime, int]], placed_at: dat
     if sum(merged.values()) != hold:
         return ((placed_at, hold),) if hold else ()
     return tuple(sorted(merged.items()))
+
+
+def named_of(said: Mapping[str, Goods], before: Iterable[Named], opened: Container[str]) -> tuple[Named, ...]:
+    """What an order says by location, after what was booked `before`; the news goes to locations that are `opened`."""
+    known = {named.location: named for named in before}
+    found = []
+    for location, goods in sorted(said.items()):
+        was = known.get(location, Named(location))
+        news = goods.minus(was.booked.plus(was.refused))
+        if location in opened:
+            found.append(was._replace(booked=was.booked.plus(news)))
+        else:
+            found.append(was._replace(refused=was.refused.plus(news)))
+    return tuple(found)
 
 
 def stock_fact(hold: int, allocated: int, out: int) -> str:

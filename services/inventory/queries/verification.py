@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.places import DEFAULT
-from services.inventory.domain.stock import Reason
+from services.inventory.domain.stock import NOTHING, Goods, Reason
 from services.inventory.tables import (
     allocations,
     balances,
@@ -40,6 +40,7 @@ async def verify(conn: AsyncConnection, shop: str, *, limit: int = 100) -> dict[
             for check, left, right in zip(checks, row[2::2], row[3::2], strict=True)
             if left != right
         ]
+    differences += await _named(conn, shop)
     orders, wrong = await _answers(conn, shop, limit)
     count = select(func.count()).select_from(products).where(products.c.shop == shop)
     skus = (await conn.execute(count)).scalar_one()
@@ -173,6 +174,53 @@ def _lines_elsewhere(shop: str) -> Select[Any]:
         .where(demands.c.shop == shop, products.c.spread)
         .group_by(*keys)
         .having(got != placed)
+    )
+
+
+async def _named(conn: AsyncConnection, shop: str) -> list[dict[str, Any]]:
+    """Per line and location that its order names: the ledger has what was booked there, and what was not named besides.
+
+    A line whose movements were taken back is left out: what was not named need not come back to where it was taken.
+    """
+    lines: dict[tuple[str, int], tuple[str, Any]] = {}
+    entered: dict[tuple[str, int], dict[str, tuple[int, ...]]] = {}
+    for row in await conn.execute(_named_lines(shop)):
+        lines[row.order_id, row.line] = (row.sku, row.named)
+        if row.location is not None:
+            counters = (int(row.shipped), int(row.restocked), int(row.scrapped), int(row.taken_back))
+            entered.setdefault((row.order_id, row.line), {})[row.location] = counters
+    return [
+        {"sku": sku, "location": location, "order": line[0], "check": f"{check} at the location", "left": left}
+        | {"right": right}
+        for line, (sku, named) in lines.items()
+        if not any(counters[-1] for counters in entered.get(line, {}).values())
+        for location, booked, _ in named
+        for check, left, right in zip(Goods._fields, booked, entered.get(line, {}).get(location, NOTHING), strict=False)
+        if left > right
+    ]
+
+
+def _named_lines(shop: str) -> Select[Any]:
+    """Lines that name locations, with what the ledger has of them at each location."""
+    units = {"shipped": (Reason.SHIPMENT, -1), "restocked": (Reason.RESTOCK, 1), "scrapped": (Reason.SCRAP, -1)}
+    signed = {
+        name: case((movements.c.reason == reason, movements.c.quantity * sign), else_=0)
+        for name, (reason, sign) in units.items()
+    }
+    keys = [movements.c[name] for name in ("shop", "sku", "order_id", "line", "location")]
+    taken_back = func.sum(case((or_(*(value < 0 for value in signed.values())), 1), else_=0))
+    ledger = (
+        select(*keys, *(func.sum(value).label(name) for name, value in signed.items()), taken_back.label("taken_back"))
+        .where(movements.c.shop == shop, movements.c.order_id.is_not(None))
+        .group_by(*keys)
+        .subquery()
+    )
+    same = (getattr(ledger.c, name) == order_lines.c[name] for name in ("shop", "sku", "order_id", "line"))
+    counters = [ledger.c[name] for name in ("location", *units, "taken_back")]
+    return (
+        select(order_lines.c.order_id, order_lines.c.line, order_lines.c.sku, order_lines.c.named, *counters)
+        .outerjoin(ledger, and_(*same))
+        .where(order_lines.c.shop == shop, order_lines.c.named.is_not(None))
     )
 
 

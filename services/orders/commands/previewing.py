@@ -4,9 +4,10 @@ So a preview cannot differ from the change: stock, publication, mail and SMS are
 that the services would hear. `paperwork` foretells the documents. Nothing is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from services.orders.commands.entries import Actor
 from services.orders.commands.guarding import Unreturnable
@@ -18,8 +19,8 @@ from services.orders.domain.transitions import stock_choices
 from services.orders.domain.types import StatusType, levels
 from services.orders.queries.documents import amount
 from services.orders.queries.messages import order_message
-from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord
-from shared.contracts import Account, Order, Shop
+from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
+from shared.contracts import Account, LineKind, Order, Shop
 from shared.outbox import Transaction
 
 UNPAID = ("unpaid", "failed")
@@ -39,7 +40,7 @@ class StockEffect:
     release: int
     restock: int
     scrap: int
-    after: dict[str, int]
+    after: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def preview(
         check_tracking(change, wanted)
     entry = change.entries[0]
     papers = foretold(order_message(after), around.shop.invoice_policy, around.account)
-    confirms = bool(change.parcels) and after.channel in MARKETPLACES and not after.test
+    confirms = after.channel in MARKETPLACES and not after.test and _holds_items(after, change.parcels)
     return Effects(
         status=after.status,
         type=after.type,
@@ -150,6 +151,12 @@ def _copy(record: OrderRecord) -> OrderRecord:
     )
 
 
+def _holds_items(record: OrderRecord, parcels: Iterable[ParcelRecord]) -> bool:
+    """Whether a marketplace is told of the parcels: what was paid for delivery is no item of its."""
+    items = {line.id for line in record.lines if line.kind != LineKind.SERVICE}
+    return any(line in items for parcel in parcels for line, _ in parcel.lines)
+
+
 def _stock(before: list[LineRecord], after: list[LineRecord]) -> Iterator[StockEffect]:
     for old, new in zip(before, after, strict=True):
         was, now = old.quantities, new.quantities
@@ -164,7 +171,13 @@ def _stock(before: list[LineRecord], after: list[LineRecord]) -> Iterator[StockE
             release=max(0, was.hold - now.hold - ship),
             restock=now.restocked - was.restocked,
             scrap=now.scrapped - was.scrapped,
-            after={"hold": now.hold, "shipped": now.shipped, "restocked": now.restocked, "scrapped": now.scrapped},
+            after={
+                "hold": now.hold,
+                "shipped": now.shipped,
+                "restocked": now.restocked,
+                "scrapped": now.scrapped,
+                "locations": [asdict(at) for at in now.locations],
+            },
         )
 
 

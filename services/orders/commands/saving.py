@@ -203,6 +203,7 @@ def _line_row(record: OrderRecord, line: LineRecord) -> dict[str, Any]:
         "booked_for": line.booked_for,
         "price_list": line.price_list,
         "shipped_before": stock.shipped_before,
+        "locations": [[at.location, at.shipped, at.restocked, at.scrapped] for at in stock.locations],
     }
 
 

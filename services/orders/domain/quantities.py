@@ -6,7 +6,8 @@
 The order message carries these numbers with the order's version, so that un-cancel, edited lines, deletion, duplicates
 and late deliveries need no code of their own anywhere. A decision (`Stock`) says what a change of status does with the
 goods; what its words mean depends on the direction of the change (`transitions.direction`). Neighbours: `waits` splits
-the held quantity by the moment since which it waits, `lines` edits them, `commands` stores the result.
+the held quantity by the moment since which it waits, `locations` says where goods left and came back, `lines` edits
+them, `commands` stores the result.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from services.orders.domain.locations import AtLocation, Locations, added
 from services.orders.domain.transitions import Direction, direction
 from services.orders.domain.types import TYPES, Phase, StatusType, Stock
 from services.orders.domain.waits import Waits, fitted
@@ -42,6 +44,10 @@ class Decision:
     lines: Quantities = field(default_factory=dict)
     scrapped: Quantities = field(default_factory=dict)
     """Of the units that `lines` say come back."""
+    location: str | None = None
+    """Where all that was shipped comes back to, with `all` and `scrap`."""
+    locations: Mapping[int, Locations] = field(default_factory=dict)
+    """By line id, where units that `lines` say come back to."""
     credit: bool = False
     """A deletion's: credit the invoice."""
     reinvoice: bool = False
@@ -53,9 +59,10 @@ UNDECIDED = Decision()
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """What left in one parcel; `lines` is None where it is all that is left."""
+    """What left in one parcel: all that is left where `lines` is None, from wherever where `location` is."""
 
     lines: Quantities | None = None
+    location: str | None = None
 
 
 class QuantityError(ValueError):
@@ -86,6 +93,7 @@ class Line:
     waits: Waits = ()
     shipped_before: int = 0
     scrapped: int = 0
+    locations: Locations = ()
 
     @property
     def out(self) -> int:
@@ -151,7 +159,8 @@ def move(
         parcel = _rest(after, limited=decision.stock is not None, frozen=decision.stock is StockDecision.NONE)
     else:
         parcel = {}
-    left = (_ship(line, parcel.get(line.id, 0)) for line in after)
+    location = shipment.location if shipment else None
+    left = (_ship(line, parcel.get(line.id, 0), location) for line in after)
     held = tuple(_hold(line, target, at) for line in left)
     return Moved(held, parcel, complete=all(line.left == 0 for line in held))
 
@@ -193,6 +202,8 @@ def _taken(line: Line, word: StockDecision, decision: Decision) -> int | None:
     """The hold that a decision out of a released state fixes; None where the type's own hold is wanted."""
     if word is StockDecision.SCRAP or decision.scrapped.get(line.id):
         raise QuantityError(line.id, f"Line {line.id}: nothing comes back here, so nothing of it can be scrapped.")
+    if decision.location or line.id in decision.locations:
+        raise QuantityError(line.id, f"Line {line.id}: nothing comes back here, so it can be to no location.")
     match word:
         case StockDecision.ALL:
             return None
@@ -213,10 +224,10 @@ def _bring_back(line: Line, word: StockDecision, decision: Decision, target: Sta
     match word:
         case StockDecision.NONE:
             return replace(line, frozen=None if target is StatusType.CANCELLED else line.hold)
-        case StockDecision.ALL:
-            return _returned(line, line.out)
-        case StockDecision.SCRAP:
-            return _returned(line, line.out, line.out if line.stocked else 0)
+        case StockDecision.ALL | StockDecision.SCRAP:
+            unfit = line.out if word is StockDecision.SCRAP and line.stocked else 0
+            at = None if decision.location is None else AtLocation(decision.location, 0, line.out, unfit)
+            return _returned(line, line.out, unfit, (at,) if at and line.stocked and line.out else ())
         case StockDecision.UNSHIPPED:
             return replace(line, frozen=None)
         case StockDecision.LINES:
@@ -225,11 +236,14 @@ def _bring_back(line: Line, word: StockDecision, decision: Decision, target: Sta
                 raise QuantityError(line.id, f"Line {line.id}: {line.out} are out, so {back} cannot come back.")
             if scrapped > (back if line.stocked else 0):
                 raise QuantityError(line.id, f"Line {line.id}: {scrapped} of what comes back cannot be scrapped.")
-            return _returned(line, back, scrapped)
+            if line.id in decision.locations and not line.stocked:
+                raise QuantityError(line.id, f"Line {line.id} is not kept in stock, so it can be at no location.")
+            return _returned(line, back, scrapped, decision.locations.get(line.id, ()))
 
 
-def _returned(line: Line, units: int, scrapped: int = 0) -> Line:
-    return replace(line, restocked=line.restocked + units, scrapped=line.scrapped + scrapped, frozen=None)
+def _returned(line: Line, units: int, scrapped: int, locations: Locations) -> Line:
+    restocked, unfit = line.restocked + units, line.scrapped + scrapped
+    return replace(line, restocked=restocked, scrapped=unfit, frozen=None, locations=added(line.locations, locations))
 
 
 def _enters_shipped(origin: StatusType, target: StatusType) -> bool:
@@ -259,12 +273,14 @@ def _named(lines: Lines, shipment: Shipment, target: StatusType) -> Quantities:
     return parcel
 
 
-def _ship(line: Line, quantity: int) -> Line:
+def _ship(line: Line, quantity: int, location: str | None) -> Line:
     if not quantity:
         return line
     frozen = None if line.frozen is None else max(0, line.frozen - quantity)
     still = shipped_off(line.waits, quantity)
-    return replace(line, shipped=line.shipped + quantity, frozen=frozen, waits=still)
+    at = (AtLocation(location, quantity),) if location is not None and line.stocked else ()
+    shipped = line.shipped + quantity
+    return replace(line, shipped=shipped, frozen=frozen, waits=still, locations=added(line.locations, at))
 
 
 def _hold(line: Line, type_: StatusType, at: datetime) -> Line:

@@ -1,5 +1,6 @@
 """An order record as the JSON document that the API shows: the body of GET, of POST and of `current` in a conflict."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,10 +98,12 @@ def _lines(record: OrderRecord, reservation: Reservation | None) -> list[dict[st
     documents = []
     for line in record.lines:
         got = reserved.get(line.id)
-        documents.append(
-            _line(line, record.currency)
-            | {"allocated": got.allocated if got else 0, "short_reason": got.reason if got else None}
-        )
+        told = {
+            "allocated": got.allocated if got else 0,
+            "short_reason": got.reason if got else None,
+            "unknown_locations": list(got.unknown_locations) if got else [],
+        }
+        documents.append(_line(line, record.currency) | told)
     return documents
 
 
@@ -121,6 +124,7 @@ def _line(line: LineRecord, currency: str) -> dict[str, Any]:
         "shipped": stock.shipped,
         "restocked": stock.restocked,
         "scrapped": stock.scrapped,
+        "locations": [asdict(at) for at in stock.locations],
         "discount": amount(line.discount, currency),
         "external_id": line.external_id,
         "price_list": line.price_list,

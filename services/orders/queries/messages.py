@@ -3,6 +3,8 @@
 Types become numbers and levels here, so that no other service interprets them.
 """
 
+from dataclasses import asdict
+
 from services.orders.domain.types import BACK, Marketplace, levels, tombstone_levels
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
 from shared import contracts
@@ -94,6 +96,7 @@ def _line(line: LineRecord) -> contracts.Line:
         external_id=line.external_id,
         discount=line.discount,
         booked_for=line.booked_for,
+        locations=tuple(contracts.LocationQuantities(**asdict(at)) for at in stock.locations),
     )
 
 

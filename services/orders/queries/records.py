@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.orders.domain.code import parse_code
 from services.orders.domain.kinds import Sold
 from services.orders.domain.lines import Terms
+from services.orders.domain.locations import AtLocation
 from services.orders.domain.quantities import Line
 from services.orders.domain.types import StatusType
 from services.orders.domain.waits import Wait
@@ -267,9 +268,8 @@ async def complete(conn: AsyncConnection, found: Sequence[OrderRecord]) -> list[
 def _line(row: Any) -> LineRecord:
     waits = tuple(Wait(datetime.fromisoformat(since), quantity) for since, quantity in row.waits)
     moved = (row.shipped, row.restocked, row.frozen, waits, row.shipped_before, row.scrapped)
-    stock = Line(row.id, row.quantity, row.stocked, *moved)
     return LineRecord(
-        stock,
+        Line(row.id, row.quantity, row.stocked, *moved, tuple(AtLocation(*at) for at in row.locations)),
         row.sku,
         row.name,
         row.kind,

@@ -143,6 +143,7 @@ lines = Table(
     Column("price_list", String(60)),  # where the price comes from; null: it was stated
     Column("scrapped", BigInteger, nullable=False, server_default="0"),  # of restocked: it came back unfit
     Column("shipped_before", BigInteger, nullable=False, server_default="0"),  # of shipped: before it was imported
+    Column("locations", Json(), nullable=False, server_default="[]"),  # [[code, shipped, restocked, scrapped]], named
 )
 
 parcels = Table(

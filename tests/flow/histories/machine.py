@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.flow.histories.oracles import check
-from tests.flow.histories.world import World
+from tests.flow.histories.world import CELLAR, World
 from tests.flow.suite import parcel
 from tests.flow.test_every_transition import TYPES
 
 QUANTITIES = st.integers(1, 5)
 WANTED = st.lists(st.tuples(st.integers(0, 2), QUANTITIES), min_size=1, max_size=3)
+PLACES = st.sampled_from([{}, {"location": CELLAR}])
+"""Where a parcel leaves from, or what comes back goes to: nobody says, or the cellar."""
 CHANCES = st.integers(0, 2**32).map(random.Random)
 
 
@@ -47,22 +49,24 @@ class History(RuleBasedStateMachine):
         end=st.sampled_from(TYPES),
         stock=st.sampled_from(["all", "unshipped", "scrap"]),
         mail=st.booleans(),
+        place=PLACES,
     )
-    def move(self, which: int, end: str, stock: str, mail: bool) -> None:
+    def move(self, which: int, end: str, stock: str, mail: bool, place: dict[str, str]) -> None:
         """To any type; refused moves are part of a history too."""
         code = self.codes[which % len(self.codes)]
-        self.world.run(self._move(code, {"status": end, "actions": {"mail": mail}}, stock))
+        decision = {"stock": stock} | (place if stock != "unshipped" else {})
+        self.world.run(self._move(code, {"status": end, "actions": {"mail": mail}}, decision))
 
-    @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES)
-    def ship_a_part(self, which: int, line: int, quantity: int) -> None:
+    @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES, place=PLACES)
+    def ship_a_part(self, which: int, line: int, quantity: int, place: dict[str, str]) -> None:
         code = self.codes[which % len(self.codes)]
         lines = self._lines(code)
         if not lines:
             return
         found = lines[line % len(lines)]
         left = found["quantity"] - found["shipped"] + found["restocked"]
-        shipment = parcel("P1", (found["id"], min(quantity, max(left, 1))))
-        self.world.run(self._move(code, {"status": "partially_shipped", "shipment": shipment}, "all"))
+        shipment = parcel("P1", (found["id"], min(quantity, max(left, 1)))) | place
+        self.world.run(self._move(code, {"status": "partially_shipped", "shipment": shipment}, {"stock": "all"}))
 
     @rule(which=st.integers(0, 3), line=st.integers(0, 2), quantity=QUANTITIES, added=st.booleans())
     def edit(self, which: int, line: int, quantity: int, added: bool) -> None:
@@ -113,10 +117,10 @@ class History(RuleBasedStateMachine):
         lines: list[dict[str, Any]] = response.json()["lines"]
         return lines
 
-    async def _move(self, code: str, command: dict[str, Any], stock: str) -> httpx.Response:
+    async def _move(self, code: str, command: dict[str, Any], decision: dict[str, str]) -> httpx.Response:
         path = f"/api/v1/orders/{code}/status"
         response = await self.world.post(path, command)
         if response.status_code == 409 and response.json()["type"].endswith("decision-required"):
-            response = await self.world.post(path, command | {"decision": {"stock": stock}})
+            response = await self.world.post(path, command | {"decision": decision})
         assert response.status_code in {200, 409, 422}, response.text
         return response

@@ -5,10 +5,11 @@ Transcribed from the status model, independent of the code under test.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from tests.flow.histories.world import OF, World
+from tests.flow.histories.world import CELLAR, OF, World
 
 HOLDING = {
     "received", "awaiting_payment", "confirmed", "processing", "ready", "other", "on_hold", "partially_shipped",
@@ -53,6 +54,19 @@ async def _stock(world: World, lines: list[dict[str, Any]], skus: list[str]) -> 
             "inventory", f"SELECT SUM(quantity) AS n FROM movements WHERE sku = '{sku}' AND order_id IS NULL"
         )
         assert product["on_hand"] == (received[0]["n"] or 0) - out, product
+        await _cellar(world, sku, [line for line in lines if line["sku"] == sku])
+
+
+async def _cellar(world: World, sku: str, lines: list[dict[str, Any]]) -> None:
+    """The cellar has what came back there, and nothing else; what left by name, and perhaps more, left from there."""
+    at = f"FROM movements WHERE sku = '{sku}' AND location = '{CELLAR}' GROUP BY reason"
+    moved = {
+        row["reason"]: row["n"] for row in await world.rows("inventory", f"SELECT reason, SUM(quantity) AS n {at}")
+    }
+    named = [found for line in lines for found in json.loads(line["locations"])]
+    assert moved.get("restock", 0) == sum(restocked for _, _, restocked, _ in named), (sku, moved, named)
+    assert -moved.get("scrap", 0) == sum(scrapped for _, _, _, scrapped in named), (sku, moved, named)
+    assert -moved.get("shipment", 0) >= sum(shipped for _, shipped, _, _ in named), (sku, moved, named)
 
 
 async def _money(world: World, orders: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:

@@ -47,6 +47,8 @@ IDLE = frozenset(
     }
 )
 """Jobs with nothing to do in these histories: nobody prints, imports, sells elsewhere or pays by card."""
+CELLAR = "cellar"
+"""A location besides the default one, to which goods come with orders alone."""
 MEMORY = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - our own folder below it
 
 
@@ -77,6 +79,9 @@ class World:
             await service.outbox.start()
         await self.speak()
         await self.network.deliver(random.Random(0))
+        cellar = {"name": "Cave", "priority": 9}
+        response = await self.request("PUT", f"/api/v1/inventory/locations/{CELLAR}", json=cellar)
+        assert response.status_code == 200, response.text
 
     async def _replica(self, name: str) -> Service:
         smtp = {"smtp": {"host": self.mails.host, "port": self.mails.port, "security": "none"}}

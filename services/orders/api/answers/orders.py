@@ -38,6 +38,15 @@ class Facts(AnswerModel):
     publication: Shown
 
 
+class QuantitiesAtLocation(AnswerModel):
+    """Of a line's `shipped`, `restocked` and `scrapped`: what a shipment or a decision said of a location."""
+
+    location: str = Field(description="its code")
+    shipped: int
+    restocked: int
+    scrapped: int
+
+
 class OrderLine(AnswerModel):
     """A line. Quantities: `hold` is to be held now; `shipped`, `restocked`, `scrapped` ever happened."""
 
@@ -55,6 +64,7 @@ class OrderLine(AnswerModel):
     shipped: int
     restocked: int
     scrapped: int = Field(description="of `restocked`, what came back unfit and is not to be had")
+    locations: list[QuantitiesAtLocation] = Field(description="those that somebody named")
     discount: Amount
     external_id: str | None
     price_list: str | None = Field(description="where the price comes from; null where somebody stated it")
@@ -63,6 +73,9 @@ class OrderLine(AnswerModel):
     short_reason: str | None = Field(
         description="why it waits although the seller did not offer that: `backorder_refused`, `backorder_limit`; "
         "`unknown_sku` where inventory has no such product"
+    )
+    unknown_locations: list[str] = Field(
+        description="of `locations`, those that were not open: inventory booked goods as if they had not been named"
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from services.orders.api.answers.orders import QuantitiesAtLocation
 from services.orders.domain.transitions import Verdict
 from services.orders.domain.types import StatusType
 from shared.web.answers import Amount, AnswerModel, Sometimes
@@ -17,6 +18,7 @@ class LineStock(AnswerModel):
     shipped: int
     restocked: int
     scrapped: int
+    locations: list[QuantitiesAtLocation]
 
 
 class LineEffect(AnswerModel):

@@ -34,6 +34,8 @@ class LineEdit(Input):
     scrapped: Any = None
     allocated: Any = None
     short_reason: Any = None
+    locations: Any = None
+    unknown_locations: Any = None
     price_list: Any = None
 
 

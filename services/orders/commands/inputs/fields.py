@@ -134,6 +134,8 @@ OfSms = AfterValidator(partial(_liquid, longest=SMS_LENGTH))
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Quantity = Annotated[int, Field(ge=1, le=GREATEST, strict=True)]
 Kind = Literal["product", "service", "digital", "subscription", "booking"]
+Location = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+"""The code of one of inventory's locations."""
 Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[a-z]+)?$", max_length=40)]
 Zone = Annotated[str, AfterValidator(_zone)]
