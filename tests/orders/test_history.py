@@ -194,6 +194,7 @@ async def test_deleted_order_and_silent_shop_show_nothing(orders: Driver) -> Non
     await show(orders, made)
     path = await link(orders, made)
     assert (await opened(orders, path)).status_code == 200, "an order from before has its link with the next status"
+    await show(orders, made, "automatic")
     body = shop_input("cave", public_url=PUBLIC).model_dump(mode="json")
     assert (await orders.http.put("/api/v1/shop", json=body)).status_code == 200
     assert (await opened(orders, path)).status_code == 404
@@ -211,6 +212,37 @@ async def test_a_mail_of_a_hidden_order_has_no_link(orders: Driver) -> None:
     mails = [found for found in wanted(await orders.message(made["id"]), shop) if found.channel == "mail"]
     assert [mail.payload.words.history_url for mail in mails] == [""] * len(mails)  # type: ignore[union-attr]
     assert mails
+
+
+async def test_links_in_mails_are_those_that_open(orders: Driver) -> None:
+    """Of orders that have had a link since their shop published histories, which it no longer does."""
+    await publish(orders)
+    made = await orders.place()
+    path = await link(orders, made)
+    silent = shop_input("cave", public_url=PUBLIC).model_dump(mode="json")
+    assert (await orders.http.put("/api/v1/shop", json=silent)).status_code == 200
+    shop = Shop.decode((await orders.said(Shop.name))["cave"][1])
+    for shown, url, status in (("automatic", "", 404), ("shown", f"{PUBLIC}{path}", 200), ("hidden", "", 404)):
+        await show(orders, made, shown) if shown != "automatic" else None
+        await orders.move(made["code"], "confirmed", actions={"mail": True}, decision={"resend": True})
+        *_, mail = [one for one in wanted(await orders.message(made["id"]), shop) if one.channel == "mail"]
+        assert mail.payload.words.history_url == url  # type: ignore[union-attr]
+        assert (await opened(orders, path)).status_code == status
+        told = await orders.get(f"orders/{made['code']}/history-link")
+        assert told["shown"] is (status == 200)
+        foreseen = await orders.http.post(
+            f"/api/v1/orders/{made['code']}/transitions/message", json={"status": "processing"}
+        )
+        assert bool(foreseen.json()["history_token"]) is (status == 200)
+
+
+async def test_a_link_can_be_made_where_the_order_forces_it(orders: Driver) -> None:
+    made = await orders.place()
+    await show(orders, made)
+    answer = await orders.http.post(f"/api/v1/orders/{made['code']}/history-link")
+    assert (answer.status_code, answer.json()["shown"]) == (200, True)
+    token = (await orders.message(made["id"])).history_token
+    assert (await opened(orders, f"/h/{token}")).status_code == 200
 
 
 async def test_a_preview_has_the_link_that_the_mail_then_has(orders: Driver) -> None:

@@ -97,7 +97,8 @@ def preview(
     if strictly:
         check_tracking(change, wanted)
     entry = change.entries[0]
-    papers = foretold(order_message(after), around.shop.invoice_policy, around.account)
+    message = order_message(after, publishes=wanted.rules.publish_histories)
+    papers = foretold(message, around.shop.invoice_policy, around.account)
     confirms = bool(change.parcels) and after.channel in MARKETPLACES and not after.test
     return Effects(
         status=after.status,
@@ -124,7 +125,7 @@ def foreseen(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, l
     after = _copy(record)
     after.language = language or record.language
     check_tracking(moved(tx, after, wanted, actor), wanted)
-    return order_message(after)
+    return order_message(after, publishes=wanted.rules.publish_histories)
 
 
 def choices(
