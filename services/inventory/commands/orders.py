@@ -117,6 +117,7 @@ async def _insert_demands(tx: Transaction, posting: Posting) -> None:
 
 
 def _changes(order: Order, applied: Lines) -> Iterable[Change]:
+    """What the order wants otherwise than it is; a test order wants nothing of the stock."""
     wanted = {
         line.id: LineState(
             (order.shop, line.sku),
@@ -126,7 +127,7 @@ def _changes(order: Order, applied: Lines) -> Iterable[Change]:
             line.scrapped,
         )
         for line in order.lines
-        if line.stocked
+        if line.stocked and not order.test
     }
     for line in sorted({*applied, *wanted}):
         before, after = applied.get(line), wanted.get(line)

@@ -103,7 +103,7 @@ def preview(
     return Effects(
         status=after.status,
         type=after.type,
-        stock=tuple(_stock(record.lines, after.lines)),
+        stock=() if record.test else tuple(_stock(record.lines, after.lines)),
         parcel=change.parcels[0].number if change.parcels else None,
         publish=entry.publish,
         mail=tuple(_mail(after, entry, around.shop)),
