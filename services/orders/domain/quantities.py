@@ -120,16 +120,20 @@ def place(lines: Lines, type_: StatusType, since: datetime) -> Lines:
     return tuple(_hold(line, type_, since) for line in lines)
 
 
-def arrive(lines: Lines, type_: StatusType, since: datetime, *, from_stock: bool = False) -> Lines:
+def arrive(
+    lines: Lines, type_: StatusType, since: datetime, *, left: Quantities | None = None, from_stock: bool = False
+) -> Lines:
     """The lines of an order that is imported as `type_`: what has left by then left there, or (`from_stock`) here.
 
-    Of an order that is back nothing is out, whatever went out and came back there.
+    `left` is what of a partly shipped one did. Of an order that is back nothing is out, whatever went out and came back
+    there.
     """
     if TYPES[type_].phase is not Phase.OUT:
         return place(lines, type_, since)
-    return tuple(
-        replace(line, shipped=line.ordered, shipped_before=0 if from_stock else line.ordered) for line in lines
-    )
+    known = (left or {}) if type_ is StatusType.PARTIALLY_SHIPPED else {line.id: line.ordered for line in lines}
+    away = [(line, known.get(line.id, 0)) for line in lines]
+    gone = [replace(line, shipped=out, shipped_before=0 if from_stock else out) for line, out in away]
+    return tuple(_hold(line, type_, since) for line in gone)
 
 
 def move(
