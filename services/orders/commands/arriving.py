@@ -59,7 +59,8 @@ def _check_part(status: StatusRecord, request: PlaceOrder) -> None:
     refused = f"An order cannot be imported as {status.mnemonic}"
     if not any(line.shipped for line in request.lines):
         raise Invalid(f"{refused}: which of its goods have left is not known.", field="status")
-    if all(line.shipped == line.quantity for line in request.lines if line.stocked):
+    goods = [line for line in request.lines if line.stocked] or request.lines
+    if all(line.shipped == line.quantity for line in goods):
         raise Invalid(f"{refused}: all of its goods have left.", field="status")
 
 
