@@ -58,51 +58,59 @@ class Tools:
     asked: Callable[[], object]
 
 
-def payment_pages(tools: Tools) -> APIRouter:
-    """The page, what it posts to, and the ways to the provider and back."""
-    router = APIRouter(prefix="/p", dependencies=[Depends(open_to_all)], include_in_schema=False)
+async def _tools(request: Request) -> Tools:
+    tools: Tools = request.app.state.payment_page
+    return tools
 
-    @router.get("/{token}")
-    async def show(token: Token, back: str | None = None) -> Response:
-        """What is to be paid, and how."""
-        return await _page(tools, token, back=back)
 
-    @router.post("/{token}")
-    async def pay(request: Request, token: Token) -> Response:
-        """The client has chosen how to pay."""
-        chosen = parse_qs((await request.body()).decode("utf-8", "replace")).get("method", [""])[0]
-        async with tools.db.read() as conn:
-            asked = await find_asked(conn, token)
-        if asked is None:
-            return _unknown()
-        here = f"{asked.shop.public_url.rstrip('/') or str(request.base_url).rstrip('/')}/p/{token}"
-        try:
-            async with tools.outbox.transaction() as tx:
-                wish = Wish(chosen, here)
-                charge = await begin(tx, asked.shop.shop, asked.order.id, wish, tools.providers.name_for)
-                tx.after_commit(tools.asked)
-        except (NotPayable, Invalid):
-            return _to(f"/p/{token}")
-        return _to(f"/p/{token}/go/{charge.id}" if charge.account else f"/p/{token}")
+Paying = Annotated[Tools, Depends(_tools)]
 
-    @router.get("/{token}/go/{charge_id}")
-    async def go(token: Token, charge_id: ChargeId) -> Response:
-        """On to the provider's page, as soon as there is one."""
-        return await _go(tools, token, charge_id)
+router = APIRouter(prefix="/p", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""The page, what it posts to, and the ways to the provider and back."""
 
-    @router.get("/{token}/back/{charge_id}")
-    async def back(token: Token, charge_id: ChargeId) -> Response:
-        """The client is back from the provider."""
-        async with tools.db.read() as conn:
-            asked = await find_asked(conn, token)
-        if asked is None:
-            return _unknown()
+
+@router.get("/{token}")
+async def show(tools: Paying, token: Token, back: str | None = None) -> Response:
+    """What is to be paid, and how."""
+    return await _page(tools, token, back=back)
+
+
+@router.post("/{token}")
+async def pay(request: Request, tools: Paying, token: Token) -> Response:
+    """The client has chosen how to pay."""
+    chosen = parse_qs((await request.body()).decode("utf-8", "replace")).get("method", [""])[0]
+    async with tools.db.read() as conn:
+        asked = await find_asked(conn, token)
+    if asked is None:
+        return _unknown()
+    here = f"{asked.shop.public_url.rstrip('/') or str(request.base_url).rstrip('/')}/p/{token}"
+    try:
         async with tools.outbox.transaction() as tx:
-            await come_back(tx, asked.order.id, charge_id)
+            wish = Wish(chosen, here)
+            charge = await begin(tx, asked.shop.shop, asked.order.id, wish, tools.providers.name_for)
             tx.after_commit(tools.asked)
-        return _to(f"/p/{token}?back={charge_id}")
+    except (NotPayable, Invalid):
+        return _to(f"/p/{token}")
+    return _to(f"/p/{token}/go/{charge.id}" if charge.account else f"/p/{token}")
 
-    return router
+
+@router.get("/{token}/go/{charge_id}")
+async def go(tools: Paying, token: Token, charge_id: ChargeId) -> Response:
+    """On to the provider's page, as soon as there is one."""
+    return await _go(tools, token, charge_id)
+
+
+@router.get("/{token}/back/{charge_id}")
+async def back(tools: Paying, token: Token, charge_id: ChargeId) -> Response:
+    """The client is back from the provider."""
+    async with tools.db.read() as conn:
+        asked = await find_asked(conn, token)
+    if asked is None:
+        return _unknown()
+    async with tools.outbox.transaction() as tx:
+        await come_back(tx, asked.order.id, charge_id)
+        tx.after_commit(tools.asked)
+    return _to(f"/p/{token}?back={charge_id}")
 
 
 async def _go(tools: Tools, token: str, charge_id: str) -> Response:

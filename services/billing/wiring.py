@@ -9,9 +9,10 @@ from services.billing.jobs import Renderer, close_past_days, converge_waiting_or
 from services.billing.jobs.payments import Cashier, match_payouts
 from services.billing.jobs.printing import Press, Printer
 from services.billing.pages import Tools as PageTools
-from services.billing.pages import payment_pages
+from services.billing.pages import router as payment_page
 from services.billing.payments.providers import Providers
 from services.billing.sandbox import PaymentSandbox
+from services.billing.sandbox import routers as sandbox_routers
 from services.billing.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Account, Digest, Order
@@ -42,11 +43,12 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
     service.hear(Order, on.on_order, again=Outbox.again(Account), blocked=on.on_blocked_order)
 
     service.uploads |= UPLOADS
-    pages = PageTools(service.db, outbox, providers, asked=calling.nudge)
-    service.routers += [*routers, payment_pages(pages)]
+    service.routers += [*routers, payment_page]
+    service.state["payment_page"] = PageTools(service.db, outbox, providers, asked=calling.nudge)
     service.state["tools"] = Tools(service.db, outbox, rendering.nudge, calling.nudge, providers, printing)
     if sandbox is not None:
-        service.routers += sandbox.routers
+        service.routers += sandbox_routers
+        service.state.update(sandbox.state)
         service.job("deliver_sandbox_events", 1.0, sandbox.deliver)
     return service
 

@@ -25,6 +25,7 @@ from services.notifications.pages import push as push_page
 from services.notifications.queries.papers import ServiceKeys
 from services.notifications.queries.receivers import EndpointRows, SubscriptionRows
 from services.notifications.sandbox import STEP_SECONDS, Sandbox
+from services.notifications.sandbox import routers as sandbox_routers
 from services.notifications.settings import Settings
 from shared.broker import Bus
 from shared.contracts import Account, ChannelOrder, Delivery, Digest, Order, Product, SignIn
@@ -83,7 +84,8 @@ def build(settings: Settings, clock: Clock = utcnow, bus: Bus | None = None) -> 
 
     service.on_stop.append(close)
     if sandbox is not None:
-        service.routers += sandbox.routers
+        service.routers += sandbox_routers
+        service.state["ledgers"] = sandbox.ledgers
         service.job("deliver_sandbox_sms", STEP_SECONDS, sandbox.sms.deliver)
         service.on_start.append(sandbox.start)
         service.on_stop.append(sandbox.stop)

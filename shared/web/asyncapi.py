@@ -49,6 +49,7 @@ def asyncapi_document(version: str) -> dict[str, Any]:
     return {"asyncapi": "3.0.0", "info": info, "channels": channels, "operations": operations}
 
 
+@cache
 def asyncapi_router(version: str) -> APIRouter:
     """The document and its page."""
     router = APIRouter(prefix="/docs/orders/messages", dependencies=[Depends(open_to_all)], include_in_schema=False)

@@ -1,5 +1,6 @@
 """The API documentation as pages, served from an installed package and from no outside host."""
 
+from functools import cache
 from importlib.resources import files
 
 from fastapi import APIRouter, Depends
@@ -20,6 +21,7 @@ PAGE = """<!doctype html>
 START = 'SwaggerUIBundle({{ url: "/docs/{service}/openapi.json", dom_id: "#swagger-ui", deepLinking: true }});'
 
 
+@cache
 def documentation_router(service: str) -> APIRouter:
     """`/docs/<service>`: Swagger UI on the service's OpenAPI document."""
     router = APIRouter(prefix=f"/docs/{service}", dependencies=[Depends(open_to_all)], include_in_schema=False)

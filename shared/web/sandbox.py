@@ -8,10 +8,11 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any
 
 import httpx
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator, Field
 from starlette.types import Receive, Scope, Send
@@ -163,30 +164,43 @@ class InMemory(httpx.AsyncBaseTransport):
         return response
 
 
-def control_router(ledger: Ledger) -> APIRouter:
-    """`calls` and `fault` of one sandbox."""
-    router = APIRouter(prefix=f"/sandbox/{ledger.name}", tags=["sandbox"], dependencies=[Depends(open_to_all)])
+async def _ledger(request: Request) -> Ledger:
+    """That of the sandbox which the path names."""
+    found: Ledger = request.app.state.ledgers[request.url.path.split("/")[2]]
+    return found
 
-    @router.get("/calls", responses={200: {"model": Listed[SandboxCall]}})
-    async def list_calls(limit: Limit = 200, after: str | None = None, order: str | None = None) -> Page:
-        """What this sandbox was asked to do, and what it answered."""
-        return ledger.page(limit, after, order)
 
-    @router.delete("/calls", status_code=204)
-    async def clear_calls() -> Response:
-        """Forget the calls."""
-        ledger.clear()
-        return Response(status_code=204)
+Asked = Annotated[Ledger, Depends(_ledger)]
 
-    @router.get("/fault")
-    async def show_fault() -> Fault:
-        """The fault that the next calls will meet."""
-        return ledger.fault
 
-    @router.put("/fault")
-    async def set_fault(fault: Fault) -> Fault:
-        """Have the next calls meet a fault."""
-        ledger.fault = fault if fault.count else Fault()
-        return ledger.fault
-
+@cache
+def control_router(name: str) -> APIRouter:
+    """`calls` and `fault` of one sandbox, whose ledger stands under its name in `app.state.ledgers`."""
+    router = APIRouter(prefix=f"/sandbox/{name}", tags=["sandbox"], dependencies=[Depends(open_to_all)])
+    router.get("/calls", responses={200: {"model": Listed[SandboxCall]}})(list_calls)
+    router.delete("/calls", status_code=204)(clear_calls)
+    router.get("/fault")(show_fault)
+    router.put("/fault")(set_fault)
     return router
+
+
+async def list_calls(ledger: Asked, limit: Limit = 200, after: str | None = None, order: str | None = None) -> Page:
+    """What this sandbox was asked to do, and what it answered."""
+    return ledger.page(limit, after, order)
+
+
+async def clear_calls(ledger: Asked) -> Response:
+    """Forget the calls."""
+    ledger.clear()
+    return Response(status_code=204)
+
+
+async def show_fault(ledger: Asked) -> Fault:
+    """The fault that the next calls will meet."""
+    return ledger.fault
+
+
+async def set_fault(ledger: Asked, fault: Fault) -> Fault:
+    """Have the next calls meet a fault."""
+    ledger.fault = fault if fault.count else Fault()
+    return ledger.fault

@@ -3,6 +3,7 @@
 Answered by orders, which has the front port's `/`. French or English by the browser's wish.
 """
 
+from functools import cache
 from html import escape
 
 from fastapi import APIRouter, Depends, Request
@@ -59,6 +60,7 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">
 """Browsers ask for one whether a page has named it or not; all of them go by the type, not by the name's end."""
 
 
+@cache
 def start_router(*, docs: bool, sandbox: bool) -> APIRouter:
     """`/`, with the links that this installation answers, and the icon of every page."""
     router = APIRouter(dependencies=[Depends(open_to_all)], include_in_schema=False)

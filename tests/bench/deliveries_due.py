@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from services.notifications.domain.lanes import rate_of
+from services.notifications.sandbox import amazon, webhooks
 from services.notifications.sandbox.amazon import AmazonSandbox
 from services.notifications.sandbox.mail import HOST, MailSandbox
 from services.notifications.sandbox.webhooks import WebhookSandbox
@@ -63,8 +65,12 @@ class Counterparts:
         self._ledgers = {channel: Ledger(channel, utcnow) for channel in CHANNELS}
         self.mail = MailSandbox(self._ledgers["mail"], utcnow)
         app = FastAPI(openapi_url=None)
-        app.include_router(AmazonSandbox(self._ledgers["amazon"], utcnow).router())
-        app.include_router(WebhookSandbox(self._ledgers["webhook"]).router())
+        app.include_router(amazon.router)
+        app.include_router(webhooks.router)
+        app.state.sandbox = SimpleNamespace(
+            amazon=AmazonSandbox(self._ledgers["amazon"], utcnow),
+            webhooks=WebhookSandbox(self._ledgers["webhook"]),
+        )
         self.server = Server(app, HOST, PORT, shutdown_seconds=1)
 
     @property

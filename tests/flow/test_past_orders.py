@@ -59,3 +59,31 @@ async def test_past_orders_are_taken_over_and_nothing_follows(suite: Suite) -> N
     await suite.settled(codes["over"])
     assert (await suite.stock(sku))["on_hand"] == 7
     assert await suite.documents(codes["over"]) == []
+
+
+async def test_the_rest_of_an_order_that_left_in_part_leaves_here(suite: Suite) -> None:
+    sku = await suite.product(stock=5)
+    address = {"name": "Zoé", "country": "FR"}
+    line = {"sku": sku, "name": "Médoc", "tax_rate": "20", "unit_price": "12.00"}
+    body = {
+        "channel": "web", "currency": "EUR", "imported": True, "external_id": uuid4().hex,
+        "status": "partially_shipped",
+        "customer": {"name": "Zoé", "email": "zoe@example.org"}, "billing_address": address, "paid_before": "36.00",
+        "lines": [{**line, "quantity": 2, "shipped": 2}, {**line, "quantity": 1}],
+    }  # fmt: skip
+    answer = await suite.client.post("/api/v1/orders", json=body)
+    assert answer.status_code == 201, answer.text
+    code = answer.json()["code"]
+    facts = (await suite.settled(code))["facts"]
+    assert (facts["stock"], facts["payment"]) == ("reserved", "paid")
+    stock = await suite.stock(sku)
+    assert (stock["on_hand"], stock["allocated"]) == (5, 1)
+    await suite.move(code, "shipped", shipment={"carrier": "Colissimo", "tracking_number": "6A1"})
+    order = await suite.settled(code)
+    assert [(one["shipped"], one["hold"]) for one in order["lines"]] == [(2, 0), (1, 0)]
+    assert (await suite.stock(sku))["on_hand"] == 4
+    assert [one["kind"] for one in await suite.documents(code)] == [], "it was invoiced where it was sold"
+    await suite.move(code, "delivered", actions={"invoice": True})
+    await suite.settled(code)
+    [invoice] = await suite.documents(code)
+    assert (invoice["kind"], invoice["totals"]["gross"]) == ("invoice", "36.00")

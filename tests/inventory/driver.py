@@ -95,14 +95,13 @@ def line(
     )
 
 
-def order(number: int, version: int, *lines: Line, shop: str = "cave", deleted: bool = False) -> Order:
+def order(number: int, version: int, *lines: Line, shop: str = "cave", **changes: Any) -> Order:
     """The order message; what inventory does not look at is the same for all."""
     return Order(
         shop=shop,
         version=version,
         id=order_id(number),
         code=f"CO-{number}",
-        deleted=deleted,
         channel=Channel.WEB,
         placed_at=minute(0),
         currency="EUR",
@@ -113,6 +112,7 @@ def order(number: int, version: int, *lines: Line, shop: str = "cave", deleted: 
         customer=Customer(name="Camille", email="camille@example.com"),
         lines=lines,
         totals=Totals(net=408, tax=82, gross=490),
+        **changes,
     )
 
 

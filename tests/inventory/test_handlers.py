@@ -33,6 +33,26 @@ async def test_status_change_without_other_quantities_touches_no_stock(inventory
     assert (answer.heard, answer.version) == (2, 2)
 
 
+async def test_a_test_order_takes_no_stock(inventory: Driver) -> None:
+    await inventory.make("wine", 5)
+    await inventory.hear(order(1, 1, line("wine", 3), test=True))
+    assert (await inventory.answer(1)).stock == StockState.NONE
+    await inventory.hear(order(1, 2, line("wine", 0, shipped=3), test=True))
+    assert (await inventory.answer(1)).heard == 2
+    assert await inventory.stock("wine") == (5, 0, 0)
+    await inventory.verify()
+
+
+async def test_what_a_test_order_took_before_is_given_back(inventory: Driver) -> None:
+    """Before it was spared, it was held and shipped like any other."""
+    await inventory.make("wine", 5)
+    await inventory.hear(order(1, 1, line("wine", 1, shipped=2)))
+    assert await inventory.stock("wine") == (3, 1, 1)
+    await inventory.hear(order(1, 2, line("wine", 1, shipped=2), test=True))
+    assert await inventory.stock("wine") == (5, 0, 0)
+    await inventory.verify()
+
+
 async def test_older_version_does_nothing_and_equal_one_is_answered_again(inventory: Driver) -> None:
     await inventory.make("wine", 5)
     await inventory.hear(order(1, 2, line("wine", 3)))

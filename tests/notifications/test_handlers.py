@@ -1,13 +1,15 @@
 """Orders and accounts heard: obligations appear once, follow the order, and the answer says how things stand."""
 
 import asyncio
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from services.notifications.tables import attempts, obligations, parked
-from shared.contracts import Channel, Closing, Customer, Order, Outcome
+from shared.contracts import Channel, Closing, Customer, Order, Outcome, Shown
 from tests.notifications.driver import NOON, Driver, account, entry, marketplace_order, order, parcel, shop
 from tests.statements import statements
 
@@ -49,6 +51,30 @@ async def test_the_same_entry_in_a_newer_order_asks_for_nothing_new(house: Drive
     await house.deliver()
     assert await house.outcomes() == [("mail", "done"), ("mail", "done")]
     assert [call["request"]["subject"] for call in await house.calls("mail")] == ["Votre commande CO-1"] * 2
+
+
+@pytest.mark.parametrize(
+    ("later", "link"),
+    [
+        ({"shown": Shown.HIDDEN}, None),
+        ({}, None),
+        ({"history_token": "new"}, "/h/new"),
+        ({"history_token": "old"}, "/h/old"),
+    ],
+)
+async def test_a_mail_that_waits_has_the_link_that_opens_when_it_leaves(
+    house: Driver, later: dict[str, Any], link: str | None
+) -> None:
+    await house.fault("mail", "429")
+    await house.hear(order(1, 1, entry(1, mail=True), history_token="old"))
+    await house.deliver()
+    await house.hear(order(1, 2, **later))
+    house.clock.forward(hours=1)
+    await house.deliver()
+    refused, sent = await house.calls("mail")
+    assert "https://cave.example.com/h/old" in refused["request"]["text"]
+    found = re.search("https://cave.example.com(/h/[a-z]+)", sent["request"]["text"])
+    assert (found and found[1]) == link
 
 
 async def test_a_resend_is_one_more_mail(house: Driver) -> None:

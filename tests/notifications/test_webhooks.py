@@ -13,7 +13,7 @@ from services.notifications.tables import obligations
 from shared.contracts import DocumentKind, Order, Outcome, PaymentState, Status, StatusType
 from shared.contracts.billing import Document
 from tests.eventually import eventually
-from tests.notifications.driver import NOON, Clock, Driver, account, entry, order, parcel
+from tests.notifications.driver import NOON, Clock, Driver, account, entry, line, order, parcel
 from tests.notifications.receiving import WEBHOOKS, Receiver, listen
 
 SHIPPED = Status(mnemonic="shipped", type=StatusType.SHIPPED)
@@ -76,6 +76,15 @@ async def test_each_change_is_an_event_and_the_state_is_whole(house: Driver, rec
     revisions = [one["data"]["revision"] for one in receiver.documents()]
     assert revisions == sorted(set(revisions))
     assert receiver.documents()[-1]["data"]["order"]["parcels"][0]["tracking_number"] == "6A 00001"
+
+
+async def test_a_line_tells_what_came_back_and_how_much_of_it_unfit(house: Driver, receiver: Receiver) -> None:
+    await listen(house, receiver)
+    returned = Status(mnemonic="returned", type=StatusType.RETURNED)
+    await house.hear(moved(2, returned, lines=(line(1, 3, shipped=3, restocked=2, scrapped=1),)))
+    await house.deliver()
+    [told] = receiver.documents()[0]["data"]["order"]["lines"]
+    assert (told["shipped"], told["restocked"], told["scrapped"]) == (3, 2, 1)
 
 
 async def test_money_is_told_with_the_order_it_belongs_to(house: Driver, receiver: Receiver) -> None:

@@ -1,4 +1,8 @@
-"""How routes are declared: each with its whole path, by which traces and logs name it, and none that needs a thread."""
+"""How routes are declared: each with its whole path, by which traces and logs name it, and none that needs a thread.
+
+Their functions are made once: FastAPI remembers each that it has seen, and what it encloses, for as long as the process
+lives, such as the services of ended tests.
+"""
 
 from collections.abc import Iterator
 from inspect import isasyncgenfunction, iscoroutinefunction
@@ -39,6 +43,16 @@ def test_routes_have_their_whole_path_and_need_no_thread(service: str) -> None:
     app = build(service, database_url="sqlite+aiosqlite://", sandbox=True, docs=True).app
     assert len(app.routes) > 20
     assert list(faults(app)) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_routes_are_made_once_for_all_applications(service: str) -> None:
+    def endpoints() -> list[object]:
+        app = build(service, database_url="sqlite+aiosqlite://", sandbox=True, docs=True).app
+        return [route.endpoint for route in app.routes if isinstance(route, APIRoute)]
+
+    first, second = endpoints(), endpoints()
+    assert [one for one, other in zip(first, second, strict=True) if one is not other] == []
 
 
 def test_others_are_found() -> None:

@@ -88,6 +88,48 @@ async def test_of_what_left_elsewhere_nothing_leaves_here(orders: Driver, status
     assert (await orders.message(made["id"])).levels.marketplace is Marketplace.REFUND_REPORTED
 
 
+async def test_of_what_left_in_part_the_rest_is_held_and_leaves_here(orders: Driver) -> None:
+    body = {"imported": True, "external_id": "#1004", "status": "partially_shipped", "paid_before": "41.50"}
+    lines = line("WINE", 3, shipped=3), line("BOX", 1, "4.00", shipped=0)
+    made = (await orders.http.post("/api/v1/orders", json=order(*lines, **body))).json()
+    assert made["status"]["type"] == "partially_shipped"
+    told = await orders.message(made["id"])
+    assert [(sold.hold, sold.shipped, sold.shipped_before) for sold in told.lines] == [(0, 3, 3), (1, 0, 0)]
+    assert (told.parcels, told.invoice_wanted) == ((), False)
+    sent = await orders.move(made["code"], "shipped")
+    assert [parcel["lines"] for parcel in sent["parcels"]] == [[{"line": 2, "quantity": 1}]]
+
+
+@pytest.mark.parametrize(
+    ("shipped", "imported", "field"),
+    [(0, True, "status"), (3, True, "status"), (4, True, "lines.0.shipped"), (1, False, "lines.0.shipped")],
+)
+async def test_a_part_is_some_and_not_all(orders: Driver, shipped: int, imported: bool, field: str) -> None:
+    status = "partially_shipped" if imported else "received"
+    body = order(line("WINE", 3, shipped=shipped), imported=imported, external_id="#1", status=status)
+    refused = await orders.http.post("/api/v1/orders", json=body)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field), refused.text
+
+
+async def test_a_file_says_which_lines_have_left(orders: Driver) -> None:
+    content = """No,Art,Qty,Price,Mail,State,Cancelled,Sent
+N-1,WINE,2,12.50,zoe@example.org,part,,1
+N-1,BOX,1,4.00,zoe@example.org,,,all
+N-2,WINE,2,12.50,zoe@example.org,sent,,0
+N-3,WINE,2,12.50,zoe@example.org,part,,0
+N-4,WINE,2,12.50,zoe@example.org,part,,some
+"""
+    mapping = OWN.replace("order: No,", "order: No, shipped: Sent,") + STATUS
+    done = await worked(orders, content, mapping=mapping, dry_run="true")
+    assert (done["statuses"], done["counts"]["created"]) == ({"partially_shipped": 2, "shipped": 1}, 2)
+    done = await worked(orders, content, mapping=mapping)
+    found = await by_number(orders)
+    lines = {number: [(each["hold"], each["shipped"]) for each in one["lines"]] for number, one in found.items()}
+    assert lines == {"N-1": [(1, 1), (0, 1)], "N-2": [(0, 2)]}
+    told = {row["No"]: row["reason"] for row in await rejects(orders, done)}
+    assert told["N-4"] == "the shipped quantity 'some' is no whole number"
+
+
 async def test_an_import_may_take_its_goods_from_the_stock(orders: Driver) -> None:
     _, told = await imported(orders, "shipped", takes_stock=True)
     assert [(sold.shipped, sold.shipped_before) for sold in told.lines] == [(3, 0)]

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from services.orders.domain.decisions import Shipment
 from services.orders.domain.lines import EditRefused, Terms, covered_changes, edit
-from services.orders.domain.quantities import Line, Lines, Shipment, move, place
+from services.orders.domain.quantities import Line, Lines, move, place
 from services.orders.domain.types import StatusType
 
 T = StatusType

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.orders.domain.decisions import Decision, Shipment, StockDecision
 from services.orders.domain.locations import AtLocation
-from services.orders.domain.quantities import Decision, Line, QuantityError, Shipment, StockDecision, move, place
+from services.orders.domain.quantities import Line, QuantityError, move, place
 from services.orders.domain.types import StatusType as T
 
 PLACED = LATER = datetime(2026, 3, 1, 9, tzinfo=UTC)

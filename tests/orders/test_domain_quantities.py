@@ -6,19 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.domain.quantities import (
-    Decision,
-    Line,
-    Lines,
-    QuantityError,
-    Shipment,
-    StockDecision,
-    arrive,
-    delete,
-    move,
-    place,
-    requantify,
-)
+from services.orders.domain.decisions import Decision, Shipment, StockDecision
+from services.orders.domain.quantities import Line, Lines, QuantityError, arrive, delete, move, place, requantify
 from services.orders.domain.transitions import Verdict, verdict
 from services.orders.domain.types import TYPES, StatusType, Stock
 
@@ -44,6 +33,18 @@ def test_an_order_that_left_before_it_was_imported_holds_nothing_and_took_nothin
         assert holds(arrive((Line(1, 3),), type_, PLACED)) == [held]
     (back,) = move((line,), T.SHIPPED, T.RETURNED, LATER, Decision(StockDecision.ALL)).lines
     assert (back.restocked, back.out) == (3, 0)
+
+
+def test_of_an_order_that_left_in_part_the_rest_is_held() -> None:
+    asked = (Line(1, 3), Line(2, 1), Line(9, 1, stocked=False))
+    part, rest, delivery = arrive(asked, T.PARTIALLY_SHIPPED, PLACED, left={1: 2})
+    assert [(one.shipped, one.shipped_before, one.hold) for one in (part, rest, delivery)] == [
+        (2, 2, 1), (0, 0, 1), (0, 0, 0)
+    ]  # fmt: skip
+    moved = move((part, rest, delivery), T.PARTIALLY_SHIPPED, T.SHIPPED, LATER)
+    assert (moved.parcel, moved.complete) == ({1: 1, 2: 1, 9: 1}, True)
+    taken, *_ = arrive(asked, T.PARTIALLY_SHIPPED, PLACED, left={1: 2}, from_stock=True)
+    assert (taken.shipped, taken.shipped_before, taken.hold) == (2, 0, 1)
 
 
 def test_open_order_holds_what_is_ordered_since_it_was_placed() -> None:

@@ -144,7 +144,7 @@ def test_the_mapping_reads_what_the_columns_write() -> None:
         titles = {column.en if language == "en" else column.fr for column in (*ORDER, *LINE)}
         assert all(titles & set(names) for names in COMPTOIR.needed), language
         unread = titles - known
-        assert len(unread) == 9, unread  # status, other facts, parcels, and the amounts that follow from the rest
+        assert len(unread) == 8, unread  # status, other facts, parcels, and the amounts that follow from the rest
 
 
 async def test_a_long_list_takes_no_more_memory(orders: Driver) -> None:

@@ -81,6 +81,28 @@ def test_shopify(tmp_path: Path) -> None:
     assert skipped == {}
 
 
+def test_a_shopify_order_that_left_in_part_says_which_items_have(tmp_path: Path) -> None:
+    order = {
+        "Email": "zoe@example.org", "Currency": "EUR", "Created at": "2026-03-02 09:15:00 +0100",
+        "Billing Name": "Zoé Martin", "Financial Status": "paid", "Fulfillment Status": "partial",
+    }  # fmt: skip
+
+    def item(sku: str, status: str, quantity: str = "2") -> dict[str, str]:
+        said = {"Lineitem quantity": quantity, "Lineitem name": sku, "Lineitem sku": sku, "Lineitem price": "5.00"}
+        return said | {"Lineitem fulfillment status": status}
+
+    totals = {"Subtotal": "20.00", "Total": "24.90", "Taxes": "4.15", "Shipping": "4.90"}
+    rows = [
+        order | totals | item("A", "fulfilled") | {"Name": "#1"}, {"Name": "#1"} | item("B", "pending"),
+        order | totals | item("A", "fulfilled") | {"Name": "#2"}, {"Name": "#2"} | item("B", "partial"),
+    ]  # fmt: skip
+    bodies, rejects, skipped = imported(tmp_path, "shopify", written(SHOPIFY, rows))
+    body = bodies.pop("#1")
+    assert (body["status"], bodies, rejects) == ("partially_shipped", {}, [])
+    assert lines_of(body, "sku", "quantity", "shipped") == [("A", 2, 2), ("B", 2, None), ("SHIPPING", 1, None)]
+    assert skipped == {"a part of an item has left there and the file does not say how much": 2}
+
+
 def test_the_rate_of_a_shopify_order_is_that_of_all_its_lines(tmp_path: Path) -> None:
     item = {"Lineitem quantity": "1", "Lineitem name": "Livre", "Lineitem price": "10.55", "Lineitem sku": "L"}
     head = {"Name": "#1", "Currency": "EUR", "Subtotal": "21.10", "Shipping": "2.11", "Email": "zoe@example.org"}
@@ -144,6 +166,7 @@ def test_ebay(tmp_path: Path) -> None:
     ("cells", "status"),
     [
         ({"Financial Status": "paid", "Fulfillment Status": "fulfilled"}, "shipped"),
+        ({"Financial Status": "paid", "Fulfillment Status": "partial"}, "partially_shipped"),
         ({"Financial Status": "paid", "Fulfillment Status": "unfulfilled"}, "confirmed"),
         ({"Financial Status": "pending", "Fulfillment Status": ""}, "received"),
         ({"Financial Status": "refunded", "Fulfillment Status": "fulfilled"}, "refunded"),

@@ -125,6 +125,18 @@ def test_needs_are_added_up_by_sku() -> None:
         assert (staging.count(Kind.TAKEN), staging.count(Kind.REJECTED), staging.count_orders()) == (4, 1, 2)
 
 
+def test_needs_leave_out_what_has_left() -> None:
+    def sold(line: int, number: str, status: str, shipped: str) -> Row:
+        return Row(
+            Kind.TAKEN, line, number, "A", 3, Decimal(1), NOON, "7", details={"status": status, "shipped": shipped}
+        )
+
+    rows = [sold(2, "1", "part", "2"), sold(3, "2", "sent", "3"), sold(4, "3", "new", "3")]
+    with staged(rows) as staging:
+        assert [need.quantity for need in staging.needs(["sent"], ["part"])] == [1 + 3]
+        assert [need.quantity for need in staging.needs(["sent"])] == [3 + 3]
+
+
 def test_a_refused_order_joins_the_rejects() -> None:
     with staged([taken(2), taken(3, "2"), taken(4)]) as staging:
         staging.reject_order("1", "the server says no")

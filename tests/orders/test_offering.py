@@ -29,6 +29,13 @@ async def reasons(shop: Driver, *lines: Json, **more: Any) -> list[str | None]:
     return [found["short_reason"] for found in seen.json()["lines"]]
 
 
+async def test_a_test_order_is_short_of_nothing(shop: Driver) -> None:
+    assert await reasons(shop, line("LAST", 9), test=True, channel="manual") == [None]
+    made = await shop.place(line("LAST", 9), test=True)
+    found = await shop.get(f"orders/{made['code']}/transitions")
+    assert [way["effects"]["stock"] for way in found["allowed"]] == [[]] * len(found["allowed"])
+
+
 @pytest.mark.parametrize(("sku", "most"), [("LAST", 1), ("FEW", 3)])
 async def test_checkout_is_refused_what_is_not_offered(shop: Driver, sku: str, most: int) -> None:
     for path in (PREVIEW, "/api/v1/orders"):

@@ -119,6 +119,13 @@ async def test_a_cancelled_order_gives_its_use_back_and_takes_it_again(orders: D
     assert (await orders.get("promotions"))["items"][0]["used"] == 1
 
 
+async def test_a_test_order_uses_no_coupon_up(orders: Driver) -> None:
+    found = await offer(orders, code="ONCE", usage_limit=1, client_limit=1)
+    assert amounts(await orders.place(coupons=["ONCE"], test=True)) == ["-3.75"]
+    assert (await orders.get(f"promotions/{found['id']}"))["used"] == 0
+    await orders.place(coupons=["ONCE"])
+
+
 async def test_a_draft_holds_no_use_until_it_is_placed(orders: Driver) -> None:
     found = await offer(orders, code="ONCE", usage_limit=1)
     drafts = [await orders.place(line("WINE", 4, "10.00"), status="draft", coupons=["ONCE"]) for _ in range(2)]

@@ -8,7 +8,7 @@ import json
 
 from fastapi import FastAPI
 
-from services.billing.sandbox.api import api_router
+from services.billing.sandbox.api import Calls, router
 from services.billing.sandbox.bank import Bank
 from shared.database import utcnow
 from shared.runtime.http import Server
@@ -24,7 +24,8 @@ class PaymentProvider:
         self.bank = Bank(utcnow)
         self._ledger = Ledger("payments", utcnow)
         app = FastAPI(openapi_url=None)
-        app.include_router(api_router(self.bank, self._ledger, KEY))
+        app.include_router(router)
+        app.state.payment_sandbox = Calls(self.bank, self._ledger, KEY)
         self._server = Server(app, "127.0.0.1", 0, shutdown_seconds=1)
 
     async def start(self) -> None:

@@ -16,7 +16,9 @@ def app() -> FastAPI:
     ledger = Ledger("till", lambda: datetime(2026, 11, 22, tzinfo=UTC))
     for order in ("one", "two", "one"):
         ledger.write(order, {"path": "/pay"}, {"status": 200})
-    return create_app("test", "1", [control_router(ledger)], docs=False)
+    app = create_app("test", "1", [control_router("till")], docs=False)
+    app.state.ledgers = {"till": ledger}
+    return app
 
 
 async def test_calls_come_oldest_first_and_page_by_page(app: FastAPI) -> None:

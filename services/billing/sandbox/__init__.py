@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from services.billing.domain.charging import pause
 from services.billing.payments.signatures import sign
-from services.billing.sandbox.api import api_router
+from services.billing.sandbox import api, pages
+from services.billing.sandbox.api import Calls
 from services.billing.sandbox.bank import Bank, Document
-from services.billing.sandbox.pages import pages_router
 from services.billing.settings import StripeAccount
 from shared.database import Clock
 from shared.observability import get_logger
@@ -24,6 +24,7 @@ from shared.web.sandbox import InMemory, Ledger, control_router
 
 log = get_logger(__name__)
 
+NAME = "payments"
 ORIGIN = "http://sandbox.invalid"
 KEY = SecretStr("sk_sandbox")
 SECRET = "whsec_sandbox"  # noqa: S105 - of a sandbox
@@ -33,21 +34,24 @@ EVENT_ATTEMPTS = 7
 """Two minutes of them, as they are ever further apart."""
 
 
+routers: list[APIRouter] = [control_router(NAME), api.router, pages.router]
+"""They ask `app.state` for what `PaymentSandbox.state` holds."""
+
+
 class PaymentSandbox:
     """The provider. `app` is the application that its events are for, in memory like the calls."""
 
     def __init__(self, clock: Clock, app: Callable[[], FastAPI]) -> None:
-        self.ledger = Ledger("payments", clock)
+        self.ledger = Ledger(NAME, clock)
         self.bank = Bank(clock)
         self._clock = clock
         self._app = app
         self._refusals = 0
         self._resumes_at = datetime.min.replace(tzinfo=UTC)
-        self.routers: list[APIRouter] = [
-            control_router(self.ledger),
-            api_router(self.bank, self.ledger, KEY.get_secret_value()),
-            pages_router(self.bank, self.ledger),
-        ]
+        self.state = {
+            "payment_sandbox": Calls(self.bank, self.ledger, KEY.get_secret_value()),
+            "ledgers": {self.ledger.name: self.ledger},
+        }
 
     @property
     def account(self) -> StripeAccount:
@@ -58,8 +62,10 @@ class PaymentSandbox:
     def transport(self) -> httpx.AsyncBaseTransport:
         """How our client reaches it without a socket."""
         app = FastAPI(openapi_url=None)
-        for router in self.routers:
-            app.include_router(router)
+        for router in routers:
+            app.router.routes.extend(router.routes)
+        for name, value in self.state.items():
+            setattr(app.state, name, value)
         return InMemory(app)
 
     async def deliver(self) -> None:

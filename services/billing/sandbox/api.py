@@ -5,7 +5,7 @@ refused; a session that is over cannot be ended; more than was captured is not r
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Depends, Request
@@ -62,48 +62,12 @@ REFUND = Draft202012Validator(
 Answer = tuple[int, Document]
 
 
-def api_router(bank: Bank, ledger: Ledger, key: str) -> APIRouter:
-    """The vendor's paths below `/sandbox/payments`."""
-    router = APIRouter(prefix="/sandbox/payments/v1", dependencies=[Depends(open_to_all)], include_in_schema=False)
-    calls = _Calls(bank, ledger, key)
-
-    @router.post("/checkout/sessions")
-    async def open_session(request: Request) -> Response:
-        return await calls.change(request, lambda form: _open(bank, form))
-
-    @router.get("/checkout/sessions/{session}")
-    async def read_session(request: Request, session: str) -> Response:
-        return await calls.read(request, lambda: _session(bank, session))
-
-    @router.post("/checkout/sessions/{session}/expire")
-    async def expire_session(request: Request, session: str) -> Response:
-        return await calls.change(request, lambda _form: _expire(bank, session))
-
-    @router.post("/payment_intents/{intent}/{verb}")
-    async def change_intent(request: Request, intent: str, verb: str) -> Response:
-        return await calls.change(request, lambda _form: _intent(bank, intent, verb))
-
-    @router.post("/refunds")
-    async def make_refund(request: Request) -> Response:
-        return await calls.change(request, lambda form: _refund(bank, form))
-
-    @router.get("/refunds")
-    async def list_refunds(request: Request, payment_intent: str) -> Response:
-        return await calls.read(request, lambda: _list(bank.refunds, payment_intent))
-
-    @router.get("/disputes")
-    async def list_disputes(request: Request, payment_intent: str) -> Response:
-        return await calls.read(request, lambda: _list(bank.disputes, payment_intent))
-
-    return router
-
-
-class _Calls:
-    """What every call has in common: the key, the fault that was ordered, the ledger."""
+class Calls:
+    """What every call has in common: the key, the fault that was ordered, the ledger; and the bank it is about."""
 
     def __init__(self, bank: Bank, ledger: Ledger, key: str) -> None:
-        self._bank = bank
-        self._ledger = ledger
+        self.bank = bank
+        self.ledger = ledger
         self._key = f"Bearer {key}"
 
     async def read(self, request: Request, look: Callable[[], Answer]) -> Response:
@@ -117,27 +81,73 @@ class _Calls:
             return _respond(_error(401, "Invalid API Key provided"))
         body = await request.body()
         form = read_form(body)
-        kind = self._ledger.take_fault()
+        kind = self.ledger.take_fault()
         answer = _FAULTS[kind] if kind in _FAULTS else self._once(request, body, lambda: act(form))
         seen: Document = {"method": request.method, "path": request.url.path, "body": form}
         seen["key"] = request.headers.get("idempotency-key")
         code = _order(form, answer[1])
         answered = kind not in (Kind.SILENT, Kind.RESET)
-        self._ledger.write(code, seen, {"status": answer[0], "body": answer[1]}, answered=answered)
-        await self._ledger.linger(kind)
+        self.ledger.write(code, seen, {"status": answer[0], "body": answer[1]}, answered=answered)
+        await self.ledger.linger(kind)
         return BrokenAnswer() if kind is Kind.RESET else _respond(answer)
 
     def _once(self, request: Request, body: bytes, act: Callable[[], Answer]) -> Answer:
         key = request.headers.get("idempotency-key")
-        known = self._bank.answers.get(key or "")
+        known = self.bank.answers.get(key or "")
         if known is not None:
             if known[0] != request.url.path.encode() + body:
                 return _error(400, "Keys for idempotent requests can only be used for the same request")
             return known[1], known[2]
         answer = act()
         if key is not None:
-            self._bank.answers[key] = (request.url.path.encode() + body, *answer)
+            self.bank.answers[key] = (request.url.path.encode() + body, *answer)
         return answer
+
+
+async def _calls(request: Request) -> Calls:
+    found: Calls = request.app.state.payment_sandbox
+    return found
+
+
+Asked = Annotated[Calls, Depends(_calls)]
+
+router = APIRouter(prefix="/sandbox/payments/v1", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""The vendor's paths below `/sandbox/payments`."""
+
+
+@router.post("/checkout/sessions")
+async def open_session(request: Request, calls: Asked) -> Response:
+    return await calls.change(request, lambda form: _open(calls.bank, form))
+
+
+@router.get("/checkout/sessions/{session}")
+async def read_session(request: Request, calls: Asked, session: str) -> Response:
+    return await calls.read(request, lambda: _session(calls.bank, session))
+
+
+@router.post("/checkout/sessions/{session}/expire")
+async def expire_session(request: Request, calls: Asked, session: str) -> Response:
+    return await calls.change(request, lambda _form: _expire(calls.bank, session))
+
+
+@router.post("/payment_intents/{intent}/{verb}")
+async def change_intent(request: Request, calls: Asked, intent: str, verb: str) -> Response:
+    return await calls.change(request, lambda _form: _intent(calls.bank, intent, verb))
+
+
+@router.post("/refunds")
+async def make_refund(request: Request, calls: Asked) -> Response:
+    return await calls.change(request, lambda form: _refund(calls.bank, form))
+
+
+@router.get("/refunds")
+async def list_refunds(request: Request, calls: Asked, payment_intent: str) -> Response:
+    return await calls.read(request, lambda: _list(calls.bank.refunds, payment_intent))
+
+
+@router.get("/disputes")
+async def list_disputes(request: Request, calls: Asked, payment_intent: str) -> Response:
+    return await calls.read(request, lambda: _list(calls.bank.disputes, payment_intent))
 
 
 def read_form(body: bytes) -> Document:

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.billing.payments.units import from_provider
+from services.billing.sandbox.api import Asked
 from services.billing.sandbox.bank import Bank, Card, Document
 from shared.money import from_minor
 from shared.security import open_to_all
@@ -33,43 +34,44 @@ _pages = Environment(
 )
 
 
-def pages_router(bank: Bank, ledger: Ledger) -> APIRouter:
-    """`/sandbox/payments` and the payment pages below it."""
-    router = APIRouter(prefix="/sandbox/payments", dependencies=[Depends(open_to_all)], include_in_schema=False)
+router = APIRouter(prefix="/sandbox/payments", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""`/sandbox/payments` and the payment pages below it."""
 
-    @router.get("")
-    async def calls() -> HTMLResponse:
-        return HTMLResponse(_calls(bank, ledger), headers=POLICY)
 
-    @router.post("")
-    async def switch(request: Request) -> Response:
-        """Order a fault for the next call, or forget the calls; then back to the page."""
-        form = await _form(request)
-        if form.get("act") == "forget":
-            ledger.clear()
-        elif form.get("kind") in list(Kind):
-            ledger.fault = Fault(kind=Kind(form["kind"]))
-        return RedirectResponse("/sandbox/payments", 303)
+@router.get("")
+async def show_calls(calls: Asked) -> HTMLResponse:
+    return HTMLResponse(_calls(calls.bank, calls.ledger), headers=POLICY)
 
-    @router.get("/pay/{session}")
-    async def page(session: str) -> Response:
-        found = bank.sessions.get(session)
-        return _gone() if found is None else HTMLResponse(_pay(bank, found), headers=POLICY)
 
-    @router.post("/pay/{session}")
-    async def pay(request: Request, session: str) -> Response:
-        """The client's choice: a card, or what the bank decides about it; then back to the shop."""
-        found = bank.sessions.get(session)
-        if found is None:
-            return _gone()
-        chosen = await _form(request)
-        choice = chosen.get("card", chosen.get("decision", ""))
-        acts = _acts(bank, found)
-        if choice in acts:
-            acts[choice]()
-        return RedirectResponse(_next(bank, found, choice), 303)
+@router.post("")
+async def switch(request: Request, calls: Asked) -> Response:
+    """Order a fault for the next call, or forget the calls; then back to the page."""
+    form = await _form(request)
+    if form.get("act") == "forget":
+        calls.ledger.clear()
+    elif form.get("kind") in list(Kind):
+        calls.ledger.fault = Fault(kind=Kind(form["kind"]))
+    return RedirectResponse("/sandbox/payments", 303)
 
-    return router
+
+@router.get("/pay/{session}")
+async def page(calls: Asked, session: str) -> Response:
+    found = calls.bank.sessions.get(session)
+    return _gone() if found is None else HTMLResponse(_pay(calls.bank, found), headers=POLICY)
+
+
+@router.post("/pay/{session}")
+async def pay(request: Request, calls: Asked, session: str) -> Response:
+    """The client's choice: a card, or what the bank decides about it; then back to the shop."""
+    bank, found = calls.bank, calls.bank.sessions.get(session)
+    if found is None:
+        return _gone()
+    chosen = await _form(request)
+    choice = chosen.get("card", chosen.get("decision", ""))
+    acts = _acts(bank, found)
+    if choice in acts:
+        acts[choice]()
+    return RedirectResponse(_next(bank, found, choice), 303)
 
 
 async def _form(request: Request) -> dict[str, str]:

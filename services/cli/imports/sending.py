@@ -73,7 +73,7 @@ class Sending:
 
     def book_opening_stock(self, existing: set[str]) -> None:
         """One receipt per SKU that covers what the file's orders take, where the ledger does not have it yet."""
-        needs = [need for need in self.staging.needs(self._left_already()) if need.is_stocked and need.quantity]
+        needs = [need for need in self.staging.needs(*self._left_already()) if need.is_stocked and need.quantity]
         booked = self._booked_before(existing)
         with progress("Opening stock", len(needs)) as counter:
             counter.advance(len(booked))
@@ -87,16 +87,18 @@ class Sending:
                 self.sent.received_units += sum(need.quantity for need in batch)
                 counter.advance(len(batch))
 
-    def _left_already(self) -> list[str]:
-        """The statuses in the file whose orders neither hold nor take stock here."""
+    def _left_already(self) -> tuple[list[str], list[str]]:
+        """The statuses in the file whose orders neither hold nor take stock here, and those whose orders do in part."""
         mapped, found = self.sender.mapping.status, self.staging.statuses()
         if mapped is None or not found:
-            return []
-        known = self.api.get(STATUSES)["items"]
+            return [], []
         types = {str(type_): type_ for type_ in StatusType}
-        types |= {status["mnemonic"]: StatusType(status["type"]) for status in known}
+        types |= {status["mnemonic"]: StatusType(status["type"]) for status in self.api.get(STATUSES)["items"]}
         idle = (Phase.BACK,) if mapped.stock else (Phase.BACK, Phase.OUT)
-        return [word for word in found if word in types and TYPES[types[word]].phase in idle]
+        known = {word: types[word] for word in found if word in types}
+        away = [word for word, type_ in known.items() if TYPES[type_].phase in idle]
+        parts = [] if mapped.stock else [word for word in away if known[word] is StatusType.PARTIALLY_SHIPPED]
+        return [word for word in away if word not in parts], parts
 
     def send_orders(self, *, dry_run: bool = False) -> None:
         """Create the orders that are unknown; those the service refuses join the rejects, with its reason.

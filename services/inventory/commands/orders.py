@@ -130,7 +130,9 @@ async def _insert_demands(tx: Transaction, posting: Posting) -> None:
 
 
 def _changes(order: Order, applied: Lines, opened: Collection[Place]) -> Iterable[Change]:
-    wanted = {line.id: _wanted(order, line, applied.get(line.id), opened) for line in order.lines if line.stocked}
+    """What the order wants otherwise than it is; a test order wants nothing of the stock."""
+    lines = () if order.test else [line for line in order.lines if line.stocked]
+    wanted = {line.id: _wanted(order, line, applied.get(line.id), opened) for line in lines}
     for line in sorted({*applied, *wanted}):
         before, after = applied.get(line), wanted.get(line)
         if before is None or before.state != after:

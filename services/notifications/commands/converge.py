@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, null, update
 
 from services.notifications.commands.obliging import obligation
 from services.notifications.commands.papers import forget_readers, note_readers
+from services.notifications.commands.relinking import relink
 from services.notifications.commands.say import say_one
 from services.notifications.commands.sms_reports import forget_reports
 from services.notifications.commands.telling import tell
@@ -24,6 +25,7 @@ from shared.database import Json, UtcDateTime, among, upsert
 from shared.outbox import Transaction
 from shared.security import find_shop
 
+_WAITING = (Outcome.DUE, Outcome.RETRY)
 _NO_PERSON: dict[str, Any] = {"payload": None, "reason": None, "reference": None}
 
 _due_again = (
@@ -60,6 +62,8 @@ class _Writing:
     refreshed: list[dict[str, Any]] = field(default_factory=list)
     obsolete: list[str] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
+    waiting: dict[str, Order] = field(default_factory=dict)
+    """Mails and SMS that were written before and have not left."""
 
     @property
     def anything(self) -> bool:
@@ -79,6 +83,7 @@ async def converge(tx: Transaction, orders: Sequence[Order], patience: timedelta
         _plan(tx, order, shops.get(order.shop), found[order.id], writing)
     if writing.anything:
         await _write(tx, writing)
+    await relink(tx, writing.waiting)
     told = await tell(tx, orders)
     if patience is not None and await note_readers(tx, orders):
         told = True
@@ -105,6 +110,9 @@ async def _shops(tx: Transaction, names: set[str]) -> dict[str, Shop]:
 def _plan(tx: Transaction, order: Order, shop: Shop | None, standing: Standing, writing: _Writing) -> None:
     if order.erased:
         writing.erased.append(order.id)
+    else:
+        texts = (row for row in standing.obligations if row.channel in ("mail", "sms") and row.state in _WAITING)
+        writing.waiting |= {row.id: order for row in texts}
     wants = wanted(order, shop) if shop is not None else []
     if not wants and not standing.obligations:
         return

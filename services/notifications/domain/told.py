@@ -50,6 +50,7 @@ class ToldLine(Part):
     quantity: int
     shipped: int
     restocked: int
+    scrapped: int = Field(default=0, description="of `restocked`, what came back unfit: it is not to be had again")
     unit_price: Decimal
     tax_rate: Decimal
     discount: Minor

@@ -212,10 +212,17 @@ def _said(texts: Mapping[str, str], languages: Sequence[str]) -> str:
 
 
 def _history_url(order: Order, shop: Shop) -> str:
-    """Where the client follows the order; empty where the shop publishes no histories, or hides this order's."""
+    """Where the client follows the order; empty where that opens nothing: the message then has no token."""
     if not (order.history_token and shop.public_url) or order.shown is Shown.HIDDEN:
         return ""
     return f"{shop.public_url.rstrip('/')}/h/{order.history_token}"
+
+
+def link_now(url: str, order: Order) -> str:
+    """The link of a text that waits, as its order now has it: another one, or none that would open nothing."""
+    if not url or not order.history_token or order.shown is Shown.HIDDEN:
+        return ""
+    return f"{url.rpartition('/h/')[0]}/h/{order.history_token}"
 
 
 def _postal(address: Address | None) -> Postal | None:

@@ -13,14 +13,13 @@ import httpx
 from fastapi import APIRouter, FastAPI
 from pydantic import SecretStr
 
+from services.notifications.sandbox import amazon, ebay, pages, twilio, webhooks
 from services.notifications.sandbox.amazon import AmazonSandbox
 from services.notifications.sandbox.buying import buying_router
 from services.notifications.sandbox.ebay import BASE as EBAY_BASE
 from services.notifications.sandbox.ebay import INVENTORY_BASE, POST_ORDER_BASE, EbaySandbox
 from services.notifications.sandbox.ebay.refunds import SIGNATURE_KEY
-from services.notifications.sandbox.mail import HOST, MailSandbox
-from services.notifications.sandbox.mail.doors import doors
-from services.notifications.sandbox.pages import pages_router
+from services.notifications.sandbox.mail import HOST, MailSandbox, doors
 from services.notifications.sandbox.twilio import TwilioSandbox
 from services.notifications.sandbox.webhooks import WebhookSandbox
 from services.notifications.settings import Accounts, AmazonAccount, EbayAccount, SmtpAccount, TwilioAccount
@@ -30,29 +29,35 @@ from shared.web.sandbox import InMemory, Ledger, control_router
 
 ORIGIN = "http://sandbox.invalid"
 ANYTHING = SecretStr("sandbox")
+NAMES = ("mail", "sms", "amazon", "ebay", "webhooks")
 STEP_SECONDS = 1.0
 """After which an SMS takes its next step towards its telephone."""
+
+
+routers: list[APIRouter] = [
+    *map(control_router, NAMES),
+    doors.router,
+    buying_router("amazon"),
+    buying_router("ebay"),
+    twilio.router,
+    amazon.router,
+    ebay.router,
+    webhooks.router,
+    pages.router,
+]
+"""They ask `app.state`: `sandbox`, and its `ledgers`."""
 
 
 class Sandbox:
     """All counterparts. `app` is the application that they report to, in memory; none: any address they are given."""
 
     def __init__(self, clock: Clock = utcnow, app: Callable[[], FastAPI] | None = None) -> None:
-        ledgers = [Ledger(name, clock) for name in ("mail", "sms", "amazon", "ebay", "webhooks")]
-        mail, sms, amazon, ebay, webhooks = ledgers
-        self.mail = MailSandbox(mail, clock)
-        self.amazon, self.ebay = AmazonSandbox(amazon, clock), EbaySandbox(ebay, clock)
-        self.sms = TwilioSandbox(sms, clock, app)
-        vendors = [self.sms.router(), self.amazon.router(), self.ebay.router()]
-        vendors.append(WebhookSandbox(webhooks).router())
-        buyers = [buying_router("amazon", self.amazon.orders), buying_router("ebay", self.ebay.orders)]
-        self.routers: list[APIRouter] = [
-            *map(control_router, ledgers),
-            doors(self.mail),
-            *buyers,
-            *vendors,
-            pages_router(ledgers),
-        ]
+        self.ledgers = {name: Ledger(name, clock) for name in NAMES}
+        self.mail = MailSandbox(self.ledgers["mail"], clock)
+        self.amazon = AmazonSandbox(self.ledgers["amazon"], clock)
+        self.ebay = EbaySandbox(self.ledgers["ebay"], clock)
+        self.sms = TwilioSandbox(self.ledgers["sms"], clock, app)
+        self.webhooks = WebhookSandbox(self.ledgers["webhooks"])
 
     @property
     def origin(self) -> str:
@@ -94,10 +99,15 @@ class Sandbox:
     def transport(self) -> httpx.AsyncBaseTransport:
         """How our clients reach the HTTP counterparts without a socket."""
         app = FastAPI(openapi_url=None)
-        add_handlers(app)
-        for router in self.routers:
-            app.include_router(router)
+        self.add_to(app)
         return InMemory(app)
+
+    def add_to(self, app: FastAPI) -> None:
+        """Have an application of its own answer as the counterparts."""
+        add_handlers(app)
+        app.state.sandbox, app.state.ledgers = self, self.ledgers
+        for router in routers:
+            app.router.routes.extend(router.routes)
 
     async def start(self) -> None:
         await self.mail.start()
@@ -125,9 +135,7 @@ def application() -> FastAPI:
         await sandbox.stop()
 
     app = FastAPI(openapi_url=None, lifespan=running)
-    add_handlers(app)
-    for router in sandbox.routers:
-        app.include_router(router)
+    sandbox.add_to(app)
 
     @app.get("/sandbox/mail/address")
     async def address() -> dict[str, str | int]:

@@ -4,9 +4,10 @@
 """
 
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -57,21 +58,32 @@ class Market(Protocol):
     def change(self, order_id: str, *, cancelled: bool, cancel_requested: bool) -> dict[str, Any] | None: ...
 
 
-def buying_router(name: str, market: Market) -> APIRouter:
+async def _market(request: Request) -> Market:
+    """That of the sandbox which the path names."""
+    found: Market = getattr(request.app.state.sandbox, request.url.path.split("/")[2]).orders
+    return found
+
+
+Asked = Annotated[Market, Depends(_market)]
+
+
+@cache
+def buying_router(name: str) -> APIRouter:
     """The doors for buyers of one sandbox."""
     router = APIRouter(prefix=f"/sandbox/{name}/orders", tags=["sandbox"], dependencies=[Depends(open_to_all)])
-
-    @router.post("", status_code=201, response_model=BoughtOrder)
-    async def buy(purchase: Purchase) -> Response:
-        """Have somebody buy something."""
-        return json_response(market.buy(purchase), 201)
-
-    @router.patch("/{order}", response_model=BoughtOrder)
-    async def change(order: str, happening: Happening) -> Response:
-        """Have the buyer ask to cancel, or the marketplace cancel."""
-        found = market.change(order, cancelled=happening.cancelled, cancel_requested=happening.cancel_requested)
-        if found is None:
-            raise NotFound("Nobody bought this here.")
-        return json_response(found)
-
+    router.post("", status_code=201, response_model=BoughtOrder)(buy)
+    router.patch("/{order}", response_model=BoughtOrder)(change)
     return router
+
+
+async def buy(market: Asked, purchase: Purchase) -> Response:
+    """Have somebody buy something."""
+    return json_response(market.buy(purchase), 201)
+
+
+async def change(market: Asked, order: str, happening: Happening) -> Response:
+    """Have the buyer ask to cancel, or the marketplace cancel."""
+    found = market.change(order, cancelled=happening.cancelled, cancel_requested=happening.cancel_requested)
+    if found is None:
+        raise NotFound("Nobody bought this here.")
+    return json_response(found)

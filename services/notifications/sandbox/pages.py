@@ -66,37 +66,44 @@ class Shelf:
         return sorted(found, key=lambda one: (one[1].at, one[1].number), reverse=True)
 
 
-def pages_router(ledgers: Sequence[Ledger]) -> APIRouter:
-    """`/sandbox`, the same below each counterpart's name, and what the page's forms are sent to."""
-    router = APIRouter(prefix="/sandbox", dependencies=[Depends(open_to_all)], include_in_schema=False)
-    shelf = Shelf(ledgers)
+async def _shelf(request: Request) -> Shelf:
+    return Shelf(list(request.app.state.ledgers.values()))
 
-    @router.get("")
-    async def index(asked: Annotated[Asked, Query()], accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
-        """Every call."""
-        return _page(shelf, asked, accept_language)
 
-    @router.post("")
-    async def switch(request: Request, asked: Annotated[Asked, Query()]) -> Response:
-        """Order a fault, or forget the calls; then back to the page."""
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
-        if form.get("vendor") not in TITLES:
-            raise NotFound("There is no such sandbox.")
-        [ledger] = shelf.of(form["vendor"])
-        _act(ledger, form)
-        return RedirectResponse(asked.query(), 303)
+Ledgers = Annotated[Shelf, Depends(_shelf)]
+Language = Annotated[str, Header()]
 
-    def add(ledger: Ledger) -> None:
-        async def page(
-            asked: Annotated[Asked, Query()], accept_language: Annotated[str, Header()] = ""
-        ) -> HTMLResponse:
-            return _page(shelf, asked.model_copy(update={"vendor": ledger.name}), accept_language)
+router = APIRouter(prefix="/sandbox", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""`/sandbox`, the same below each counterpart's name, and what the page's forms are sent to."""
 
-        router.add_api_route(f"/{ledger.name}", page, methods=["GET"])
 
-    for ledger in ledgers:
-        add(ledger)
-    return router
+@router.get("")
+async def index(shelf: Ledgers, asked: Annotated[Asked, Query()], accept_language: Language = "") -> HTMLResponse:
+    """Every call."""
+    return _page(shelf, asked, accept_language)
+
+
+@router.post("")
+async def switch(request: Request, shelf: Ledgers, asked: Annotated[Asked, Query()]) -> Response:
+    """Order a fault, or forget the calls; then back to the page."""
+    form = {name: values[0] for name, values in parse_qs((await request.body()).decode("utf-8", "replace")).items()}
+    if form.get("vendor") not in TITLES:
+        raise NotFound("There is no such sandbox.")
+    [ledger] = shelf.of(form["vendor"])
+    _act(ledger, form)
+    return RedirectResponse(asked.query(), 303)
+
+
+async def show_vendor(
+    request: Request, shelf: Ledgers, asked: Annotated[Asked, Query()], accept_language: Language = ""
+) -> HTMLResponse:
+    """The calls of the sandbox that the path names."""
+    vendor = request.url.path.split("/")[2]
+    return _page(shelf, asked.model_copy(update={"vendor": vendor}), accept_language)
+
+
+for name in TITLES:
+    router.add_api_route(f"/{name}", show_vendor, methods=["GET"])
 
 
 def _act(ledger: Ledger, form: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ where the endpoint's secret was told it (`PUT /sandbox/webhooks/secret`).
 import base64
 import hashlib
 import hmac
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -44,40 +44,48 @@ class WebhookSandbox:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self._secret = ""
+        self.secret = ""
 
-    def router(self) -> APIRouter:
-        """The receiver's paths."""
-        router = APIRouter(prefix="/sandbox/webhooks", dependencies=[Depends(open_to_all)], include_in_schema=False)
-        router.add_api_route("/in/{path:path}", self._take, methods=["POST"])
-        router.add_api_route("/in", self._take, methods=["POST"])
-        router.add_api_route("/secret", self._set_secret, methods=["PUT"], status_code=204)
-        return router
-
-    async def _set_secret(self, told: Secret) -> Response:
-        self._secret = told.secret
-        return Response(status_code=204)
-
-    async def _take(self, request: Request) -> Response:
-        content = await request.body()
-        if missing := [name for name in HEADERS if name not in request.headers]:
-            return respond((400, {"error": f"missing headers: {', '.join(missing)}"}, {}))
-        if not self._signed(request, content):
-            return respond((401, {"error": "no signature of this secret"}, {}))
-        document = as_json(content)
-        if found := violations(SCHEMA, document):
-            return respond((400, {"error": found}, {}))
-        shown = seen(request, document) | {"id": request.headers["webhook-id"], "subject": document["type"]}
-        return await effect(self.ledger, document["data"].get("code"), shown, _taken, _fault)
-
-    def _signed(self, request: Request, content: bytes) -> bool:
-        if not self._secret:
+    def signed(self, request: Request, content: bytes) -> bool:
+        if not self.secret:
             return True
-        key = base64.b64decode(self._secret.removeprefix("whsec_"))
+        key = base64.b64decode(self.secret.removeprefix("whsec_"))
         said = f"{request.headers['webhook-id']}.{request.headers['webhook-timestamp']}.".encode()
         expected = base64.b64encode(hmac.digest(key, said + content, hashlib.sha256)).decode()
         given = request.headers["webhook-signature"].split(" ")
         return any(hmac.compare_digest(f"v1,{expected}", one) for one in given if one.isascii())
+
+
+async def _webhooks(request: Request) -> WebhookSandbox:
+    found: WebhookSandbox = request.app.state.sandbox.webhooks
+    return found
+
+
+Receiver = Annotated[WebhookSandbox, Depends(_webhooks)]
+
+router = APIRouter(prefix="/sandbox/webhooks", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""The receiver's paths."""
+
+
+@router.post("/in")
+@router.post("/in/{path:path}")
+async def take(webhooks: Receiver, request: Request) -> Response:
+    content = await request.body()
+    if missing := [name for name in HEADERS if name not in request.headers]:
+        return respond((400, {"error": f"missing headers: {', '.join(missing)}"}, {}))
+    if not webhooks.signed(request, content):
+        return respond((401, {"error": "no signature of this secret"}, {}))
+    document = as_json(content)
+    if found := violations(SCHEMA, document):
+        return respond((400, {"error": found}, {}))
+    shown = seen(request, document) | {"id": request.headers["webhook-id"], "subject": document["type"]}
+    return await effect(webhooks.ledger, document["data"].get("code"), shown, _taken, _fault)
+
+
+@router.put("/secret", status_code=204)
+async def set_secret(webhooks: Receiver, told: Secret) -> Response:
+    webhooks.secret = told.secret
+    return Response(status_code=204)
 
 
 def _taken() -> Answer:

@@ -11,6 +11,7 @@ from services.orders.api.tools import Code, Orders, Reader, Writer, commanding
 from services.orders.commands.histories import renew_link, revoke_link, show_order
 from services.orders.commands.inputs import ShowOrder
 from services.orders.domain.publication import is_shown, opens
+from services.orders.queries.catalogue import shop_rules
 from services.orders.queries.history import find_history, link_to
 from services.orders.queries.records import OrderRecord, find_order
 from shared.security import find_shop, open_to_all
@@ -67,11 +68,12 @@ async def put_publication(request: Request, caller: Writer, tools: Orders, code:
 
 async def _link(conn: AsyncConnection, record: OrderRecord) -> Response:
     shop = await find_shop(conn, record.shop)
+    rules = await shop_rules(conn, record.shop)
     return json_response(
         {
             "url": link_to(shop, record.history_token),
             "publication": record.shown,
-            "shown": opens(record.shown),
+            "shown": opens(record.shown, rules.publish_histories),
             "listed": is_shown(record.shown, record.payment),
         }
     )

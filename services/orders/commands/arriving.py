@@ -50,10 +50,18 @@ async def first_status(
 def check_first(status: StatusRecord, request: PlaceOrder) -> None:
     """Refuse what no order can begin with (`Invalid`)."""
     if status.type is StatusType.PARTIALLY_SHIPPED and request.imported:
-        detail = f"An order cannot be imported as {status.mnemonic}: which of its goods have left is not known."
-        raise Invalid(detail, field="status")
+        _check_part(status, request)
     if TYPES[status.type].phase not in _BEGINS and not request.imported:
         raise Invalid(f"A new order cannot be {status.mnemonic}.", field="status")
+
+
+def _check_part(status: StatusRecord, request: PlaceOrder) -> None:
+    refused = f"An order cannot be imported as {status.mnemonic}"
+    if not any(line.shipped for line in request.lines):
+        raise Invalid(f"{refused}: which of its goods have left is not known.", field="status")
+    goods = [line for line in request.lines if line.stocked] or request.lines
+    if all(line.shipped == line.quantity for line in goods):
+        raise Invalid(f"{refused}: all of its goods have left.", field="status")
 
 
 def check_moment(request: PlaceOrder, now: datetime) -> None:
@@ -67,7 +75,8 @@ def first_quantities(record: OrderRecord, request: PlaceOrder) -> Lines:
     if TYPES[record.type].phase in _BEGINS:
         return place(record.quantities, record.type, record.placed_at)
     record.imported_as = record.type
-    return arrive(record.quantities, record.type, record.placed_at, from_stock=request.takes_stock)
+    left = {line.id: said.shipped for line, said in zip(record.lines, request.lines, strict=True)}
+    return arrive(record.quantities, record.type, record.placed_at, left=left, from_stock=request.takes_stock)
 
 
 def first_actions(status: StatusRecord, request: PlaceOrder) -> Actions:

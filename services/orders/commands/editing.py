@@ -133,7 +133,7 @@ def _wanted(record: OrderRecord, request: EditLines, prices: Prices) -> dict[int
 
 
 def _new_line(record: OrderRecord, prices: Prices, line: LineEdit, id_: int, number: int) -> LineRecord:
-    given = line.model_dump(include=set(LineInput.model_fields), exclude_none=True)
+    given = line.model_dump(include=set(LineInput.model_fields) - {"shipped"}, exclude_none=True)
     try:
         new = LineInput.model_validate(given)
     except ValidationError as error:

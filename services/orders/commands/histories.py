@@ -25,9 +25,9 @@ class HistoriesOff(Problem):
 async def renew_link(tx: Transaction, shop: str, code: str, actor: Actor) -> OrderRecord:
     """Another link to the history; the one before opens nothing any more. Raises `HistoriesOff`."""
     rules = await shop_rules(tx.conn, shop)
-    if not rules.publish_histories:
-        raise HistoriesOff("Set 'publish_histories' of the shop first.")
     record = await lock_order(tx.conn, shop, code)
+    if not (rules.publish_histories or record.shown == "shown"):
+        raise HistoriesOff("Set 'publish_histories' of the shop first, or 'shown' of this order.")
     record.history_token = make_token(rules.link_secret, record.id)
     return await _save(tx, record, actor, "New link to the history")
 

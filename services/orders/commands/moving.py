@@ -25,8 +25,9 @@ from services.orders.commands.inputs import MoveOrder, ShipmentInput
 from services.orders.commands.saving import Change, save
 from services.orders.domain import quantities
 from services.orders.domain.checkout import tracking_url
+from services.orders.domain.decisions import Decision
 from services.orders.domain.links import foretold_token
-from services.orders.domain.quantities import Decision, Moved, QuantityError
+from services.orders.domain.quantities import Moved, QuantityError
 from services.orders.domain.rules import OnShort, Rule
 from services.orders.domain.transitions import Question, Verdict, questions, verdict
 from services.orders.domain.types import TYPES, Phase, StatusType, Stock

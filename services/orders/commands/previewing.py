@@ -98,12 +98,13 @@ def preview(
     if strictly:
         check_tracking(change, wanted)
     entry = change.entries[0]
-    papers = foretold(order_message(after), around.shop.invoice_policy, around.account)
+    message = order_message(after, publishes=wanted.rules.publish_histories)
+    papers = foretold(message, around.shop.invoice_policy, around.account)
     confirms = after.channel in MARKETPLACES and not after.test and _holds_items(after, change.parcels)
     return Effects(
         status=after.status,
         type=after.type,
-        stock=tuple(_stock(record.lines, after.lines)),
+        stock=() if record.test else tuple(_stock(record.lines, after.lines)),
         parcel=change.parcels[0].number if change.parcels else None,
         publish=entry.publish,
         mail=tuple(_mail(after, entry, around.shop)),
@@ -125,7 +126,7 @@ def foreseen(tx: Transaction, record: OrderRecord, wanted: Move, actor: Actor, l
     after = _copy(record)
     after.language = language or record.language
     check_tracking(moved(tx, after, wanted, actor), wanted)
-    return order_message(after)
+    return order_message(after, publishes=wanted.rules.publish_histories)
 
 
 def choices(

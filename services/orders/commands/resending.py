@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from services.orders.domain.resending import due_at, resends_since
 from services.orders.queries.hearings import NEVER, as_row, find_hearings
-from services.orders.queries.messages import order_message
+from services.orders.queries.messages import order_messages
 from services.orders.queries.records import lock_orders
 from services.orders.tables import hearings, orders
 from shared.contracts import Digest
@@ -28,9 +28,9 @@ async def resend(tx: Transaction, wanted: Wanted) -> int:
     records = await lock_orders(tx.conn, wanted)
     known = await find_hearings(tx.conn, [record.id for record in records])
     rows = []
-    for record in records:
+    for record, message in zip(records, await order_messages(tx.conn, records), strict=True):
         for service in wanted[record.id]:
-            tx.send(order_message(record), to=service)
+            tx.send(message, to=service)
             before = known[record.id].get(service, NEVER)
             count = resends_since(record.sent_at, before.resent_at, before.resends) + 1
             rows.append(as_row(record.id, service, replace(before, resent_at=tx.now, resends=count)))

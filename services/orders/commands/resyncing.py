@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from services.orders.queries.hearings import SERVICES
-from services.orders.queries.messages import order_message
+from services.orders.queries.messages import order_messages
 from services.orders.queries.records import lock_orders
 from services.orders.tables import orders, resyncs
 from shared.database import upsert
@@ -38,8 +38,8 @@ async def continue_resyncs(tx: Transaction, limit: int) -> int:
         return 0
     page = select(orders.c.id).where(orders.c.shop == running.shop, orders.c.id > running.cursor)
     ids = list((await tx.execute(page.order_by(orders.c.id).limit(limit))).scalars())
-    for record in await lock_orders(tx.conn, ids):
-        tx.send(order_message(record), to=running.service)
+    for message in await order_messages(tx.conn, await lock_orders(tx.conn, ids)):
+        tx.send(message, to=running.service)
     progress: dict[str, Any] = {"sent": running.sent + len(ids)}
     progress |= {"cursor": ids[-1]} if len(ids) == limit else {"finished_at": tx.now}
     own = (resyncs.c.service == running.service) & (resyncs.c.shop == running.shop)

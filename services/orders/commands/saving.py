@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, delete, tuple_, update
 from services.orders.commands.searching import add_terms, renew_terms
 from services.orders.domain.search import Kind
 from services.orders.domain.waits import Wait
-from services.orders.queries.messages import order_message
+from services.orders.queries.messages import order_messages
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
 from services.orders.tables import entries, lines, orders, parcels
 from shared.database import upsert
@@ -126,8 +126,9 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     await save_entries(tx, [(change.record.id, entry) for change in changes for entry in change.entries])
     for change in changes:
         tx.hint(change.record.id, change.record.revision)
-        if any(entry.version == change.record.version for entry in change.entries):
-            tx.send(order_message(change.record))
+    risen = [one.record for one in changes if any(entry.version == one.record.version for entry in one.entries)]
+    for message in await order_messages(tx.conn, risen):
+        tx.send(message)
 
 
 async def save_entries(tx: Transaction, found: Sequence[tuple[str, EntryRecord]]) -> None:

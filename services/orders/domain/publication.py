@@ -1,5 +1,6 @@
 """Which orders their clients see: those whose payment is confirmed or in progress, unless the order says otherwise.
-The link in a mail opens its order whatever the payment: most are not paid yet when their confirmation leaves.
+The link in a mail opens its order whatever the payment: most are not paid yet when their confirmation leaves. Mails
+have it where it opens (`queries.messages`), and only there.
 
 What they see of an order are the entries that were published; that is decided entry by entry.
 """
@@ -15,6 +16,6 @@ def is_shown(shown: str, payment: str) -> bool:
     return shown == "shown"
 
 
-def opens(shown: str) -> bool:
-    """Whether the link to the order's history opens it: unless the seller hides the order."""
-    return shown != "hidden"
+def opens(shown: str, publishes: bool) -> bool:
+    """Whether the link to the order's history opens it: where its shop publishes histories, or the seller forces it."""
+    return shown == "shown" or (publishes and shown != "hidden")

@@ -4,65 +4,21 @@
     hold = max(0, ordered - out)   if the type holds, else 0; frozen by the decision `none`
 
 The order message carries these numbers with the order's version, so that un-cancel, edited lines, deletion, duplicates
-and late deliveries need no code of their own anywhere. A decision (`Stock`) says what a change of status does with the
-goods; what its words mean depends on the direction of the change (`transitions.direction`). Neighbours: `waits` splits
-the held quantity by the moment since which it waits, `locations` says where goods left and came back, `lines` edits
-them, `commands` stores the result.
+and late deliveries need no code of their own anywhere. What the words of a decision (`decisions`) mean depends on the
+direction of the change (`transitions.direction`). Neighbours: `waits` splits the held quantity by the moment since
+which it waits, `locations` says where goods left and came back, `lines` edits them, `commands` stores the result.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
+from services.orders.domain.decisions import UNDECIDED, Decision, Quantities, Shipment, StockDecision
 from services.orders.domain.locations import AtLocation, Locations, added
 from services.orders.domain.transitions import Direction, direction
 from services.orders.domain.types import TYPES, Phase, StatusType, Stock
 from services.orders.domain.waits import Waits, fitted
 from services.orders.domain.waits import shipped as shipped_off
-
-Quantities = Mapping[int, int]
-"""Quantities by line id."""
-
-
-class StockDecision(StrEnum):
-    """The vocabulary of a decision on stock."""
-
-    ALL = "all"
-    UNSHIPPED = "unshipped"
-    LINES = "lines"
-    SCRAP = "scrap"
-    """As `all`, and what was shipped comes back unfit."""
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the person who commands a change decided. `stock` is None where nothing was said."""
-
-    stock: StockDecision | None = None
-    lines: Quantities = field(default_factory=dict)
-    scrapped: Quantities = field(default_factory=dict)
-    """Of the units that `lines` say come back."""
-    location: str | None = None
-    """Where all that was shipped comes back to, with `all` and `scrap`."""
-    locations: Mapping[int, Locations] = field(default_factory=dict)
-    """By line id, where units that `lines` say come back to."""
-    credit: bool = False
-    """A deletion's: credit the invoice."""
-    reinvoice: bool = False
-    """An edit's: credit the live invoice in full and issue the next."""
-
-
-UNDECIDED = Decision()
-
-
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """What left in one parcel: all that is left where `lines` is None, from wherever where `location` is."""
-
-    lines: Quantities | None = None
-    location: str | None = None
 
 
 class QuantityError(ValueError):
@@ -128,16 +84,20 @@ def place(lines: Lines, type_: StatusType, since: datetime) -> Lines:
     return tuple(_hold(line, type_, since) for line in lines)
 
 
-def arrive(lines: Lines, type_: StatusType, since: datetime, *, from_stock: bool = False) -> Lines:
+def arrive(
+    lines: Lines, type_: StatusType, since: datetime, *, left: Quantities | None = None, from_stock: bool = False
+) -> Lines:
     """The lines of an order that is imported as `type_`: what has left by then left there, or (`from_stock`) here.
 
-    Of an order that is back nothing is out, whatever went out and came back there.
+    `left` is what of a partly shipped one did. Of an order that is back nothing is out, whatever went out and came back
+    there.
     """
     if TYPES[type_].phase is not Phase.OUT:
         return place(lines, type_, since)
-    return tuple(
-        replace(line, shipped=line.ordered, shipped_before=0 if from_stock else line.ordered) for line in lines
-    )
+    known = (left or {}) if type_ is StatusType.PARTIALLY_SHIPPED else {line.id: line.ordered for line in lines}
+    away = [(line, known.get(line.id, 0)) for line in lines]
+    gone = [replace(line, shipped=out, shipped_before=0 if from_stock else out) for line, out in away]
+    return tuple(_hold(line, type_, since) for line in gone)
 
 
 def move(

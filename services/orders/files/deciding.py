@@ -27,7 +27,7 @@ RATES = ("tax_rate", "order_tax_rate")
 MONEY = ("paid", "refunded")
 """Fields that are amounts of money that came or went, or `ALL`."""
 ALL = "all"
-"""As much as the order comes to."""
+"""As much as the order comes to; all units of a line."""
 PRODUCT = "product"
 """The kind of line that is held in stock."""
 TOTAL, KEPT, TAX = "total", "total kept elsewhere", "total tax"
@@ -114,6 +114,8 @@ def _usable(record: Record, cells: dict[str, str], order: str, mapping: Mapping,
     placed_at = _moment(cells.pop("placed_at", ""), mapping, zone)
     if booked_for := cells.get("booked_for"):
         cells["booked_for"] = _written(booked_for, mapping, zone).isoformat()
+    if shipped := cells.get("shipped"):
+        cells["shipped"] = str(_shipped(shipped, quantity))
     customer = cells.pop("customer_id", "")
     is_stocked = sku not in mapping.services and (cells.get("kind") or PRODUCT) == PRODUCT
     return Row(
@@ -172,6 +174,16 @@ def _quantity(cell: str, is_credit: bool) -> int:
     if quantity <= 0:
         raise _Unusable(f"the quantity is {cell}, not {'below' if is_credit else 'above'} 0")
     return quantity
+
+
+def _shipped(cell: str, quantity: int) -> int:
+    """How many of a line's units have left; more may have, where some came back and others went."""
+    if cell == ALL:
+        return quantity
+    whole = _WHOLE.fullmatch(cell)
+    if not whole:
+        raise _Unusable(f"the shipped quantity {cell!r} is no whole number")
+    return min(max(0, int(whole[1])), quantity)
 
 
 def _unit_price(cells: dict[str, str], quantity: int, mapping: Mapping) -> Decimal:

@@ -107,10 +107,13 @@ class Sender:
             "tax_rate": rate or usual,
         }
         line |= {ours: details[field] for field, ours in LINE_FIELDS.items() if field in details}
-        if amount is None:
-            return [line | {"quantity": row.quantity, "unit_price": f"{row.unit_price:f}"}]
-        prices = prices_of(row.quantity, amount, currency)
-        return [line | {"quantity": quantity, "unit_price": f"{price:f}"} for quantity, price in prices]
+        prices = [(row.quantity, row.unit_price)] if amount is None else prices_of(row.quantity, amount, currency)
+        left, found = int(details.get("shipped", "0")), []
+        for quantity, price in prices:
+            part = line | {"quantity": quantity, "unit_price": f"{price:f}"}
+            found.append(part | {"shipped": min(left, quantity)} if left else part)
+            left = max(0, left - quantity)
+        return found
 
     def _charges(self, rows: Sequence[Row], currency: str, usual: str, *, included: bool) -> list[dict[str, Any]]:
         found = []

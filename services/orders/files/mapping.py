@@ -24,7 +24,7 @@ ORDER_FIELDS = (
 """What an order takes over as it is written."""
 OTHER_FIELDS = (
     "unit_price", "amount", "discount", "subtotal", "tax", "tax_rate", "name", "kind", "line_id", "booked_for",
-    "placed_at", "external_id", "channel", "currency", "prices_include_tax", "test", "tags", "own_fields",
+    "shipped", "placed_at", "external_id", "channel", "currency", "prices_include_tax", "test", "tags", "own_fields",
     "order_language", "order_tax_rate", "paid", "refunded", "customer_id", "customer_name", "email", "country",
 )  # fmt: skip
 FIELDS = frozenset((*NEEDED, *OTHER_FIELDS, *CUSTOMER_FIELDS, *ORDER_FIELDS)) | {

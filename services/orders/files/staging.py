@@ -56,7 +56,9 @@ WHERE order_no IN (SELECT order_no FROM rows WHERE kind = 'taken') GROUP BY stat
 """
 _NEEDS = """
 SELECT sku, coalesce(name, sku) AS name, max(stocked) AS stocked,
-    sum(quantity) FILTER (WHERE status IS NULL OR status NOT IN (SELECT value FROM json_each(?))) AS quantity
+    sum(quantity - CASE WHEN status IN (SELECT value FROM json_each(:parts))
+                   THEN coalesce(CAST(details ->> 'shipped' AS INTEGER), 0) ELSE 0 END)
+        FILTER (WHERE status IS NULL OR status NOT IN (SELECT value FROM json_each(:without))) AS quantity
 FROM rows LEFT JOIN names USING (sku) LEFT JOIN statuses USING (order_no)
 WHERE kind = 'taken' GROUP BY sku ORDER BY sku
 """
@@ -165,9 +167,11 @@ class Staging:
         for order, rows in groupby(self._db.execute(_ORDERS), lambda row: str(row["order_no"])):
             yield order, [_to_row(row) for row in rows]
 
-    def needs(self, without: Iterable[str] = ()) -> Iterator[Need]:
-        """Every SKU of the taken rows, by SKU; orders with the statuses `without` need no units of theirs."""
-        for row in self._db.execute(_NEEDS, (json.dumps(list(without)),)):
+    def needs(self, without: Iterable[str] = (), parts: Iterable[str] = ()) -> Iterator[Need]:
+        """Every SKU of the taken rows, by SKU; orders with the statuses `without` need no units of theirs, those with
+        `parts` what has not left.
+        """
+        for row in self._db.execute(_NEEDS, {"without": json.dumps(list(without)), "parts": json.dumps(list(parts))}):
             yield Need(row["sku"], row["name"], row["quantity"] or 0, bool(row["stocked"]))
 
     def name_of(self, sku: str) -> str:

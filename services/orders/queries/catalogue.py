@@ -1,5 +1,6 @@
 """A shop's own data: statuses, keys, and the settings that only orders reads."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.orders.domain.transitions import Profile
 from services.orders.domain.types import StatusType
 from services.orders.queries.checkout import COLUMNS, checkout_of
 from services.orders.tables import api_keys, checkouts, shop_settings, statuses
+from shared.database import among
 from shared.problems import Invalid, NotFound
 
 TEXT_FIELDS = ("name", "comment", "subject", "mail", "sms")
@@ -116,6 +118,16 @@ async def shop_rules(conn: AsyncConnection, shop: str) -> ShopRules:
     if row is None:
         return ShopRules(Profile.OPEN, None, {})
     return _rules(row)
+
+
+async def publishing_shops(conn: AsyncConnection, shops: Collection[str]) -> set[str]:
+    """Those of these shops that publish histories."""
+    if not shops:
+        return set()
+    statement = select(shop_settings.c.shop).where(
+        among(shop_settings.c.shop, shops), shop_settings.c.publish_histories
+    )
+    return set((await conn.execute(statement)).scalars())
 
 
 def default_of(known: list[StatusRecord], type_: StatusType) -> StatusRecord:

@@ -43,9 +43,9 @@ async def find_history(conn: AsyncConnection, token: str) -> dict[str, Any]:
         raise hidden
     rules = select(shop_settings).where(shop_settings.c.shop == row.shop)
     settings = (await conn.execute(rules)).one()
-    if not (settings.publish_histories and is_valid(token, settings.link_secret, row.history_token)):
+    if not is_valid(token, settings.link_secret, row.history_token):
         raise hidden
-    if not opens(row.shown):
+    if not opens(row.shown, settings.publish_histories):
         raise hidden
     (record,) = await complete(conn, [record_of(row)])
     shop = await find_shop(conn, row.shop)

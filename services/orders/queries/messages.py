@@ -3,15 +3,26 @@
 Types become numbers and levels here, so that no other service interprets them.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.orders.domain.publication import opens
 from services.orders.domain.types import BACK, Marketplace, levels, tombstone_levels
+from services.orders.queries.catalogue import publishing_shops
 from services.orders.queries.records import EntryRecord, LineRecord, OrderRecord, ParcelRecord
 from shared import contracts
 
 
-def order_message(record: OrderRecord) -> contracts.Order:
-    """The message that says how the order now stands."""
+async def order_messages(conn: AsyncConnection, records: Sequence[OrderRecord]) -> list[contracts.Order]:
+    """The messages that say how these orders now stand."""
+    publishing = await publishing_shops(conn, {record.shop for record in records if record.history_token})
+    return [order_message(record, publishes=record.shop in publishing) for record in records]
+
+
+def order_message(record: OrderRecord, *, publishes: bool) -> contracts.Order:
+    """The message of an order; `publishes`: its shop publishes histories."""
     return contracts.Order(
         shop=record.shop,
         version=record.version,
@@ -35,7 +46,7 @@ def order_message(record: OrderRecord) -> contracts.Order:
         shipping_address=_address(record.shipping_address),
         lines=tuple(_line(line) for line in record.lines),
         parcels=tuple(_parcel(parcel) for parcel in record.shipments),
-        history_token=record.history_token or None,
+        history_token=_token(record, publishes),
         totals=contracts.Totals(net=record.net, tax=record.tax, gross=record.gross),
         carrier=record.carrier,
         shipping_method=record.shipping_method,
@@ -51,6 +62,12 @@ def order_message(record: OrderRecord) -> contracts.Order:
 
 def _status(mnemonic: str, type_: str) -> contracts.Status:
     return contracts.Status(mnemonic=mnemonic, type=contracts.StatusType(type_))
+
+
+def _token(record: OrderRecord, publishes: bool) -> str | None:
+    """A mail has the link that it is told: none that would open nothing."""
+    living = record.deleted_at is None
+    return (record.history_token or None) if living and opens(record.shown, publishes) else None
 
 
 def _levels(record: OrderRecord) -> contracts.Levels:

@@ -16,7 +16,7 @@ from shared.database import among
 from shared.problems import NotFound
 
 _in_use = promotion_uses.join(orders, orders.c.id == promotion_uses.c.order_id)
-_HOLDS = (orders.c.deleted_at.is_(None), orders.c.type.not_in(sorted(USES_NOTHING)))
+_HOLDS = (orders.c.deleted_at.is_(None), orders.c.test.is_(False), orders.c.type.not_in(sorted(USES_NOTHING)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Any order id is taken. The same package reference again edits the package, as Am
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -33,54 +33,23 @@ class AmazonSandbox:
         self.orders = Orders(clock)
         self.quantities: dict[str, int] = {}
         self.feeds = Feeds(self.orders, self.quantities, clock)
-        self._bearer = Bearer(3600)
+        self.bearer = Bearer(3600)
 
-    def router(self) -> APIRouter:
-        """The vendor's paths below `/sandbox/amazon`."""
-        router = APIRouter(prefix="/sandbox/amazon", dependencies=[Depends(open_to_all)], include_in_schema=False)
-        router.add_api_route("/auth/o2/token", self._token, methods=["POST"])
-        router.add_api_route("/orders/v0/orders/{order}/shipmentConfirmation", self._confirm, methods=["POST"])
-        router.add_api_route("/orders/2026-01-01/orders", self._search, methods=["GET"])
-        router.add_api_route("/orders/2026-01-01/orders/{order}", self._order, methods=["GET"])
-        router.add_api_route("/feeds/2021-06-30/documents", self._document, methods=["POST"])
-        router.add_api_route("/feeds/2021-06-30/documents/{name}", self._find_document, methods=["GET"])
-        router.add_api_route("/feeds/2021-06-30/feeds", self._feed, methods=["POST"])
-        router.add_api_route("/feeds/2021-06-30/feeds/{feed}", self._look, methods=["GET"])
-        router.add_api_route("/documents/{name}", self._put, methods=["PUT"])
-        router.add_api_route("/documents/{name}", self._get, methods=["GET"])
-        router.add_api_route("/listings/2021-08-01/items/{seller}/{sku:path}", self._patch, methods=["PATCH"])
-        return router
-
-    async def _token(self, request: Request) -> Response:
-        content = await request.body()
-        form = as_form(content)
-        return respond(
-            self._bearer.grant(content, identified=bool(form.get("client_id") and form.get("client_secret")))
-        )
-
-    def _refused(self, request: Request) -> Response | None:
+    def refused(self, request: Request) -> Response | None:
         if self.ledger.fault.kind is Kind.EXPIRED:
             self.ledger.take_fault()
             return respond(_unauthorized())
-        known = self._bearer.accepts(request.headers.get("x-amz-access-token"))
+        known = self.bearer.accepts(request.headers.get("x-amz-access-token"))
         return None if known else respond(_unauthorized())
 
-    async def _confirm(self, order: str, request: Request) -> Response:
-        return await self._changing(order, request, lambda body: self._confirmed(order, body))
-
-    def _confirmed(self, order: str, body: Any) -> Answer:
+    def confirmed(self, order: str, body: Any) -> Answer:
         if wrong := violations(CONFIRMATION, body):
             return _error(400, "InvalidInput", "; ".join(wrong))
         if refused := self.orders.confirm(order, body["packageDetail"]):
             return _error(400, "InvalidInput", refused)
         return 204, None, {"x-amzn-RequestId": secrets.token_hex(8), "x-amzn-RateLimit-Limit": "2.0"}
 
-    async def _patch(self, seller: str, sku: str, request: Request) -> Response:
-        if not request.query_params.get("marketplaceIds"):
-            return respond(_error(400, "InvalidInput", "marketplaceIds is missing"))
-        return await self._changing(sku, request, lambda body: self._patched(sku, body))
-
-    def _patched(self, sku: str, body: Any) -> Answer:
+    def patched(self, sku: str, body: Any) -> Answer:
         if wrong := violations(PATCH, body):
             return _error(400, "InvalidInput", "; ".join(wrong))
         value = body["patches"][0].get("value") or [{}]
@@ -90,31 +59,7 @@ class AmazonSandbox:
         self.quantities[sku] = quantity
         return 200, _submission(sku, "ACCEPTED"), {"x-amzn-RateLimit-Limit": "5.0"}
 
-    async def _document(self, request: Request) -> Response:
-        if refused := self._refused(request):
-            return refused
-        name = self.feeds.document()
-        return respond((201, {"feedDocumentId": name, "url": _place(request, name)}, {}))
-
-    async def _find_document(self, name: str, request: Request) -> Response:
-        if refused := self._refused(request):
-            return refused
-        if self.feeds.get(name) is None:
-            return respond(_error(404, "NotFound", "There is no such document."))
-        return respond((200, {"feedDocumentId": name, "url": _place(request, name)}, {}))
-
-    async def _put(self, name: str, request: Request) -> Response:
-        """The place that `createFeedDocument` named: no token, as it is no call of the API."""
-        return Response(status_code=200 if self.feeds.put(name, await request.body()) else 403)
-
-    async def _get(self, name: str) -> Response:
-        content = self.feeds.get(name)
-        return Response(content, 200, media_type="text/xml") if content is not None else Response(status_code=403)
-
-    async def _feed(self, request: Request) -> Response:
-        return await self._changing(None, request, self._created)
-
-    def _created(self, body: Any) -> Answer:
+    def created(self, body: Any) -> Answer:
         if wrong := violations(FEED, body):
             return _error(400, "InvalidInput", "; ".join(wrong))
         feed = self.feeds.create(body["feedType"], body["inputFeedDocumentId"], body["marketplaceIds"])
@@ -122,38 +67,108 @@ class AmazonSandbox:
             return _error(400, "InvalidInput", "The document has no content, or the feed type is unknown.")
         return 202, {"feedId": feed}, {}
 
-    async def _look(self, feed: str, request: Request) -> Response:
-        if refused := self._refused(request):
-            return refused
-        found = self.feeds.look(feed)
-        return respond((200, found, {}) if found else _error(404, "NotFound", "There is no such feed."))
-
-    async def _changing(self, about: str | None, request: Request, act: Callable[[Any], Answer]) -> Response:
+    async def changing(self, about: str | None, request: Request, act: Callable[[Any], Answer]) -> Response:
         """A call that changes something: authorised, noted, and struck by the fault that was ordered."""
-        if refused := self._refused(request):
+        if refused := self.refused(request):
             return refused
         content = await request.body()
         body = as_json(content)
         shown = seen(request, body if body is not None else content.decode("utf-8", "replace"))
         return await effect(self.ledger, about, shown, lambda: act(body), _fault)
 
-    async def _search(self, request: Request) -> Response:
-        if refused := self._refused(request):
-            return refused
-        asked = request.query_params
-        since = asked.get("lastUpdatedAfter")
-        if since is None or not asked.get("marketplaceIds"):
-            return respond(_error(400, "InvalidInput", "lastUpdatedAfter and marketplaceIds are needed"))
-        size = asked.get("maxResultsPerPage", str(PAGE))
-        if not (size.isdecimal() and 1 <= int(size) <= PAGE):
-            return respond(_error(400, "InvalidInput", "maxResultsPerPage is from 1 to 100"))
-        found = self.orders.search(since, asked.get("paginationToken"), int(size))
-        if found is None:
-            return respond(_error(400, "InvalidInput", "the paginationToken is unknown"))
-        return respond((200, found, {"x-amzn-RateLimit-Limit": "0.0056"}))
 
-    async def _order(self, order: str, request: Request) -> Response:
-        return self._refused(request) or respond((200, {"order": self.orders.find(order)}, {}))
+async def _amazon(request: Request) -> AmazonSandbox:
+    found: AmazonSandbox = request.app.state.sandbox.amazon
+    return found
+
+
+Amazon = Annotated[AmazonSandbox, Depends(_amazon)]
+
+router = APIRouter(prefix="/sandbox/amazon", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""The vendor's paths below `/sandbox/amazon`."""
+
+
+@router.post("/auth/o2/token")
+async def grant_token(amazon: Amazon, request: Request) -> Response:
+    content = await request.body()
+    form = as_form(content)
+    return respond(amazon.bearer.grant(content, identified=bool(form.get("client_id") and form.get("client_secret"))))
+
+
+@router.post("/orders/v0/orders/{order}/shipmentConfirmation")
+async def confirm_shipment(amazon: Amazon, order: str, request: Request) -> Response:
+    return await amazon.changing(order, request, lambda body: amazon.confirmed(order, body))
+
+
+@router.get("/orders/2026-01-01/orders")
+async def search_orders(amazon: Amazon, request: Request) -> Response:
+    if refused := amazon.refused(request):
+        return refused
+    asked = request.query_params
+    since = asked.get("lastUpdatedAfter")
+    if since is None or not asked.get("marketplaceIds"):
+        return respond(_error(400, "InvalidInput", "lastUpdatedAfter and marketplaceIds are needed"))
+    size = asked.get("maxResultsPerPage", str(PAGE))
+    if not (size.isdecimal() and 1 <= int(size) <= PAGE):
+        return respond(_error(400, "InvalidInput", "maxResultsPerPage is from 1 to 100"))
+    found = amazon.orders.search(since, asked.get("paginationToken"), int(size))
+    if found is None:
+        return respond(_error(400, "InvalidInput", "the paginationToken is unknown"))
+    return respond((200, found, {"x-amzn-RateLimit-Limit": "0.0056"}))
+
+
+@router.get("/orders/2026-01-01/orders/{order}")
+async def read_order(amazon: Amazon, order: str, request: Request) -> Response:
+    return amazon.refused(request) or respond((200, {"order": amazon.orders.find(order)}, {}))
+
+
+@router.post("/feeds/2021-06-30/documents")
+async def make_document(amazon: Amazon, request: Request) -> Response:
+    if refused := amazon.refused(request):
+        return refused
+    name = amazon.feeds.document()
+    return respond((201, {"feedDocumentId": name, "url": _place(request, name)}, {}))
+
+
+@router.get("/feeds/2021-06-30/documents/{name}")
+async def read_document(amazon: Amazon, name: str, request: Request) -> Response:
+    if refused := amazon.refused(request):
+        return refused
+    if amazon.feeds.get(name) is None:
+        return respond(_error(404, "NotFound", "There is no such document."))
+    return respond((200, {"feedDocumentId": name, "url": _place(request, name)}, {}))
+
+
+@router.post("/feeds/2021-06-30/feeds")
+async def make_feed(amazon: Amazon, request: Request) -> Response:
+    return await amazon.changing(None, request, amazon.created)
+
+
+@router.get("/feeds/2021-06-30/feeds/{feed}")
+async def read_feed(amazon: Amazon, feed: str, request: Request) -> Response:
+    if refused := amazon.refused(request):
+        return refused
+    found = amazon.feeds.look(feed)
+    return respond((200, found, {}) if found else _error(404, "NotFound", "There is no such feed."))
+
+
+@router.put("/documents/{name}")
+async def put_content(amazon: Amazon, name: str, request: Request) -> Response:
+    """The place that `createFeedDocument` named: no token, as it is no call of the API."""
+    return Response(status_code=200 if amazon.feeds.put(name, await request.body()) else 403)
+
+
+@router.get("/documents/{name}")
+async def read_content(amazon: Amazon, name: str) -> Response:
+    content = amazon.feeds.get(name)
+    return Response(content, 200, media_type="text/xml") if content is not None else Response(status_code=403)
+
+
+@router.patch("/listings/2021-08-01/items/{seller}/{sku:path}")
+async def patch_listing(amazon: Amazon, seller: str, sku: str, request: Request) -> Response:
+    if not request.query_params.get("marketplaceIds"):
+        return respond(_error(400, "InvalidInput", "marketplaceIds is missing"))
+    return await amazon.changing(sku, request, lambda body: amazon.patched(sku, body))
 
 
 def _place(request: Request, name: str) -> str:

@@ -5,7 +5,7 @@ does not look first is found out. Neighbours: `orders` (its memory), `schemas` (
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -49,39 +49,17 @@ class EbaySandbox:
         self.cancellations = Cancellations(self.orders, clock)
         self._clock = clock
         self._revisions: dict[tuple[str, str], int] = {}
-        self._bearer = Bearer(7200)
+        self.bearer = Bearer(7200)
 
-    def router(self) -> APIRouter:
-        """The vendor's paths below `/sandbox/ebay`."""
-        router = APIRouter(prefix="/sandbox/ebay", dependencies=[Depends(open_to_all)], include_in_schema=False)
-        router.add_api_route("/identity/v1/oauth2/token", self._token, methods=["POST"])
-        router.add_api_route(f"{BASE}/order", self._search, methods=["GET"])
-        router.add_api_route(f"{BASE}/order/{{order}}", self._order, methods=["GET"])
-        router.add_api_route(f"{BASE}/order/{{order}}/issue_refund", self._refund, methods=["POST"])
-        path = f"{BASE}/order/{{order}}/shipping_fulfillment"
-        router.add_api_route(path, self._create, methods=["POST"])
-        router.add_api_route(path, self._list, methods=["GET"])
-        router.add_api_route(f"{INVENTORY_BASE}/bulk_update_price_quantity", self._update, methods=["POST"])
-        router.add_api_route(f"{POST_ORDER_BASE}/cancellation", self._cancel, methods=["POST"])
-        router.add_api_route(f"{POST_ORDER_BASE}/cancellation/{{request_id}}/approve", self._approve, methods=["POST"])
-        return router
-
-    async def _token(self, request: Request) -> Response:
-        basic = request.headers.get("authorization", "").startswith("Basic ")
-        return respond(self._bearer.grant(await request.body(), identified=basic))
-
-    def _refused(self, request: Request, *, wanted: str = "Bearer") -> Response | None:
+    def refused(self, request: Request, *, wanted: str = "Bearer") -> Response | None:
         if self.ledger.fault.kind is Kind.EXPIRED:
             self.ledger.take_fault()
             return respond(_unauthorized())
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        known = scheme == wanted and self._bearer.accepts(token)
+        known = scheme == wanted and self.bearer.accepts(token)
         return None if known else respond(_unauthorized())
 
-    async def _create(self, order: str, request: Request) -> Response:
-        return await self._changing(order, request, lambda body: self._created(order, body))
-
-    def _created(self, order: str, body: Any) -> Answer:
+    def created(self, order: str, body: Any) -> Answer:
         if wrong := violations(FULFILLMENT, body):
             code = next((code for field, code in CODES.items() if field in wrong[0]), INVALID_INPUT)
             return _error(400, code, "; ".join(wrong))
@@ -98,54 +76,19 @@ class EbaySandbox:
         location = f"https://sandbox.invalid{BASE}/order/{order}/shipping_fulfillment/{reference}"
         return 201, {}, {"Location": location}
 
-    async def _list(self, order: str, request: Request) -> Response:
-        known = self.orders.fulfillments(order)
-        return self._refused(request) or respond((200, {"fulfillments": known, "total": len(known)}, {}))
-
-    async def _search(self, request: Request) -> Response:
-        if refused := self._refused(request):
-            return refused
-        asked = request.query_params
-        limit, offset = asked.get("limit", "50"), asked.get("offset", "0")
-        if not (limit.isdecimal() and offset.isdecimal() and 1 <= int(limit) <= 200):
-            return respond(_error(400, 30810, "Invalid limit or offset"))
-        self.cancellations.move_on()
-        found = self.orders.search(asked.get("filter", ""), int(offset), int(limit))
-        return respond((200, found, {}) if found is not None else _error(400, 30700, "Invalid filter"))
-
-    async def _order(self, order: str, request: Request) -> Response:
-        self.cancellations.move_on()
-        found = self.orders.find(order)
-        answer = (200, found, {}) if found is not None else _error(404, 30500, "There is no such order")
-        return self._refused(request) or respond(answer)
-
-    async def _refund(self, order: str, request: Request) -> Response:
-        if not self.refunds.signed(request, await request.body()):
-            return respond(_error(403, 215120, "The call is not signed by the seller's key"))
-        return await self._changing(order, request, lambda body: self._refunded(order, body))
-
-    def _refunded(self, order: str, body: Any) -> Answer:
+    def refunded(self, order: str, body: Any) -> Answer:
         if wrong := violations(REFUND, body):
             return _error(400, 34901, "; ".join(wrong))
         if refused := self.refunds.refusal(order, body):
             return _error(400, *refused)
         return 200, {"refundId": self.refunds.make(order, body), "refundStatus": "PENDING"}, {}
 
-    async def _cancel(self, request: Request) -> Response:
-        return await self._after_sales(request, self.cancellations.create)
-
-    async def _approve(self, request_id: str, request: Request) -> Response:
-        return await self._after_sales(request, lambda _body: self.cancellations.approve(request_id))
-
-    async def _after_sales(self, request: Request, act: Callable[[Any], Answer]) -> Response:
+    async def after_sales(self, request: Request, act: Callable[[Any], Answer]) -> Response:
         if not self.refunds.signed(request, await request.body()):
             return respond(_error(403, 215120, "The call is not signed by the seller's key"))
-        return await self._changing(None, request, act, scheme="IAF")
+        return await self.changing(None, request, act, scheme="IAF")
 
-    async def _update(self, request: Request) -> Response:
-        return await self._changing(None, request, self._updated)
-
-    def _updated(self, body: Any) -> Answer:
+    def updated(self, body: Any) -> Answer:
         if wrong := violations(QUANTITIES, body):
             return _error(400, 25709, "; ".join(wrong))
         answers = [self._revised(item) for item in body["requests"]]
@@ -167,11 +110,11 @@ class EbaySandbox:
                 self.prices[offer["offerId"]] = f"{price['value']} {price['currency']}"
         return answer
 
-    async def _changing(
+    async def changing(
         self, about: str | None, request: Request, act: Callable[[Any], Answer], *, scheme: str = "Bearer"
     ) -> Response:
         """A call that changes something: authorised, noted, and struck by the fault that was ordered."""
-        if refused := self._refused(request, wanted=scheme):
+        if refused := self.refused(request, wanted=scheme):
             return refused
         if not request.headers.get("content-type", "").startswith("application/json"):
             return respond(_error(415, 2003, "Unsupported media type"))
@@ -179,6 +122,77 @@ class EbaySandbox:
         body = as_json(content)
         shown = seen(request, body if body is not None else content.decode("utf-8", "replace"))
         return await effect(self.ledger, about, shown, lambda: act(body), _fault)
+
+
+async def _ebay(request: Request) -> EbaySandbox:
+    found: EbaySandbox = request.app.state.sandbox.ebay
+    return found
+
+
+Ebay = Annotated[EbaySandbox, Depends(_ebay)]
+
+router = APIRouter(prefix="/sandbox/ebay", dependencies=[Depends(open_to_all)], include_in_schema=False)
+"""The vendor's paths below `/sandbox/ebay`."""
+
+
+@router.post("/identity/v1/oauth2/token")
+async def grant_token(ebay: Ebay, request: Request) -> Response:
+    basic = request.headers.get("authorization", "").startswith("Basic ")
+    return respond(ebay.bearer.grant(await request.body(), identified=basic))
+
+
+@router.get(f"{BASE}/order")
+async def search_orders(ebay: Ebay, request: Request) -> Response:
+    if refused := ebay.refused(request):
+        return refused
+    asked = request.query_params
+    limit, offset = asked.get("limit", "50"), asked.get("offset", "0")
+    if not (limit.isdecimal() and offset.isdecimal() and 1 <= int(limit) <= 200):
+        return respond(_error(400, 30810, "Invalid limit or offset"))
+    ebay.cancellations.move_on()
+    found = ebay.orders.search(asked.get("filter", ""), int(offset), int(limit))
+    return respond((200, found, {}) if found is not None else _error(400, 30700, "Invalid filter"))
+
+
+@router.get(f"{BASE}/order/{{order}}")
+async def read_order(ebay: Ebay, order: str, request: Request) -> Response:
+    ebay.cancellations.move_on()
+    found = ebay.orders.find(order)
+    answer = (200, found, {}) if found is not None else _error(404, 30500, "There is no such order")
+    return ebay.refused(request) or respond(answer)
+
+
+@router.post(f"{BASE}/order/{{order}}/issue_refund")
+async def issue_refund(ebay: Ebay, order: str, request: Request) -> Response:
+    if not ebay.refunds.signed(request, await request.body()):
+        return respond(_error(403, 215120, "The call is not signed by the seller's key"))
+    return await ebay.changing(order, request, lambda body: ebay.refunded(order, body))
+
+
+@router.post(f"{BASE}/order/{{order}}/shipping_fulfillment")
+async def create_fulfilment(ebay: Ebay, order: str, request: Request) -> Response:
+    return await ebay.changing(order, request, lambda body: ebay.created(order, body))
+
+
+@router.get(f"{BASE}/order/{{order}}/shipping_fulfillment")
+async def list_fulfilments(ebay: Ebay, order: str, request: Request) -> Response:
+    known = ebay.orders.fulfillments(order)
+    return ebay.refused(request) or respond((200, {"fulfillments": known, "total": len(known)}, {}))
+
+
+@router.post(f"{INVENTORY_BASE}/bulk_update_price_quantity")
+async def update_quantities(ebay: Ebay, request: Request) -> Response:
+    return await ebay.changing(None, request, ebay.updated)
+
+
+@router.post(f"{POST_ORDER_BASE}/cancellation")
+async def ask_to_cancel(ebay: Ebay, request: Request) -> Response:
+    return await ebay.after_sales(request, ebay.cancellations.create)
+
+
+@router.post(f"{POST_ORDER_BASE}/cancellation/{{request_id}}/approve")
+async def approve_cancellation(ebay: Ebay, request_id: str, request: Request) -> Response:
+    return await ebay.after_sales(request, lambda _body: ebay.cancellations.approve(request_id))
 
 
 def _fault(kind: Kind) -> Answer:

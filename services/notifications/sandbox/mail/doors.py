@@ -1,9 +1,9 @@
 """What users' tests ask of the mail sandbox over HTTP: what its server offers, and the mail that came back."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -41,33 +41,40 @@ REPORT: dict[int | str, dict[str, Any]] = {
 }
 
 
-def doors(mail: MailSandbox) -> APIRouter:
-    """Below `/sandbox/mail`."""
-    router = APIRouter(prefix="/sandbox/mail", tags=["sandbox"], dependencies=[Depends(open_to_all)])
+async def _mail(request: Request) -> MailSandbox:
+    found: MailSandbox = request.app.state.sandbox.mail
+    return found
 
-    @router.get("/server")
-    async def show_server() -> Server:
-        """Where the mail server listens, and what it offers."""
-        return Server(host=HOST, port=mail.port, offer=mail.offer, certificate=mail.certificate)
 
-    @router.put("/server")
-    async def change_server(offer: Offer) -> Server:
-        """Have new connections offered something else."""
-        mail.offer = offer
-        return await show_server()
+Asked = Annotated[MailSandbox, Depends(_mail)]
 
-    @router.get("/bounces", response_model=Listed[BounceShown])
-    async def list_bounces() -> Page:
-        """Mail to `…@bounced.example`, which came back, oldest first."""
-        items = [one.document() for one in mail.bounces.listed()]
-        return page_of(items, len(items) or 1, len(items), None)
+router = APIRouter(prefix="/sandbox/mail", tags=["sandbox"], dependencies=[Depends(open_to_all)])
 
-    @router.get("/bounces/{number}", response_class=Response, responses=REPORT)
-    async def show_bounce(number: int) -> Response:
-        """The report on one of them as a mail (RFC 3464)."""
-        found = mail.bounces.find(number)
-        if found is None:
-            raise NotFound("There is no such bounce.")
-        return Response(found.content, media_type="message/rfc822")
 
-    return router
+@router.get("/server")
+async def show_server(mail: Asked) -> Server:
+    """Where the mail server listens, and what it offers."""
+    return Server(host=HOST, port=mail.port, offer=mail.offer, certificate=mail.certificate)
+
+
+@router.put("/server")
+async def change_server(mail: Asked, offer: Offer) -> Server:
+    """Have new connections offered something else."""
+    mail.offer = offer
+    return await show_server(mail)
+
+
+@router.get("/bounces", response_model=Listed[BounceShown])
+async def list_bounces(mail: Asked) -> Page:
+    """Mail to `…@bounced.example`, which came back, oldest first."""
+    items = [one.document() for one in mail.bounces.listed()]
+    return page_of(items, len(items) or 1, len(items), None)
+
+
+@router.get("/bounces/{number}", response_class=Response, responses=REPORT)
+async def show_bounce(mail: Asked, number: int) -> Response:
+    """The report on one of them as a mail (RFC 3464)."""
+    found = mail.bounces.find(number)
+    if found is None:
+        raise NotFound("There is no such bounce.")
+    return Response(found.content, media_type="message/rfc822")

@@ -60,15 +60,6 @@ class TwilioSandbox:
         self.messages = Messages(clock)
         self._app = app
 
-    def router(self) -> APIRouter:
-        """The vendor's paths below `/sandbox/sms`."""
-        base = f"/sandbox/sms/{VERSION}/Accounts/{{account}}"
-        router = APIRouter(prefix=base, dependencies=[Depends(open_to_all)], include_in_schema=False)
-        router.add_api_route("/Messages.json", self._create, methods=["POST"])
-        router.add_api_route("/Messages.json", self._list, methods=["GET"])
-        router.add_api_route("/Messages/{sid}.json", self._show, methods=["GET"])
-        return router
-
     async def deliver(self) -> None:
         """Every message takes its next step, and whoever wants to hear of it does; a report is not repeated."""
         told = [(sent, form) for sent, form in self.messages.step() if sent.callback is not None]
@@ -90,39 +81,58 @@ class TwilioSandbox:
             status = 0
         self.ledger.write(sent.order, request, {"status": status, "body": None}, answered=bool(status))
 
-    async def _create(self, account: str, request: Request, credentials: Credentials) -> Response:
-        if credentials is None:
-            return respond(_unauthorized())
-        if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-            return respond(_error(415, 20415, "Unsupported Media Type"))
-        form = as_form(await request.body())
-        order = request.headers.get("x-comptoir-order")
 
-        def act() -> Answer:
-            refused = _refusal(form)
-            return refused or (201, self.messages.add(account, form, credentials.password, order), {})
+async def _sms(request: Request) -> TwilioSandbox:
+    found: TwilioSandbox = request.app.state.sandbox.sms
+    return found
 
-        def fault(kind: Kind) -> Answer:
-            failed = kind is Kind.INVALID and _refusal(form) is None
-            return (201, self.messages.fail(account, form, order), {}) if failed else _fault(kind)
 
-        return await effect(self.ledger, order, seen(request, form), act, fault)
+Twilio = Annotated[TwilioSandbox, Depends(_sms)]
 
-    async def _list(self, account: str, request: Request, credentials: Credentials) -> Response:
-        if credentials is None:
-            return respond(_unauthorized())
-        try:
-            return respond((200, self.messages.page(account, request.query_params), {}))
-        except ValueError as error:
-            return respond(_error(400, 20001, f"Bad request: {error}"))
+router = APIRouter(
+    prefix=f"/sandbox/sms/{VERSION}/Accounts/{{account}}",
+    dependencies=[Depends(open_to_all)],
+    include_in_schema=False,
+)
+"""The vendor's paths below `/sandbox/sms`."""
 
-    async def _show(self, account: str, sid: str, credentials: Credentials) -> Response:
-        if credentials is None:
-            return respond(_unauthorized())
-        found = self.messages.find(account, sid)
-        return respond(
-            _error(404, 20404, "The requested resource was not found") if found is None else (200, found, {})
-        )
+
+@router.post("/Messages.json")
+async def create_message(sms: Twilio, account: str, request: Request, credentials: Credentials) -> Response:
+    if credentials is None:
+        return respond(_unauthorized())
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return respond(_error(415, 20415, "Unsupported Media Type"))
+    form = as_form(await request.body())
+    order = request.headers.get("x-comptoir-order")
+
+    def act() -> Answer:
+        refused = _refusal(form)
+        return refused or (201, sms.messages.add(account, form, credentials.password, order), {})
+
+    def fault(kind: Kind) -> Answer:
+        failed = kind is Kind.INVALID and _refusal(form) is None
+        return (201, sms.messages.fail(account, form, order), {}) if failed else _fault(kind)
+
+    return await effect(sms.ledger, order, seen(request, form), act, fault)
+
+
+@router.get("/Messages.json")
+async def list_messages(sms: Twilio, account: str, request: Request, credentials: Credentials) -> Response:
+    if credentials is None:
+        return respond(_unauthorized())
+    try:
+        return respond((200, sms.messages.page(account, request.query_params), {}))
+    except ValueError as error:
+        return respond(_error(400, 20001, f"Bad request: {error}"))
+
+
+@router.get("/Messages/{sid}.json")
+async def show_message(sms: Twilio, account: str, sid: str, credentials: Credentials) -> Response:
+    if credentials is None:
+        return respond(_unauthorized())
+    found = sms.messages.find(account, sid)
+    return respond(_error(404, 20404, "The requested resource was not found") if found is None else (200, found, {}))
 
 
 def signature(token: str, url: str, form: Mapping[str, str]) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from services.orders.commands.inputs.fields import GREATEST, Input, Location, Quantity, Short
+from services.orders.domain.decisions import Decision, Shipment, StockDecision
 from services.orders.domain.locations import AtLocation, Locations, added
-from services.orders.domain.quantities import Decision, Shipment, StockDecision
 
 
 class LineQuantity(Input):

@@ -39,9 +39,10 @@ class PickupInput(Input):
 class Importable(Input):
     """An order that may come from elsewhere, and then with the status that it had there.
 
-    `status` of an `imported` one may be any but a part's, and may be a type, for the shop's first active status of it.
-    What has left by then left there, unless the order `takes_stock` here. What was paid and paid back there
-    (`paid_before`, `refunded_before`) nobody is asked for again; a marketplace's payouts tell it themselves.
+    `status` of an `imported` one may be any, and may be a type, for the shop's first active status of it. What has left
+    by then (of a partly shipped one: `lines[].shipped`) left there, unless the order `takes_stock` here. What was paid
+    and paid back there (`paid_before`, `refunded_before`) nobody is asked for again; a marketplace's payouts tell it
+    themselves.
     """
 
     channel: Literal["web", "manual", "amazon", "ebay"] = "web"

@@ -78,6 +78,10 @@ class LineInput(Input):
     tax_rate: Percent
     external_id: Short | None = None
     booked_for: Moment | None = None
+    shipped: Annotated[
+        int,
+        Field(ge=0, strict=True, description="of an order imported as partially shipped: how many units had left"),
+    ] = 0
 
     @property
     def stocked(self) -> bool:
@@ -152,6 +156,15 @@ class PlaceOrder(Importable):
                 check_price(line.unit_price, self.currency, shown, f"lines.{number}.unit_price")
             elif self.imported:
                 raise ValueError(f"lines.{number}.unit_price: an imported order comes with its prices")
+        return self
+
+    @model_validator(mode="after")
+    def _what_left_was_ordered(self) -> Self:
+        for number, line in enumerate(self.lines):
+            if line.shipped and not self.imported:
+                raise ValueError(f"lines.{number}.shipped: goods leave with a change of status, unless it is imported")
+            if line.shipped > line.quantity:
+                raise ValueError(f"lines.{number}.shipped: is more than quantity")
         return self
 
     @model_validator(mode="after")
