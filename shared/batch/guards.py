@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.batch.tables import guards
@@ -29,14 +29,17 @@ class Guard:
 
 
 async def lock_keys(tx: Locking, message: str, keys: Iterable[str]) -> dict[str, Guard]:
-    """Lock the guard rows of these keys, in key order, making those that are missing (version 0)."""
+    """Lock the guard rows of these keys, in key order, making those that are missing (version 0).
+
+    Nothing is locked before all are there: whoever waited for another's new row with old ones locked could be waited
+    for by that other.
+    """
     wanted = sorted(set(keys))
-    found = await _locked(tx.conn, message, wanted)
-    missing = [key for key in wanted if key not in found]
-    if missing:
-        rows = [{"message": message, "key": key, "version": 0, "parked": False} for key in missing]
+    found = await _locked(tx.conn, message, wanted, _lock_if_complete)
+    if len(found) < len(wanted):
+        rows = [{"message": message, "key": key, "version": 0, "parked": False} for key in wanted]
         await tx.conn.execute(upsert(tx.conn, guards, keys=["message", "key"]), rows)
-        found |= await _locked(tx.conn, message, missing)
+        found = await _locked(tx.conn, message, wanted)
     return found
 
 
@@ -46,10 +49,17 @@ _lock = (
     .order_by(guards.c.key)
     .with_for_update()
 )
+_there = guards.alias()
+_number_there = (
+    select(func.count()).where(_there.c.message == bindparam("name"), among(_there.c.key, "keys")).scalar_subquery()
+)
+_lock_if_complete = _lock.where(_number_there == bindparam("number"))
 
 
-async def _locked(conn: AsyncConnection, message: str, keys: Sequence[str]) -> dict[str, Guard]:
-    rows = await conn.execute(_lock, {"name": message, "keys": keys})
+async def _locked(
+    conn: AsyncConnection, message: str, keys: Sequence[str], statement: Select[str, int, bool] = _lock
+) -> dict[str, Guard]:
+    rows = await conn.execute(statement, {"name": message, "keys": keys, "number": len(keys)})
     return {key: Guard(version, parked) for key, version, parked in rows}
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterable
 
 import pytest
+from sqlalchemy import text
 
 from shared.batch import guards, lock_keys
 from shared.batch.guards import Guard, _locked
 from shared.database import Database, is_transient
 from shared.outbox import Outbox, Transaction
+from tests.eventually import eventually
 from tests.shared.conftest import Clock, bus_without_broker
 
 KEYS = ["a", "b", "c"]
@@ -69,6 +71,28 @@ async def test_keys_made_by_two_at_once_are_made_once(postgres_db: Database, clo
     assert [len(held) for held in found] == [100, 100, 50, 50]
     async with postgres_db.read() as conn:
         assert len((await conn.execute(guards.select())).all()) == 100
+
+
+async def test_who_waits_for_a_new_key_holds_none(postgres_db: Database, clock: Clock) -> None:
+    """Else whoever makes it, and wants an old one next, would wait for it in turn."""
+    outbox = Outbox(postgres_db, bus_without_broker(), clock=clock)
+    async with outbox.transaction() as tx:
+        await lock_keys(tx, "m", ["b"])
+
+    async def both() -> dict[str, Guard]:
+        async with outbox.transaction(batch=True) as tx:
+            return await lock_keys(tx, "m", ["a", "b"])
+
+    async def waits() -> bool:
+        async with postgres_db.read() as conn:
+            return bool((await conn.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))).scalar())
+
+    async with outbox.transaction() as first:
+        await lock_keys(first, "m", ["a"])
+        waiting = asyncio.create_task(both())
+        await eventually(waits)
+        await first.execute(guards.select().where(guards.c.key == "b").with_for_update(nowait=True))
+    assert await waiting == {key: Guard(0, parked=False) for key in ("a", "b")}
 
 
 @pytest.mark.parametrize("keys", [[], ["a"], ["b", "a", "a"]])
