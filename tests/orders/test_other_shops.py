@@ -91,7 +91,7 @@ def _about_one_order(code: Json, decision: Json) -> dict[str, Case]:
         f"PATCH {base}": Case(404, code, json={"operator": "me"}),
         f"DELETE {base}": Case(404, code, json=decision),
         f"GET {base}/history-link": Case(404, code),
-        f"POST {base}/history-link": Case(409, code),
+        f"POST {base}/history-link": Case(404, code),
         f"DELETE {base}/history-link": Case(404, code),
         f"PUT {base}/lines": Case(404, code, json={"lines": [{"id": 1}]}),
         f"POST {base}/lines/preview": Case(404, code, json={"lines": [{"id": 1}]}),
