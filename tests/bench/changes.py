@@ -73,7 +73,7 @@ async def move(house: Installation, codes: list[str], status: str, **command: An
 
 async def measure(house: Installation, codes: list[str], status: str, **command: Any) -> Sample:
     """Move these orders and let them out at once."""
-    house.hold()
+    await house.hold()
     await move(house, codes, status, **command)
     await asyncio.sleep(OLD_ENOUGH)
     cpu, wall = house.cpu_seconds, time.perf_counter()

@@ -73,7 +73,7 @@ async def _reserve(house: Installation, skus: list[str]) -> float:
         body = order_body(*((sku, 1) for sku in basket), actions={"mail": False})
         accepted(await connection.ask("POST", "/api/v1/orders", body))
 
-    house.hold()
+    await house.hold()
     await buyers.each(baskets(skus), buy)
     await asyncio.sleep(OLD_ENOUGH)
     since = time.perf_counter()

@@ -34,6 +34,10 @@ KEY = "ck_benchmark-key"
 START_SECONDS = 90.0
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.1
+OPEN_TRANSACTIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+"""
 QUIET_HEARTBEAT = 600
 """A process that is held answers no heartbeats; the broker shall not cut it off meanwhile."""
 
@@ -184,9 +188,21 @@ class Installation:
         """What all processes have cost so far."""
         return sum(process.cpu_seconds for process in self.processes.values())
 
-    def hold(self) -> None:
-        """Orders accepts changes, and nobody hears of them."""
-        self.processes["orders worker"].signal(signal.SIGSTOP)
+    async def hold(self) -> None:
+        """Orders accepts changes, and nobody hears of them.
+
+        The worker is held between two transactions: locks of one that stood still would be waited for by the changes.
+        """
+        worker = self.processes["orders worker"]
+
+        async def between() -> bool:
+            worker.signal(signal.SIGSTOP)
+            if not (await self.rows("orders", OPEN_TRANSACTIONS))[0][0]:
+                return True
+            worker.signal(signal.SIGCONT)
+            return False
+
+        await eventually(between)
 
     def release(self) -> None:
         """Let what was committed go out."""
