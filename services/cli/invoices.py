@@ -11,6 +11,7 @@ import typer
 from services.cli.client import Api, segment
 from services.cli.errors import CliError, Exit
 from services.cli.output import note, progress, show_fields, show_items, show_json, show_table
+from services.cli.places import quantities
 from services.cli.saving import save
 from services.cli.session import api_of, tell_trace
 
@@ -142,7 +143,7 @@ def credit_invoice(
     as_json: Json = False,
 ) -> None:
     """Credit an invoice: all that is left of it, units of its lines, or an amount."""
-    body: dict[str, Any] = {"reason": reason, "lines": _lines(line), "amount": amount}
+    body: dict[str, Any] = {"reason": reason, "lines": quantities(line), "amount": amount}
     body["refund"] = {"method": refund} if refund else None
     api = api_of(context)
     path = f"{BASE}/documents/{_id_of(api, document)}/credit-notes"
@@ -243,14 +244,3 @@ def _id_of(api: Api, document: str) -> str:
     if len(found) > 1:
         raise CliError(f"Several documents bear {document}.", "Name one by its id: comptoir invoices list.", Exit.USAGE)
     return str(found[0]["id"]) if found else segment(document)
-
-
-def _lines(pairs: list[str] | None) -> list[dict[str, int]] | None:
-    """`["1=2"]` as the API writes it."""
-    found = []
-    for pair in pairs or ():
-        line, _, quantity = pair.partition("=")
-        if not (line.isdecimal() and quantity.isdecimal()):
-            raise typer.BadParameter(f"{pair!r} is not LINE=QUANTITY, like 1=2")
-        found.append({"line": int(line), "quantity": int(quantity)})
-    return found or None

@@ -1,7 +1,7 @@
-"""Locations on the command line: where a parcel leaves from, and where goods come back to.
+"""Units of lines on the command line (`1=2`), and where they leave from and come back to (`1=2@cellar`).
 
-Orders takes any code, and inventory books what it does not know as if none had been named; whoever types one is told
-before. Neighbours: `orders`, `shipping`.
+Orders takes any location, and inventory books what it does not know as if none had been named; whoever types one is
+told before. Neighbours: `orders`, `shipping`, `invoices`.
 """
 
 from collections.abc import Collection
