@@ -4,10 +4,11 @@ For operators (`comptoir stock verify`) and for tests. Each comparison is one st
 database at work. An empty list is the proof.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, exists, func, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.inventory.domain.places import DEFAULT
@@ -40,7 +41,7 @@ async def verify(conn: AsyncConnection, shop: str, *, limit: int = 100) -> dict[
             for check, left, right in zip(checks, row[2::2], row[3::2], strict=True)
             if left != right
         ]
-    differences += await _named(conn, shop)
+    differences += await _named(conn, shop, limit)
     orders, wrong = await _answers(conn, shop, limit)
     count = select(func.count()).select_from(products).where(products.c.shop == shop)
     skus = (await conn.execute(count)).scalar_one()
@@ -177,31 +178,37 @@ def _lines_elsewhere(shop: str) -> Select[Any]:
     )
 
 
-async def _named(conn: AsyncConnection, shop: str) -> list[dict[str, Any]]:
+async def _named(conn: AsyncConnection, shop: str, limit: int) -> list[dict[str, Any]]:
     """Per line and location that its order names: the ledger has what was booked there, and what was not named besides.
 
     A line whose movements were taken back is left out: what was not named need not come back to where it was taken.
     """
-    lines: dict[tuple[str, int], tuple[str, Any]] = {}
-    entered: dict[tuple[str, int], dict[str, tuple[int, ...]]] = {}
-    for row in await conn.execute(_named_lines(shop)):
-        lines[row.order_id, row.line] = (row.sku, row.named)
-        if row.location is not None:
-            counters = (int(row.shipped), int(row.restocked), int(row.scrapped), int(row.taken_back))
-            entered.setdefault((row.order_id, row.line), {})[row.location] = counters
-    return [
-        {"sku": sku, "location": location, "order": line[0], "check": f"{check} at the location", "left": left}
-        | {"right": right}
-        for line, (sku, named) in lines.items()
-        if not any(counters[-1] for counters in entered.get(line, {}).values())
-        for location, booked, _ in named
-        for check, left, right in zip(Goods._fields, booked, entered.get(line, {}).get(location, NOTHING), strict=False)
-        if left > right
-    ]
+    wrong, line = list[dict[str, Any]](), list[Row[Any]]()
+    async with conn.stream(_named_lines(shop)) as rows:
+        async for row in rows:
+            if line and (row.order_id, row.line) != (line[0].order_id, line[0].line):
+                wrong += _misplaced(line)
+                line = []
+            if len(wrong) >= limit:
+                break
+            line.append(row)
+    return [*wrong, *_misplaced(line)]
+
+
+def _misplaced(rows: Sequence[Row[Any]]) -> Iterator[dict[str, Any]]:
+    """What is wrong with one line, of which there is a row for each location that it has movements at."""
+    if any(row.taken_back for row in rows):
+        return
+    entered = {row.location: (int(row.shipped), int(row.restocked), int(row.scrapped)) for row in rows if row.location}
+    for location, booked, _refused in rows[0].named if rows else ():
+        for check, left, right in zip(Goods._fields, booked, entered.get(location, NOTHING), strict=True):
+            if left > right:
+                where = {"sku": rows[0].sku, "location": location, "order": rows[0].order_id}
+                yield where | {"check": f"{check} at the location", "left": left, "right": right}
 
 
 def _named_lines(shop: str) -> Select[Any]:
-    """Lines that name locations, with what the ledger has of them at each location."""
+    """Lines that name locations, one after the other, with what the ledger has of them at each location."""
     units = {"shipped": (Reason.SHIPMENT, -1), "restocked": (Reason.RESTOCK, 1), "scrapped": (Reason.SCRAP, -1)}
     signed = {
         name: case((movements.c.reason == reason, movements.c.quantity * sign), else_=0)
@@ -221,6 +228,7 @@ def _named_lines(shop: str) -> Select[Any]:
         select(order_lines.c.order_id, order_lines.c.line, order_lines.c.sku, order_lines.c.named, *counters)
         .outerjoin(ledger, and_(*same))
         .where(order_lines.c.shop == shop, order_lines.c.named.is_not(None))
+        .order_by(order_lines.c.order_id, order_lines.c.line)
     )
 
 
